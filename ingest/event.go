@@ -1,0 +1,152 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+)
+
+// Event is one request as the gateway saw it. It is written once by the
+// gateway (or by ingest/replay from a log), completed by the response, and
+// read by everybody downstream. It carries no raw document or phone number:
+// those are keyed HMACs (lower-case hex) from the moment it exists.
+//
+// An Event is not safe for concurrent mutation; once published it is
+// immutable.
+type Event struct {
+	// ID is a UUIDv7 in canonical form. It makes every delivery idempotent.
+	ID string `json:"id"`
+	// Time is the gateway's receipt time, UTC, millisecond precision. All
+	// windows and expiries are judged against it, never against the clock.
+	Time time.Time `json:"time"`
+	// Site is the tenant; one gateway serves one or several.
+	Site string `json:"site"`
+	// Gateway, Boot and Seq name the writer: instance name, start-up id, and a
+	// number that grows by one per event within a boot, so that a gap in the
+	// ledger counts what was lost.
+	Gateway string `json:"gateway"`
+	Boot    string `json:"boot"`
+	Seq     uint64 `json:"seq"`
+
+	Kind   Kind   `json:"kind"`
+	Route  string `json:"route"`
+	Method string `json:"method"`
+	Path   string `json:"path"` // canonical, without the query
+
+	Subject Subject `json:"subject"`
+	Client  Client  `json:"client"`
+	Order   Order   `json:"order,omitzero"`
+
+	Decision Decision `json:"decision,omitzero"`
+	Outcome  Outcome  `json:"outcome,omitzero"`
+}
+
+// Subject is who acts, as far as it was proved, and with which keys.
+type Subject struct {
+	// Account is set only from a verified token or a learned session binding.
+	Account string `json:"account,omitempty"`
+	// Claimed is an account name merely typed into the request (sign-in form).
+	// It may feed features and is never an action's target.
+	Claimed string `json:"claimed,omitempty"`
+	// Session is a keyed HMAC of the session token.
+	Session string `json:"session,omitempty"`
+	// Device is the id inside a verified device token.
+	Device string `json:"device,omitempty"`
+	// DeviceIssued is when that token was made; zero where there is none.
+	DeviceIssued time.Time `json:"device_issued,omitzero"`
+	// DeviceFresh says that the request came without a valid token and one was
+	// issued with its response.
+	DeviceFresh bool `json:"device_fresh,omitempty"`
+	// Documents and Phone are keyed HMACs.
+	Documents []string `json:"documents,omitempty"`
+	Phone     string   `json:"phone,omitempty"`
+}
+
+// Client is where the request came from and what spoke.
+type Client struct {
+	IP         netip.Addr `json:"ip,omitzero"`
+	Subnet     string     `json:"subnet,omitempty"` // /24 or /48
+	ASN        uint32     `json:"asn,omitempty"`    // 0: unknown
+	ASOrg      string     `json:"as_org,omitempty"`
+	Country    string     `json:"country,omitempty"` // ISO 3166-1 alpha-2, "" unknown
+	Hosting    bool       `json:"hosting,omitempty"`
+	UserAgent  string     `json:"user_agent,omitempty"`
+	Automation bool       `json:"automation,omitempty"` // the agent names itself a tool or a crawler
+	Headers    string     `json:"headers,omitempty"`    // hash of the order of header names
+	TLS        string     `json:"tls,omitempty"`        // JA3/JA4-like hash from a trusted proxy
+	Language   string     `json:"language,omitempty"`   // first of Accept-Language
+}
+
+// Order is the part of a booking that screening and joining need.
+type Order struct {
+	ID        string `json:"id,omitempty"`
+	Pool      string `json:"pool,omitempty"`
+	Day       string `json:"day,omitempty"` // YYYY-MM-DD in the venue's zone
+	Positions int    `json:"positions,omitempty"`
+}
+
+// Disposition says how far a request got.
+type Disposition string
+
+// Dispositions of a request.
+const (
+	// DispositionRefused: Fairgate answered itself (challenge or block).
+	DispositionRefused Disposition = "refused"
+	// DispositionForwarded: the upstream answered.
+	DispositionForwarded Disposition = "forwarded"
+	// DispositionFailed: it was forwarded and no answer came; what the
+	// upstream did is unknown until an outcome tells.
+	DispositionFailed Disposition = "failed"
+	// DispositionUnknown: the gateway ended between intent and answer.
+	DispositionUnknown Disposition = "unknown"
+)
+
+// Outcome is what became of the request. It is zero in an intent.
+type Outcome struct {
+	Disposition Disposition `json:"disposition,omitempty"`
+	Status      int         `json:"status,omitempty"` // HTTP status given to the visitor
+	// OrderState is the state field the route names, as the upstream wrote it.
+	OrderState string `json:"order_state,omitempty"`
+	// Code is the machine-readable refusal of the upstream, where the route
+	// names a field for it (sold_out, duplicate_document, …).
+	Code string `json:"code,omitempty"`
+	// Latency is the whole time in the gateway; Screening the part of it that
+	// screening took. Both in nanoseconds on the wire.
+	Latency   time.Duration `json:"latency,omitempty"`
+	Screening time.Duration `json:"screening,omitempty"`
+}
+
+// Accepted reports that the upstream took the request (2xx).
+func (o Outcome) Accepted() bool {
+	return o.Disposition == DispositionForwarded && o.Status >= 200 && o.Status < 300
+}
+
+// ErrInvalidEvent is wrapped by every error of Event.Validate.
+var ErrInvalidEvent = errors.New("invalid event")
+
+// Validate reports every field that no writer could have produced.
+func (e *Event) Validate() error {
+	var errs []error
+	bad := func(field, why string) { errs = append(errs, fmt.Errorf("%w: %s %s", ErrInvalidEvent, field, why)) }
+	if e.ID == "" || len(e.ID) > 64 {
+		bad("id", "must have 1 to 64 characters")
+	}
+	if e.Time.IsZero() {
+		bad("time", "is missing")
+	}
+	if !e.Kind.Valid() {
+		bad("kind", fmt.Sprintf("%q is unknown", e.Kind))
+	}
+	if len(e.Subject.Documents) > MaxDocuments {
+		bad("subject.documents", fmt.Sprintf("has %d entries, at most %d", len(e.Subject.Documents), MaxDocuments))
+	}
+	if e.Decision.Action != "" && !e.Decision.Action.Valid() {
+		bad("decision.action", fmt.Sprintf("%q is unknown", e.Decision.Action))
+	}
+	return errors.Join(errs...)
+}
+
+// MaxDocuments is how many document keys of one request are kept; a request
+// with more is refused by the edge.
+const MaxDocuments = 100

@@ -1,0 +1,163 @@
+package rules
+
+import (
+	"time"
+
+	"fairgate/ingest"
+)
+
+// Ruleset is the document that analysts write (YAML): the features it needs
+// and the rules over them.
+type Ruleset struct {
+	Name        string    `yaml:"name" json:"name"`
+	Description string    `yaml:"description" json:"description,omitempty"`
+	Features    []Feature `yaml:"features" json:"features"`
+	Rules       []Rule    `yaml:"rules" json:"rules"`
+}
+
+// Entity is what a feature is counted for, and what a rule acts on.
+type Entity string
+
+// Entities.
+const (
+	EntityAccount  Entity = "account"
+	EntityDevice   Entity = "device"
+	EntitySession  Entity = "session"
+	EntityIP       Entity = "ip"
+	EntitySubnet   Entity = "subnet"
+	EntityASN      Entity = "asn"
+	EntityDocument Entity = "document"
+	EntityPhone    Entity = "phone"
+	EntityPool     Entity = "pool"
+)
+
+// Stage says who keeps a feature and when a rule runs.
+type Stage string
+
+// Stages. Each feature has exactly one writer, named by its stage.
+const (
+	// StageInline: at screening, on the visitor's path, before the rules; the
+	// current event is counted.
+	StageInline Stage = "inline"
+	// StageOutcome: when the response is known (features only).
+	StageOutcome Stage = "outcome"
+	// StageAsync: in the pipeline.
+	StageAsync Stage = "async"
+)
+
+// Aggregate is how a feature folds the events of its window.
+type Aggregate string
+
+// Aggregates. All values are float64; NoValue where there is nothing to say.
+const (
+	// AggCount is the number of events in the window.
+	AggCount Aggregate = "count"
+	// AggDistinct is the number of distinct values of Feature.Of.
+	AggDistinct Aggregate = "distinct"
+	// AggRegularity is the coefficient of variation of the intervals between
+	// the last events (up to RegularityEvents) in the window, NoValue for
+	// fewer than four.
+	AggRegularity Aggregate = "regularity"
+	// AggSinceFirst and AggSinceLast are seconds since the first or the
+	// previous event in the window (the current one excluded), NoValue if none.
+	AggSinceFirst Aggregate = "since_first"
+	AggSinceLast  Aggregate = "since_last"
+)
+
+// NoValue is the value of a feature that has nothing to say: its entity is
+// not known for this event, or too few events were seen. It is negative so
+// that "feature > n" is false.
+const NoValue = -1.0
+
+// RegularityEvents is how many of the last events AggRegularity looks at.
+const RegularityEvents = 20
+
+// Field names a value of the event that AggDistinct counts.
+type Field string
+
+// Fields that can be counted. FieldDocument counts every document of the
+// request.
+const (
+	FieldAccount  Field = "account"
+	FieldDevice   Field = "device"
+	FieldSession  Field = "session"
+	FieldIP       Field = "ip"
+	FieldSubnet   Field = "subnet"
+	FieldASN      Field = "asn"
+	FieldDocument Field = "document"
+	FieldPhone    Field = "phone"
+	FieldPool     Field = "pool"
+	FieldDay      Field = "day"
+	FieldClaimed  Field = "claimed"
+)
+
+// Feature declares one number that rules can use, by name.
+type Feature struct {
+	Name        string        `yaml:"name" json:"name"`
+	Description string        `yaml:"description" json:"description,omitempty"`
+	Entity      Entity        `yaml:"entity" json:"entity"`
+	Events      []ingest.Kind `yaml:"events" json:"events"` // empty: every kind
+	// Where narrows the events further: a boolean expression over the event's
+	// fields (not over features). Empty: all.
+	Where     string        `yaml:"where" json:"where,omitempty"`
+	Window    time.Duration `yaml:"window" json:"window"` // 1 s to 720 h
+	Aggregate Aggregate     `yaml:"aggregate" json:"aggregate"`
+	Of        Field         `yaml:"of" json:"of,omitempty"` // AggDistinct only
+	Stage     Stage         `yaml:"stage" json:"stage"`     // default inline
+}
+
+// Mode is where a rule stands in its life.
+type Mode string
+
+// Modes of a rule.
+const (
+	ModeDraft   Mode = "draft"   // not evaluated
+	ModeShadow  Mode = "shadow"  // evaluated off the path, recorded, never acts
+	ModeCanary  Mode = "canary"  // acts for Share of the accounts, shadow for the rest
+	ModeLive    Mode = "live"    // acts
+	ModeRetired Mode = "retired" // not evaluated
+)
+
+// Rule says when to act, on whom, and how.
+type Rule struct {
+	ID          string `yaml:"id" json:"id"`
+	Description string `yaml:"description" json:"description,omitempty"`
+	Stage       Stage  `yaml:"stage" json:"stage"` // inline (default) or async
+	// Events restricts the rule to these kinds; empty: every kind.
+	Events []ingest.Kind `yaml:"events" json:"events,omitempty"`
+	// When is a boolean expression over the event's fields and the features.
+	When   string        `yaml:"when" json:"when"`
+	On     Entity        `yaml:"on" json:"on"`
+	Action ingest.Action `yaml:"action" json:"action"` // flag, challenge or block
+	Score  float64       `yaml:"score" json:"score,omitempty"`
+	// TTL is how long the action stands for the entity; 0: this request only.
+	TTL       time.Duration `yaml:"ttl" json:"ttl,omitempty"`
+	Mode      Mode          `yaml:"mode" json:"mode"`             // default live
+	Share     float64       `yaml:"share" json:"share,omitempty"` // canary: 0 to 1
+	Owner     string        `yaml:"owner" json:"owner,omitempty"`
+	Scenarios []string      `yaml:"scenarios" json:"scenarios,omitempty"` // S1, H2, …
+	Reason    ingest.Reason `yaml:"reason" json:"reason,omitempty"`
+	Messages  Messages      `yaml:"messages" json:"messages,omitzero"`
+	Cases     Cases         `yaml:"cases" json:"cases,omitzero"`
+}
+
+// Messages explain a rule to operators.
+type Messages struct {
+	ZH string `yaml:"zh" json:"zh,omitempty"`
+	EN string `yaml:"en" json:"en,omitempty"`
+}
+
+// Cases are the examples that a rule ships with.
+type Cases struct {
+	MustFire    []Case `yaml:"must_fire" json:"must_fire,omitempty"`
+	MustNotFire []Case `yaml:"must_not_fire" json:"must_not_fire,omitempty"`
+}
+
+// Case is one example: event fields and feature values by name. What is not
+// given is zero for fields and NoValue for features.
+type Case struct {
+	Name     string             `yaml:"name" json:"name"`
+	Kind     ingest.Kind        `yaml:"kind" json:"kind"`
+	Event    map[string]any     `yaml:"event" json:"event,omitempty"`
+	Features map[string]float64 `yaml:"features" json:"features,omitempty"`
+}

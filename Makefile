@@ -1,0 +1,92 @@
+# Fairgate's tasks. `make` alone lists them.
+# A fresh machine needs Go 1.26, Node.js 20 with npm, make and a C library; everything else is fetched.
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+GOLANGCI_LINT_VERSION := v2.15.0
+GOLANGCI_LINT := .cache/bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
+
+# How long `make fuzz` gives each target.
+FUZZTIME ?= 20s
+# More flags for `make run`, as in: make run ARGS=--demo
+ARGS ?=
+# What `make test`, `make test-race` and `make bench` look at.
+PKG ?= ./...
+
+##@ Use
+
+.PHONY: help
+help: ## List the tasks
+	@awk 'BEGIN {FS = ":.*## "} \
+		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-zA-Z0-9_-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## Build, fetch the embedded engines, start everything (ARGS=--demo adds traffic)
+	@deploy/engines/fetch >/dev/null || echo "going on without the analytics engine" >&2
+	@exec bin/fairgate dev $(ARGS)
+
+.PHONY: build
+build: ## Build bin/fairgate
+	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/fairgate ./cmd/fairgate
+
+.PHONY: engines
+engines: ## Fetch what the embedded engines need (libchdb) into .cache/engines
+	@deploy/engines/fetch
+
+##@ Test
+
+.PHONY: test
+test: engines ## Run all tests against the embedded engines
+	FAIRGATE_TEST_CHDB="$$(deploy/engines/fetch --present)" go test $(PKG)
+
+.PHONY: test-engines
+test-engines: ## Run all tests against real Redis, PostgreSQL, Kafka and libchdb as well
+	deploy/engines/run go test -count=1 $(PKG)
+
+.PHONY: test-race
+test-race: engines ## Run all tests under the race detector (needs a C compiler)
+	FAIRGATE_TEST_CHDB="$$(deploy/engines/fetch --present)" CGO_ENABLED=1 go test -race $(PKG)
+
+.PHONY: e2e
+e2e: engines ## Run the end-to-end tests of the whole program
+	FAIRGATE_TEST_CHDB="$$(deploy/engines/fetch --present)" go test -count=1 -v ./cmd/...
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (20s)
+	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file"); do \
+			echo "== $$target in $$(dirname "$$file")"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")"; \
+		done; \
+	done
+
+.PHONY: bench
+bench: ## Run the benchmarks, with allocations
+	go test -run '^$$' -bench . -benchmem $(PKG)
+
+##@ Keep tidy
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) ## Run golangci-lint, layer rules included
+	$(GOLANGCI_LINT) run
+
+.PHONY: fmt
+fmt: $(GOLANGCI_LINT) ## Format the Go code
+	$(GOLANGCI_LINT) fmt
+
+$(GOLANGCI_LINT):
+	@mkdir -p $(@D)
+	GOBIN=$(CURDIR)/.cache/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	@mv .cache/bin/golangci-lint $@
+
+.PHONY: deploy-lint
+deploy-lint: ## Check deploy/ with the tools that are installed
+	@deploy/lint
+
+.PHONY: ci
+ci: ## What continuous integration runs
+	@.ci/run

@@ -1,0 +1,182 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // registers "pgx"
+	_ "modernc.org/sqlite"             // registers "sqlite"
+)
+
+// Dialect names the engine behind a DB.
+type Dialect string
+
+// Dialects.
+const (
+	SQLite   Dialect = "sqlite"
+	Postgres Dialect = "postgres"
+)
+
+// Valid reports whether d is a known dialect.
+func (d Dialect) Valid() bool { return d == SQLite || d == Postgres }
+
+// ErrBadDSN is wrapped by Open when the DSN names no known engine.
+var ErrBadDSN = errors.New("bad database DSN")
+
+// Options tune the pools. The zero value is usable.
+type Options struct {
+	// MaxConns bounds the connections to PostgreSQL, and the readers of
+	// SQLite. Default 8.
+	MaxConns int
+	// BusyTimeout is how long SQLite waits for another process's write lock.
+	// Default 5 s.
+	BusyTimeout time.Duration
+	// PingTimeout bounds the first connection. Default 5 s.
+	PingTimeout time.Duration
+}
+
+func (o Options) withDefaults() Options {
+	if o.MaxConns <= 0 {
+		o.MaxConns = 8
+	}
+	if o.BusyTimeout <= 0 {
+		o.BusyTimeout = 5 * time.Second
+	}
+	if o.PingTimeout <= 0 {
+		o.PingTimeout = 5 * time.Second
+	}
+	return o
+}
+
+// DB is an open database. Write has one connection on SQLite, so that writers
+// queue in the process and not at the file's lock; Read is a pool and refuses
+// writes on SQLite. On PostgreSQL both are the same pool. It is safe for
+// concurrent use.
+type DB struct {
+	Write   *sql.DB
+	Read    *sql.DB
+	Dialect Dialect
+	path    string // SQLite only
+}
+
+// Open connects to "sqlite:PATH" (the file and its folder are created) or to
+// "postgres://…". The error never holds the DSN, which may hold a password.
+func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
+	o = o.withDefaults()
+	var (
+		db  *DB
+		err error
+	)
+	switch {
+	case strings.HasPrefix(dsn, "sqlite:"):
+		db, err = openSQLite(strings.TrimPrefix(dsn, "sqlite:"), o)
+	case strings.HasPrefix(dsn, "postgres://"), strings.HasPrefix(dsn, "postgresql://"):
+		db, err = openPostgres(dsn, o)
+	default:
+		return nil, fmt.Errorf("%w: want sqlite:PATH or postgres://…", ErrBadDSN)
+	}
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.PingTimeout)
+	defer cancel()
+	for _, handle := range []*sql.DB{db.Write, db.Read} {
+		if err := handle.PingContext(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("connect to %s: %w", db.Dialect, err), db.Close())
+		}
+	}
+	return db, nil
+}
+
+func openSQLite(path string, o Options) (*DB, error) {
+	if path == "" || strings.HasPrefix(path, ":memory:") {
+		return nil, fmt.Errorf("%w: sqlite needs the path of a file", ErrBadDSN)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return nil, fmt.Errorf("create the folder of the database: %w", err)
+	}
+	pragmas := url.Values{"_txlock": {"immediate"}}
+	for _, p := range []string{
+		fmt.Sprintf("busy_timeout(%d)", o.BusyTimeout.Milliseconds()),
+		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+	} {
+		pragmas.Add("_pragma", p)
+	}
+	source := "file:" + (&url.URL{Path: path}).EscapedPath()
+	write, err := sql.Open("sqlite", source+"?"+pragmas.Encode())
+	if err != nil {
+		return nil, fmt.Errorf("open sqlite: %w", err)
+	}
+	write.SetMaxOpenConns(1)
+	pragmas.Set("_txlock", "deferred")
+	pragmas.Add("_pragma", "query_only(1)")
+	read, err := sql.Open("sqlite", source+"?"+pragmas.Encode())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open sqlite: %w", err), write.Close())
+	}
+	read.SetMaxOpenConns(o.MaxConns)
+	read.SetMaxIdleConns(o.MaxConns)
+	return &DB{Write: write, Read: read, Dialect: SQLite, path: path}, nil
+}
+
+func openPostgres(dsn string, o Options) (*DB, error) {
+	pool, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return nil, errors.New("open postgres: the DSN cannot be parsed")
+	}
+	pool.SetMaxOpenConns(o.MaxConns)
+	pool.SetMaxIdleConns(o.MaxConns)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	return &DB{Write: pool, Read: pool, Dialect: Postgres}, nil
+}
+
+// InTx runs do in one write transaction and commits it when do returns nil.
+// On SQLite the transaction takes the write lock at once (immediate), so a
+// read followed by a write in it cannot fail half way.
+func (d *DB) InTx(ctx context.Context, do func(tx *sql.Tx) error) error {
+	tx, err := d.Write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	if err := do(tx); err != nil {
+		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
+			return errors.Join(err, fmt.Errorf("roll back: %w", rollback))
+		}
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// Close closes both handles.
+func (d *DB) Close() error {
+	if d.Read == d.Write {
+		return d.Write.Close()
+	}
+	return errors.Join(d.Read.Close(), d.Write.Close())
+}
+
+// Millis is how a time is stored; the zero time is 0.
+func Millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// Time reads what Millis wrote, in UTC.
+func Time(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

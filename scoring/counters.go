@@ -2,6 +2,8 @@ package scoring
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"fairgate/rules"
@@ -13,7 +15,13 @@ type Counters interface {
 	// Touch applies one event to every series it belongs to and then reads
 	// every window asked for, the event itself included, filling the Values of
 	// t. It costs one round trip per store node touched. Applying the same
-	// EventID again changes nothing, so a repeat after an error is safe.
+	// EventID again changes nothing, so a repeat after an error is safe; an
+	// event id always comes with the same time.
+	//
+	// A read at time t looks at (t-window, t]. For events in time order it is
+	// exact. For a late event, a distinct read misses members that were seen
+	// both before and after t (only the last sighting is kept), and any read
+	// may miss what Limit newer members have pushed out.
 	//
 	// On an error the values are not to be used; what was applied stays
 	// applied.
@@ -30,6 +38,9 @@ type Touch struct {
 	Burn    string
 	BurnTTL time.Duration
 	Burnt   bool
+	// Degraded is set by Touch where the answer is not the fleet's own: counts
+	// are estimates, marks come from a snapshot, and Burnt is local.
+	Degraded bool
 }
 
 // EntityTouch is the part of a Touch that concerns one entity; all its keys
@@ -65,8 +76,10 @@ type Series struct {
 	Keep time.Duration
 	// Limit is how many members are kept (the newest): counts are exact below
 	// it, and Limit itself means "at least Limit". Loading refuses a ruleset
-	// that compares with a greater number.
+	// that compares with a greater number. 0 or less: no limit.
 	Limit int
+	// Reads are either all AggDistinct (Members are counted values) or none is
+	// (Members is the event id).
 	Reads []Read
 }
 
@@ -74,4 +87,40 @@ type Series struct {
 type Read struct {
 	Window    time.Duration
 	Aggregate rules.Aggregate
+}
+
+// Distinct reports whether the members of s are counted values rather than
+// event ids.
+func (s *Series) Distinct() bool {
+	return len(s.Reads) > 0 && s.Reads[0].Aggregate == rules.AggDistinct
+}
+
+// ErrInvalidTouch is wrapped by the errors about a Touch that no engine could
+// have built.
+var ErrInvalidTouch = errors.New("invalid touch")
+
+// Validate reports the first thing in t that the counters cannot work with.
+// Implementations of Counters call it before they apply anything.
+func (t *Touch) Validate() error {
+	if t.EventID == "" {
+		return fmt.Errorf("%w: event id is empty", ErrInvalidTouch)
+	}
+	if t.Burn != "" && t.BurnTTL < time.Millisecond {
+		return fmt.Errorf("%w: burn ttl %s is shorter than a millisecond", ErrInvalidTouch, t.BurnTTL)
+	}
+	for i := range t.Entities {
+		for j := range t.Entities[i].Series {
+			st := &t.Entities[i].Series[j]
+			if len(st.Values) != len(st.Series.Reads) {
+				return fmt.Errorf("%w: series %s has %d reads and room for %d values",
+					ErrInvalidTouch, st.Series.ID, len(st.Series.Reads), len(st.Values))
+			}
+			for _, r := range st.Series.Reads {
+				if (r.Aggregate == rules.AggDistinct) != st.Series.Distinct() {
+					return fmt.Errorf("%w: series %s mixes distinct with %s", ErrInvalidTouch, st.Series.ID, r.Aggregate)
+				}
+			}
+		}
+	}
+	return nil
 }

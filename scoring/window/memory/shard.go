@@ -1,0 +1,149 @@
+package memory
+
+import (
+	"sync"
+
+	"fairgate/rules"
+	"fairgate/scoring"
+	"fairgate/scoring/window"
+)
+
+type entityKey struct {
+	entity rules.Entity
+	key    string
+}
+
+// entity holds the series of one key. Entities of a shard form a ring in the
+// order in which they were touched: older is towards prev.
+type entity struct {
+	key        entityKey
+	series     []named
+	prev, next *entity
+	// idleAt is the event time (Unix ms) from which no window can see any of
+	// its members.
+	idleAt int64
+}
+
+type named struct {
+	id string
+	series
+}
+
+// shard is a map of entities under one lock.
+type shard struct {
+	mu       sync.Mutex
+	entities map[entityKey]*entity
+	oldest   *entity // of the ring; oldest.prev is the newest
+	max      int
+}
+
+// get returns the entity and makes it the newest, creating it if the touch
+// writes; nil where it is unknown and would only be read. It forgets up to two
+// idle entities, and the oldest one when the shard is full; evicted counts
+// those that were not idle.
+func (sh *shard) get(key entityKey, now int64, create bool) (e *entity, evicted int) {
+	for range 2 {
+		if o := sh.oldest; o != nil && o.key != key && o.idleAt <= now {
+			sh.forget(o)
+		}
+	}
+	e = sh.entities[key]
+	switch {
+	case e != nil:
+		sh.unlink(e)
+	case !create:
+		return nil, 0
+	default:
+		if len(sh.entities) >= sh.max {
+			sh.forget(sh.oldest)
+			evicted = 1
+		}
+		e = &entity{key: key}
+		sh.entities[key] = e
+	}
+	sh.pushNewest(e)
+	return e, evicted
+}
+
+func (sh *shard) forget(e *entity) {
+	sh.unlink(e)
+	delete(sh.entities, e.key)
+}
+
+func (sh *shard) unlink(e *entity) {
+	if e.next == e {
+		sh.oldest = nil
+	} else {
+		e.prev.next, e.next.prev = e.next, e.prev
+		if sh.oldest == e {
+			sh.oldest = e.next
+		}
+	}
+	e.prev, e.next = nil, nil
+}
+
+func (sh *shard) pushNewest(e *entity) {
+	if sh.oldest == nil {
+		e.prev, e.next = e, e
+		sh.oldest = e
+		return
+	}
+	first, last := sh.oldest, sh.oldest.prev
+	e.prev, e.next = last, first
+	last.next, first.prev = e, e
+}
+
+// touch applies one series of the event to e and reads it.
+func (e *entity) touch(st *scoring.SeriesTouch, now int64, self [16]byte) {
+	s := e.find(st.Series.ID)
+	if s == nil {
+		if len(st.Members) == 0 {
+			emptyValues(st)
+			return
+		}
+		e.series = append(e.series, named{id: st.Series.ID})
+		s = &e.series[len(e.series)-1].series
+	}
+	late := 0 // distinct members of this event that were seen again after it
+	if st.Series.Distinct() {
+		for i, v := range st.Members {
+			if s.seen(value(v), now) && !repeated(st.Members, i) {
+				late++
+			}
+		}
+	} else if len(st.Members) > 0 {
+		s.add(self, now)
+	}
+	for i, r := range st.Series.Reads {
+		st.Values[i] = s.read(r, now, self, st.Series.Limit, late)
+	}
+	if len(st.Members) > 0 {
+		keep := st.Series.Keep.Milliseconds() + window.Lateness.Milliseconds()
+		s.trim(now-keep, st.Series.Limit)
+		e.idleAt = max(e.idleAt, now+keep)
+	}
+}
+
+func (e *entity) find(id string) *series {
+	for i := range e.series {
+		if e.series[i].id == id {
+			return &e.series[i].series
+		}
+	}
+	return nil
+}
+
+func value(v string) (m [16]byte) {
+	h := window.ValueMember(v)
+	copy(m[:], h[:])
+	return m
+}
+
+func repeated(members []string, i int) bool {
+	for _, m := range members[:i] {
+		if m == members[i] {
+			return true
+		}
+	}
+	return false
+}

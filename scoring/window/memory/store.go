@@ -1,0 +1,169 @@
+// Package memory keeps the sliding windows of scoring.Counters in the process:
+// for degraded mode behind scoring/window/failover, and for replay and
+// backtest, which it makes deterministic.
+//
+// It owns a bounded number of entities and forgets the longest idle, judged in
+// event time. It shares nothing with other processes and survives no restart.
+package memory
+
+import (
+	"context"
+	"crypto/sha256"
+	"hash/maphash"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"fairgate/rules"
+	"fairgate/scoring"
+	"fairgate/scoring/window"
+)
+
+// Marks is where the marks of entities come from: a snapshot of enforcement's
+// lists in this process. Nil means no mark. Implementations are safe for
+// concurrent use and do not block.
+type Marks interface {
+	Mark(entity rules.Entity, key string) []byte
+}
+
+// Options are optional; the zero value is usable.
+type Options struct {
+	// MaxEntities bounds how many entities are kept; 0: 1,000,000, which is
+	// about 1 GB with ten events each in three series. Beyond it the entity
+	// that was touched longest ago is forgotten and counted as evicted.
+	MaxEntities int
+	// Marks answers ReadMark; nil: no entity has a mark.
+	Marks Marks
+	// Registerer takes the metrics; nil: none are exported.
+	Registerer prometheus.Registerer
+}
+
+const (
+	shardCount         = 64
+	defaultMaxEntities = 1_000_000
+)
+
+// Store implements scoring.Counters. It is safe for concurrent use.
+type Store struct {
+	seed    maphash.Seed
+	shards  [shardCount]shard
+	burns   burns
+	marks   Marks
+	evicted prometheus.Counter
+}
+
+var _ scoring.Counters = (*Store)(nil)
+
+// New returns an empty store.
+func New(o Options) *Store {
+	if o.MaxEntities <= 0 {
+		o.MaxEntities = defaultMaxEntities
+	}
+	s := &Store{
+		seed:  maphash.MakeSeed(),
+		marks: o.Marks,
+		evicted: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "fairgate_window_memory_evicted_total",
+			Help: "Entities forgotten because the bound was reached, while still in use.",
+		}),
+	}
+	if o.Registerer != nil {
+		o.Registerer.MustRegister(s.evicted)
+	}
+	for i := range s.shards {
+		s.shards[i].entities = make(map[entityKey]*entity)
+		s.shards[i].max = max(1, o.MaxEntities/shardCount)
+	}
+	s.burns.spent = make(map[[32]byte]burnt)
+	return s
+}
+
+// Touch implements scoring.Counters. It does no I/O and ignores ctx.
+func (s *Store) Touch(_ context.Context, t *scoring.Touch) error {
+	if err := t.Validate(); err != nil {
+		return err
+	}
+	now, self := t.Time.UnixMilli(), window.EventMember(t.EventID)
+	t.Degraded, t.Burnt = false, false
+	for i := range t.Entities {
+		et := &t.Entities[i]
+		et.Mark = nil
+		if et.ReadMark && s.marks != nil {
+			et.Mark = s.marks.Mark(et.Entity, et.Key)
+		}
+		if len(et.Series) > 0 {
+			s.touchEntity(et, now, self)
+		}
+	}
+	if t.Burn != "" {
+		t.Burnt = s.burns.burn(t, now)
+	}
+	return nil
+}
+
+func (s *Store) touchEntity(et *scoring.EntityTouch, now int64, self [16]byte) {
+	key := entityKey{et.Entity, et.Key}
+	sh := &s.shards[maphash.Comparable(s.seed, key)%shardCount]
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	e, evicted := sh.get(key, now, writes(et))
+	if evicted > 0 {
+		s.evicted.Add(float64(evicted))
+	}
+	for i := range et.Series {
+		st := &et.Series[i]
+		if e == nil {
+			emptyValues(st)
+			continue
+		}
+		e.touch(st, now, self)
+	}
+}
+
+func writes(et *scoring.EntityTouch) bool {
+	for i := range et.Series {
+		if len(et.Series[i].Members) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func emptyValues(st *scoring.SeriesTouch) {
+	var none series
+	for i, r := range st.Series.Reads {
+		st.Values[i] = none.read(r, 0, [16]byte{}, st.Series.Limit, 0)
+	}
+}
+
+// burns remembers spent single-use tokens until their time is over.
+type burns struct {
+	mu    sync.Mutex
+	spent map[[32]byte]burnt
+	sweep int64 // event time of the next sweep, Unix ms
+}
+
+type burnt struct {
+	by      string
+	expires int64 // Unix ms
+}
+
+func (b *burns) burn(t *scoring.Touch, now int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if now >= b.sweep {
+		for k, v := range b.spent {
+			if v.expires <= now {
+				delete(b.spent, k)
+			}
+		}
+		b.sweep = now + time.Minute.Milliseconds()
+	}
+	token := sha256.Sum256([]byte(t.Burn))
+	if v, ok := b.spent[token]; ok && v.expires > now {
+		return v.by == t.EventID
+	}
+	b.spent[token] = burnt{by: t.EventID, expires: now + t.BurnTTL.Milliseconds()}
+	return true
+}

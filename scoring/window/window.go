@@ -1,0 +1,90 @@
+// Package window holds what all implementations of scoring.Counters agree on:
+// how members are shortened, when a series is trimmed, how late an event may
+// come, and the arithmetic of the aggregates.
+//
+// The implementations are its sub-packages: redis (the fleet's counters),
+// memory (one process's), and failover (the one with the other behind it);
+// windowtest is the conformance suite that they pass. It knows nothing of
+// rules beyond the names of the aggregates.
+package window
+
+import (
+	"crypto/sha256"
+	"math"
+	"time"
+
+	"github.com/google/uuid"
+
+	"fairgate/rules"
+)
+
+// Lateness is how long after its window a member is still kept, so that an
+// event delivered late is counted with its contemporaries. What comes later
+// than this changes no verdict (scoring/pipeline).
+const Lateness = 10 * time.Minute
+
+// trimOneIn is the share of events that pay for trimming: one in this many.
+// Between two trims a series holds on average this many members too many.
+const trimOneIn = 16
+
+// EventMember shortens an event id to 16 bytes: the bytes of a canonical UUID,
+// and a truncated SHA-256 for any other text. Two texts that are not UUIDs
+// collide with probability 2^-128.
+func EventMember(id string) [16]byte {
+	if len(id) == 36 {
+		if u, err := uuid.Parse(id); err == nil {
+			return u
+		}
+	}
+	sum := sha256.Sum256([]byte(id))
+	return [16]byte(sum[:16])
+}
+
+// ValueMember shortens a counted value to the first 8 bytes of its SHA-256.
+// Among n values the chance that a distinct count is one short is below
+// n²/2^65: 3·10^-14 for a thousand. The hash is a cryptographic one because
+// visitors choose some of the values, and with a weaker one could choose them
+// to collide.
+func ValueMember(value string) [8]byte {
+	sum := sha256.Sum256([]byte(value))
+	return [8]byte(sum[:8])
+}
+
+// Trims reports whether the event is one of those that trim the series they
+// touch. It depends on the id alone, so a repeat trims again and nothing else.
+func Trims(member [16]byte) bool {
+	return (member[15]^member[9])%trimOneIn == 0
+}
+
+// Capped is the number of members as a value: exact below limit, and limit
+// for "at least limit". A limit of 0 or less is none.
+func Capped(n, limit int) float64 {
+	if limit > 0 && n > limit {
+		n = limit
+	}
+	return float64(n)
+}
+
+// Regularity is the coefficient of variation (population standard deviation
+// by mean) of the intervals between the given times, sorted either way, in Unix
+// milliseconds: 0 for a metronome, about 1 for independent arrivals.
+// rules.NoValue for fewer than four times; 0 where all times are the same.
+func Regularity(ms []int64) float64 {
+	if len(ms) < 4 {
+		return rules.NoValue
+	}
+	n := float64(len(ms) - 1)
+	mean := math.Abs(float64(ms[len(ms)-1]-ms[0])) / n
+	if mean == 0 {
+		return 0
+	}
+	var sum float64
+	for i := 1; i < len(ms); i++ {
+		d := math.Abs(float64(ms[i]-ms[i-1])) - mean
+		sum += d * d
+	}
+	return math.Sqrt(sum/n) / mean
+}
+
+// Seconds is the time from one Unix millisecond to another, in seconds.
+func Seconds(from, to int64) float64 { return float64(to-from) / 1000 }

@@ -1,0 +1,53 @@
+package window_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+
+	"fairgate/rules"
+	"fairgate/scoring/window"
+)
+
+func TestEventMemberIsTheUUIDItself(t *testing.T) {
+	id := uuid.MustParse("0197a0a0-1111-7222-8333-444455556666")
+	assert.Equal(t, [16]byte(id), window.EventMember(id.String()))
+	assert.NotEqual(t, window.EventMember("line 1"), window.EventMember("line 2"))
+}
+
+func TestTrimsIsRareAndFair(t *testing.T) {
+	var n int
+	for range 16000 {
+		if window.Trims([16]byte(uuid.Must(uuid.NewV7()))) {
+			n++
+		}
+	}
+	assert.InDelta(t, 1000, n, 200)
+}
+
+func TestRegularity(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		ms   []int64
+		want float64
+	}{
+		{"nothing", nil, rules.NoValue},
+		{"three are too few", []int64{0, 1000, 2000}, rules.NoValue},
+		{"a metronome", []int64{0, 1000, 2000, 3000}, 0},
+		{"newest first", []int64{3000, 2000, 1000, 0}, 0},
+		{"all at once", []int64{5, 5, 5, 5}, 0},
+		{"one long pause", []int64{0, 1000, 2000, 8000}, math.Sqrt(50.0/9) / (8.0 / 3)},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			assert.InDelta(t, tc.want, window.Regularity(tc.ms), 1e-9)
+		})
+	}
+}
+
+func TestCapped(t *testing.T) {
+	assert.InDelta(t, 4, window.Capped(4, 5), 0)
+	assert.InDelta(t, 5, window.Capped(6, 5), 0)
+	assert.InDelta(t, 6, window.Capped(6, 0), 0)
+}

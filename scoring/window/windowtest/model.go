@@ -1,0 +1,172 @@
+package windowtest
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"fairgate/rules"
+	"fairgate/scoring"
+)
+
+// model is the contract written down naively: every event is kept for ever.
+type model struct {
+	events map[string]map[string]int64 // key → event id → Unix ms
+	seen   map[string]map[string]int64 // key → value → Unix ms of the last sighting
+}
+
+func newModel() *model {
+	return &model{events: map[string]map[string]int64{}, seen: map[string]map[string]int64{}}
+}
+
+func put(m map[string]map[string]int64, key, member string, ms int64) {
+	if m[key] == nil {
+		m[key] = map[string]int64{}
+	}
+	if old, ok := m[key][member]; !ok || ms > old {
+		m[key][member] = ms
+	}
+}
+
+// read computes one read of the touch after it was applied.
+func (m *model) read(tc *scoring.Touch, key string, st *scoring.SeriesTouch, r scoring.Read) float64 {
+	to := tc.Time.UnixMilli()
+	from := to - r.Window.Milliseconds()
+	if r.Aggregate == rules.AggDistinct {
+		n := 0
+		for v, ms := range m.seen[key] {
+			if (ms > from && ms <= to) || slices.Contains(st.Members, v) {
+				n++
+			}
+		}
+		return math.Min(float64(n), float64(st.Series.Limit))
+	}
+	var all, others []int64
+	for id, ms := range m.events[key] {
+		if ms > from && ms <= to {
+			all = append(all, ms)
+			if id != tc.EventID {
+				others = append(others, ms)
+			}
+		}
+	}
+	switch r.Aggregate {
+	case rules.AggCount:
+		return math.Min(float64(len(all)), float64(st.Series.Limit))
+	case rules.AggSinceFirst, rules.AggSinceLast:
+		if len(others) == 0 {
+			return rules.NoValue
+		}
+		if r.Aggregate == rules.AggSinceFirst {
+			return float64(to-slices.Min(others)) / 1000
+		}
+		return float64(to-slices.Max(others)) / 1000
+	default:
+		slices.Sort(all)
+		return naiveRegularity(all[max(0, len(all)-rules.RegularityEvents):])
+	}
+}
+
+func naiveRegularity(ms []int64) float64 {
+	if len(ms) < 4 {
+		return rules.NoValue
+	}
+	var gaps []float64
+	var mean, variance float64
+	for i := 1; i < len(ms); i++ {
+		gaps = append(gaps, float64(ms[i]-ms[i-1]))
+		mean += gaps[i-1] / float64(len(ms)-1)
+	}
+	if mean == 0 {
+		return 0
+	}
+	for _, g := range gaps {
+		variance += (g - mean) * (g - mean) / float64(len(gaps))
+	}
+	return math.Sqrt(variance) / mean
+}
+
+var allReads = []scoring.Read{
+	{Window: 5 * time.Second, Aggregate: rules.AggCount},
+	{Window: time.Minute, Aggregate: rules.AggCount},
+	{Window: time.Minute, Aggregate: rules.AggRegularity},
+	{Window: time.Minute, Aggregate: rules.AggSinceFirst},
+	{Window: 20 * time.Second, Aggregate: rules.AggSinceLast},
+}
+
+type past struct {
+	id   string
+	when time.Time
+	key  string
+	vals []string
+}
+
+// testRandom mixes fresh, late and repeated events, all below the limit.
+func testRandom(t *testing.T, h Harness) {
+	for seed := range uint64(4) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(seed, 7))
+			runSequence(t, h, events(400, allReads...), distinct(400, 5*time.Second, time.Minute), 250, func(n int, history []past) past {
+				switch roll := rng.IntN(10); {
+				case n > 0 && roll == 0: // a repeat: redelivery, or a retry after a lost answer
+					return history[rng.IntN(n)]
+				case roll == 1: // late
+					return past{when: at(float64(n) - 30*rng.Float64())}
+				case n > 0 && roll == 2: // in the same millisecond
+					return past{when: history[n-1].when}
+				default:
+					return past{when: at(float64(n) + rng.Float64())}
+				}
+			}, rng)
+		})
+	}
+}
+
+// testRandomOverLimit sends far more than the limit, in time order.
+func testRandomOverLimit(t *testing.T, h Harness) {
+	rng := rand.New(rand.NewPCG(11, 7))
+	noFirst := slices.DeleteFunc(slices.Clone(allReads), func(r scoring.Read) bool {
+		return r.Aggregate == rules.AggSinceFirst // the first may have been pushed out
+	})
+	clock := base
+	runSequence(t, h, events(25, noFirst...), distinct(25, 5*time.Second, time.Minute), 500, func(int, []past) past {
+		clock = clock.Add(time.Duration(rng.IntN(300)) * time.Millisecond)
+		return past{when: clock}
+	}, rng)
+}
+
+func runSequence(t *testing.T, h Harness, es, ds *scoring.Series, n int, next func(int, []past) past, rng *rand.Rand) {
+	t.Helper()
+	m, keys := newModel(), []string{newKey(), newKey()}
+	var history []past
+	for i := range n {
+		p := next(i, history)
+		if p.id == "" {
+			p.id, p.key = newID(), keys[rng.IntN(len(keys))]
+			for range rng.IntN(3) {
+				p.vals = append(p.vals, fmt.Sprint("v", rng.IntN(60)))
+			}
+		}
+		history = append(history, p)
+		tc := touch(p.id, p.when, p.key, es, p.id)
+		tc.Entities[0].Series = append(tc.Entities[0].Series,
+			scoring.SeriesTouch{Series: ds, Members: p.vals, Values: make([]float64, len(ds.Reads))})
+		put(m.events, p.key, p.id, p.when.UnixMilli())
+		for _, v := range p.vals {
+			put(m.seen, p.key, v, p.when.UnixMilli())
+		}
+		apply(t, h, tc)
+		for j := range tc.Entities[0].Series {
+			st := &tc.Entities[0].Series[j]
+			for k, r := range st.Series.Reads {
+				require.InDelta(t, m.read(tc, p.key, st, r), st.Values[k], 1e-9,
+					"event %d of %s, %s over %s", i, p.key, r.Aggregate, r.Window)
+			}
+		}
+	}
+}

@@ -1,0 +1,163 @@
+// Package windowtest is the conformance suite of scoring.Counters: tables for
+// what each aggregate means, and random event sequences (repeats, late events,
+// several events in one millisecond) held against a naive model.
+//
+// Every implementation under scoring/window runs it; a new one is finished
+// when it passes.
+package windowtest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fairgate/rules"
+	"fairgate/scoring"
+)
+
+// Harness is one implementation, ready for a test. Suites may share a store:
+// every test uses entity keys of its own.
+type Harness struct {
+	Counters scoring.Counters
+	// SetMark leaves a mark on an entity, the way enforcement does.
+	SetMark func(t testing.TB, entity rules.Entity, key string, data []byte)
+}
+
+// Run runs the suite; open is called once for each test.
+func Run(t *testing.T, open func(t *testing.T) Harness) {
+	t.Helper()
+	for _, c := range []struct {
+		name string
+		run  func(t *testing.T, h Harness)
+	}{
+		{"count", testCount},
+		{"count of events in one millisecond", testSameMillisecond},
+		{"count is exact to its limit", testLimit},
+		{"distinct", testDistinct},
+		{"distinct seen late does not move back", testDistinctLate},
+		{"since first and last exclude the event itself", testSince},
+		{"regularity looks at the last events", testRegularity},
+		{"reading adds nothing", testReadOnly},
+		{"repeats change nothing", testRepeat},
+		{"entities, keys and series are apart", testApart},
+		{"marks", testMarks},
+		{"burn", testBurn},
+		{"invalid touches are refused", testInvalid},
+		{"random sequences agree with the model", testRandom},
+		{"random bursts beyond the limit agree with the model", testRandomOverLimit},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
+	}
+}
+
+// base is the event time that sequences start from.
+var base = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+
+func at(seconds float64) time.Time {
+	return base.Add(time.Duration(seconds * float64(time.Second))).Truncate(time.Millisecond)
+}
+
+func newKey() string { return uuid.NewString() }
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// events returns a series of event ids; reads are pairs of window and aggregate.
+func events(limit int, reads ...scoring.Read) *scoring.Series {
+	return series("e", limit, reads)
+}
+
+func distinct(limit int, windows ...time.Duration) *scoring.Series {
+	var reads []scoring.Read
+	for _, w := range windows {
+		reads = append(reads, scoring.Read{Window: w, Aggregate: rules.AggDistinct})
+	}
+	return series("d", limit, reads)
+}
+
+func series(prefix string, limit int, reads []scoring.Read) *scoring.Series {
+	s := &scoring.Series{Limit: limit, Reads: reads}
+	for _, r := range reads {
+		s.Keep = max(s.Keep, r.Window)
+	}
+	s.ID = fmt.Sprintf("%s%d-%d", prefix, s.Keep/time.Second, limit)
+	return s
+}
+
+func count(w time.Duration) scoring.Read {
+	return scoring.Read{Window: w, Aggregate: rules.AggCount}
+}
+
+// touch builds a Touch of one account with one series.
+func touch(id string, when time.Time, key string, s *scoring.Series, members ...string) *scoring.Touch {
+	return &scoring.Touch{EventID: id, Time: when, Entities: []scoring.EntityTouch{{
+		Entity: rules.EntityAccount, Key: key,
+		Series: []scoring.SeriesTouch{{Series: s, Members: members, Values: make([]float64, len(s.Reads))}},
+	}}}
+}
+
+// apply touches and returns the values of the first series.
+func apply(t *testing.T, h Harness, tc *scoring.Touch) []float64 {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	require.NoError(t, h.Counters.Touch(ctx, tc))
+	return tc.Entities[0].Series[0].Values
+}
+
+func testInvalid(t *testing.T, h Harness) {
+	s, key := events(10, count(time.Minute)), newKey()
+	mixed := events(10, count(time.Minute), scoring.Read{Window: time.Minute, Aggregate: rules.AggDistinct})
+	noRoom := touch(newID(), at(0), key, s)
+	noRoom.Entities[0].Series[0].Values = nil
+	burn := touch(newID(), at(0), key, s)
+	burn.Burn = "token"
+	for name, tc := range map[string]*scoring.Touch{
+		"no event id":        touch("", at(0), key, s, "x"),
+		"no room for values": noRoom,
+		"mixed series":       touch(newID(), at(0), key, mixed, "x"),
+		"burn without ttl":   burn,
+	} {
+		assert.ErrorIs(t, h.Counters.Touch(t.Context(), tc), scoring.ErrInvalidTouch, name)
+	}
+	assert.Equal(t, []float64{0}, apply(t, h, touch(newID(), at(0), key, s)), "nothing was applied")
+}
+
+func testMarks(t *testing.T, h Harness) {
+	s, key := events(10, count(time.Minute)), newKey()
+	read := func(ask bool) []byte {
+		tc := touch(newID(), at(0), key, s)
+		tc.Entities[0].ReadMark = ask
+		tc.Entities[0].Mark = []byte("left over")
+		apply(t, h, tc)
+		return tc.Entities[0].Mark
+	}
+	assert.Nil(t, read(true), "no mark yet")
+	h.SetMark(t, rules.EntityAccount, key, []byte("\x00deny\xff"))
+	h.SetMark(t, rules.EntityDevice, key, []byte("other entity"))
+	assert.Equal(t, []byte("\x00deny\xff"), read(true))
+	assert.Nil(t, read(false), "not asked for")
+}
+
+func testBurn(t *testing.T, h Harness) {
+	s, key, token := events(10, count(time.Minute)), newKey(), newKey()
+	burn := func(id, token string) bool {
+		tc := touch(id, at(1), key, s)
+		tc.Burn, tc.BurnTTL = token, time.Hour
+		apply(t, h, tc)
+		return tc.Burnt
+	}
+	first := newID()
+	assert.True(t, burn(first, token), "first to present it")
+	assert.True(t, burn(first, token), "the same event repeated")
+	assert.False(t, burn(newID(), token), "spent")
+	assert.True(t, burn(newID(), token+"x"), "another token")
+	tc := touch(newID(), at(1), key, s)
+	tc.Burnt = true
+	apply(t, h, tc)
+	assert.False(t, tc.Burnt, "no token, nothing burnt")
+}

@@ -161,7 +161,7 @@ func (h *handler) read(w http.ResponseWriter, r *http.Request) (*request, error)
 		}
 		return nil, fmt.Errorf("read the request's body: %w", err)
 	}
-	q := &request{format: "TabSeparated"}
+	q := &request{format: "TabSeparated", database: "default"}
 	if err := q.readKeys(r.URL.Query()); err != nil {
 		return nil, err
 	}
@@ -202,7 +202,9 @@ func (q *request) readKeys(keys url.Values) error {
 		case key == "default_format":
 			q.format = value
 		case key == "database":
-			q.database = value
+			if value != "" {
+				q.database = value
+			}
 		case key == "client_protocol_version":
 			revision, err := strconv.ParseUint(value, 10, 32)
 			if err != nil {

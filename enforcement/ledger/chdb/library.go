@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 )
 
 // ErrNoLibrary reports that libchdb was found in none of the directories
@@ -51,7 +52,7 @@ func FindLibrary(places ...string) (string, error) {
 			if err == nil && info.Mode().IsRegular() {
 				return filepath.Abs(candidate)
 			}
-			if err != nil && !errors.Is(err, fs.ErrNotExist) && !isNotDirectory(err) {
+			if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 				return "", fmt.Errorf("look for libchdb: %w", err)
 			}
 		}

@@ -1,6 +1,7 @@
 package chdb
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -11,6 +12,9 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/proto"
 )
 
+// codecBuffer is the size in bytes of ch-go's own read buffer.
+const codecBuffer = 128 << 10
+
 // recode turns the engine's Native blocks, always written for protocol
 // revision 0, into those that a client of the given revision expects, with
 // clickhouse-go's own codec. Revision 0 is passed through.
@@ -18,16 +22,18 @@ func recode(native []byte, revision uint64) ([]byte, error) {
 	if revision == 0 || len(native) == 0 {
 		return native, nil
 	}
-	reader := chproto.NewReader(bytes.NewReader(native))
+	// The codec reads through this very buffer, since it is as large as the
+	// one it would make itself: so the end between two blocks can be told from
+	// one within a block.
+	source := bufio.NewReaderSize(bytes.NewReader(native), codecBuffer)
+	reader := chproto.NewReader(source)
 	out := chproto.Buffer{Buf: make([]byte, 0, len(native)+1024)}
 	for blocks := 0; ; blocks++ {
+		if _, err := source.Peek(1); errors.Is(err, io.EOF) {
+			return out.Buf, nil
+		}
 		block := proto.NewBlock()
 		if err := block.Decode(reader, 0); err != nil {
-			// Between two blocks the end of the data is the end of the
-			// result; the codec wraps it.
-			if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-				return out.Buf, nil
-			}
 			return nil, fmt.Errorf("decode native block %d: %w", blocks, err)
 		}
 		if err := encode(block, &out, revision); err != nil {

@@ -95,9 +95,9 @@ func (c *conn) set(settings []setting) error {
 	return err
 }
 
-// use switches the connection to a database; "" keeps the one in use.
+// use switches the connection to a database.
 func (c *conn) use(database string) error {
-	if database == "" || database == c.database {
+	if database == c.database {
 		return nil
 	}
 	if _, err := c.query("USE `"+strings.ReplaceAll(database, "`", "``")+"`", "Null", nil); err != nil {

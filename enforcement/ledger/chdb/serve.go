@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"time"
 
@@ -174,7 +175,7 @@ func newHandler(ctx context.Context, engine *engine, opts Options) (*handler, fu
 	}
 	h.users = []user{{WriterName, sha256.Sum256([]byte(opts.Secret)), newPool(engine, path, opts.Connections, base)}}
 	if opts.ReaderSecret != "" {
-		session := append(base, setting{"readonly", "2"})
+		session := slices.Concat(base, []setting{{"readonly", "2"}})
 		h.users = append(h.users, user{ReaderName, sha256.Sum256([]byte(opts.ReaderSecret)), newPool(engine, path, opts.Connections, session)})
 	}
 	closePools := func() {

@@ -1,0 +1,334 @@
+package simulate
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Rate is a share with its counts.
+type Rate struct {
+	Numerator   int     `json:"numerator"`
+	Denominator int     `json:"denominator"`
+	Value       float64 `json:"value"`
+}
+
+func rate(n, d int) Rate {
+	r := Rate{Numerator: n, Denominator: d}
+	if d > 0 {
+		r.Value = float64(n) / float64(d)
+	}
+	return r
+}
+
+// ScenarioFigures are the figures of one attack.
+type ScenarioFigures struct {
+	Actors  int `json:"actors"`
+	Intents int `json:"intents"`
+	// Intercepted intents were refused or undone by the gate. For a scenario
+	// without bookings an actor is one intent, intercepted when it was
+	// challenged or blocked.
+	Intercepted      int     `json:"intercepted"`
+	InterceptionRate float64 `json:"interception_rate"`
+	MissRate         float64 `json:"miss_rate"`
+	Stopped          int     `json:"actors_challenged_or_blocked"`
+	// FirstStop is the median ordinal of the first request challenged or
+	// blocked, among actors that were.
+	FirstStop int `json:"median_requests_before_first_action"`
+	Abandoned int `json:"intents_abandoned"`
+	Hashes    int `json:"mean_hashes_per_challenge"`
+}
+
+// CohortFigures are the figures of one group of people.
+type CohortFigures struct {
+	Accounts   int `json:"accounts"`
+	Harmed     int `json:"harmed"`
+	Challenged int `json:"challenged"`
+	Passed     int `json:"passed"`
+	Succeeded  int `json:"succeeded"`
+}
+
+// Gate compares what became of the tickets.
+type Gate struct {
+	ScalperTicketShare float64 `json:"scalper_ticket_share"`
+	HumanSuccessRate   float64 `json:"human_success_rate"`
+	Tickets            int     `json:"tickets"`
+	UpstreamRequests   int     `json:"upstream_requests"`
+}
+
+// Truth holds the figures of DESIGN computed from what the actors saw.
+type Truth struct {
+	FalsePositiveRate   float64                    `json:"false_positive_rate"`
+	MissRate            float64                    `json:"miss_rate"`
+	InterceptionRate    float64                    `json:"interception_rate"`
+	ChallengedHumanRate float64                    `json:"challenged_human_rate"`
+	HumansHarmed        Rate                       `json:"humans_harmed"`
+	HumansChallenged    Rate                       `json:"humans_challenged"`
+	ScalpersKept        Rate                       `json:"scalpers_kept"`
+	IntentsIntercepted  Rate                       `json:"intents_intercepted"`
+	Scenarios           map[string]ScenarioFigures `json:"scenarios"`
+	Cohorts             map[string]CohortFigures   `json:"cohorts"`
+	GateOn              Gate                       `json:"gate_on"`
+	GateOff             *Gate                      `json:"gate_off,omitempty"`
+}
+
+// Orders tells what finally became of each order, by order id.
+type Orders map[string]OrderFate
+
+// OrderFate is the last that the booking system said of an order.
+type OrderFate struct {
+	State     string
+	Positions int
+	// Withdrawn says that the place was taken back at some time and has not
+	// been given back since.
+	Withdrawn bool
+}
+
+// Kept reports that the holder still has the place.
+func (f OrderFate) Kept() bool {
+	switch f.State {
+	case "held", "provisional", "confirmed", "paid":
+		return true
+	default:
+		return false
+	}
+}
+
+type intentKey struct{ operator, day string }
+
+// intent is one operator's wish for one pool day; retries are the same intent.
+type intent struct {
+	scenario                           string
+	kept, undone, refused, open, house bool
+}
+
+// intercepted: the gate refused or undid it and nothing was kept.
+func (i intent) intercepted() bool { return !i.kept && (i.refused || i.undone) }
+
+// counted: not already refused by stock or booking rules alone.
+func (i intent) counted() bool { return i.kept || i.refused || i.undone || i.open }
+
+// Judge computes the figures from what the actors saw and what finally became
+// of their orders.
+func Judge(scenarios []Scenario, actors []*Actor, orders Orders) Truth {
+	t := Truth{Scenarios: map[string]ScenarioFigures{}, Cohorts: map[string]CohortFigures{}}
+	intents := intentsOf(actors, orders)
+	for _, s := range scenarios {
+		mine := of(s.ID, actors)
+		if s.Hostile {
+			t.Scenarios[s.ID] = scenarioFigures(s, mine, orders, intents)
+		} else {
+			t.Cohorts[s.ID] = cohortFigures(mine, orders)
+		}
+	}
+	t.HumansHarmed, t.HumansChallenged = people(actors, orders)
+	t.ScalpersKept = keepers(actors, orders)
+	for _, i := range intents {
+		if i.counted() {
+			t.IntentsIntercepted.Denominator++
+			if i.intercepted() {
+				t.IntentsIntercepted.Numerator++
+			}
+		}
+	}
+	t.IntentsIntercepted = rate(t.IntentsIntercepted.Numerator, t.IntentsIntercepted.Denominator)
+	t.FalsePositiveRate, t.ChallengedHumanRate = t.HumansHarmed.Value, t.HumansChallenged.Value
+	t.MissRate, t.InterceptionRate = t.ScalpersKept.Value, t.IntentsIntercepted.Value
+	t.GateOn = JudgeGate(actors, orders)
+	return t
+}
+
+// JudgeGate computes who got the tickets.
+func JudgeGate(actors []*Actor, orders Orders) Gate {
+	var g Gate
+	var scalped, humans, happy int
+	for _, a := range actors {
+		g.UpstreamRequests += a.seen.Requests - a.seen.Refused - a.seen.Challenged
+		tickets := 0
+		for _, f := range fates(a, orders) {
+			if f.Kept() {
+				tickets += f.Positions
+			}
+		}
+		g.Tickets += tickets
+		switch {
+		case a.Hostile:
+			scalped += tickets
+		case a.Books:
+			humans++
+			if tickets > 0 {
+				happy++
+			}
+		}
+	}
+	g.ScalperTicketShare = rate(scalped, g.Tickets).Value
+	g.HumanSuccessRate = rate(happy, humans).Value
+	return g
+}
+
+func of(id string, actors []*Actor) []*Actor {
+	var out []*Actor
+	for _, a := range actors {
+		if a.Scenario == id {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// fates gives the fate of each distinct order of an actor.
+func fates(a *Actor, orders Orders) []OrderFate {
+	seen := map[string]bool{}
+	var out []OrderFate
+	for _, at := range a.seen.Attempts {
+		if f, ok := orders[at.OrderID]; ok && !seen[at.OrderID] {
+			seen[at.OrderID] = true
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// harmed: blocked, withdrawn, or gave up after a challenge.
+func harmed(a *Actor, orders Orders) bool {
+	if a.seen.Refused > 0 || a.seen.GaveUp > a.seen.Passed {
+		return true
+	}
+	for _, f := range fates(a, orders) {
+		if f.Withdrawn {
+			return true
+		}
+	}
+	return false
+}
+
+func people(actors []*Actor, orders Orders) (hurt, challenged Rate) {
+	var n, h, c int
+	for _, a := range actors {
+		if a.Hostile || (len(a.seen.Attempts) == 0 && !harmed(a, orders)) {
+			continue
+		}
+		n++
+		if harmed(a, orders) {
+			h++
+		}
+		if a.seen.Challenged > 0 {
+			c++
+		}
+	}
+	return rate(h, n), rate(c, n)
+}
+
+func keepers(actors []*Actor, orders Orders) Rate {
+	var n, kept int
+	for _, a := range actors {
+		if !a.Hostile || len(a.seen.Attempts) == 0 {
+			continue
+		}
+		n++
+		for _, f := range fates(a, orders) {
+			if f.Kept() {
+				kept++
+				break
+			}
+		}
+	}
+	return rate(kept, n)
+}
+
+func intentsOf(actors []*Actor, orders Orders) map[intentKey]intent {
+	out := map[intentKey]intent{}
+	for _, a := range actors {
+		if !a.Hostile || !a.Books {
+			continue
+		}
+		for _, at := range a.seen.Attempts {
+			k := intentKey{a.Operator, at.Day}
+			i := out[k]
+			i.scenario = a.Scenario
+			switch at.Result {
+			case ResultRefused:
+				i.refused = true
+			case ResultHouse:
+				i.house = true
+			case ResultAbandoned, ResultError:
+				i.open = true
+			case ResultAccepted:
+				f := orders[at.OrderID]
+				i.kept = i.kept || f.Kept()
+				i.undone = i.undone || f.Withdrawn
+			}
+			out[k] = i
+		}
+	}
+	return out
+}
+
+func scenarioFigures(s Scenario, actors []*Actor, orders Orders, intents map[intentKey]intent) ScenarioFigures {
+	f := ScenarioFigures{Actors: len(actors)}
+	var first []int
+	var hashes uint64
+	var challenges int
+	for _, a := range actors {
+		if a.seen.FirstStop > 0 {
+			f.Stopped++
+			first = append(first, a.seen.FirstStop)
+		}
+		hashes += a.seen.Hashes
+		challenges += min(a.seen.Challenged, solveBudget)
+	}
+	f.FirstStop = median(first)
+	if challenges > 0 {
+		f.Hashes = int(hashes / uint64(challenges)) //nolint:gosec // small
+	}
+	if !s.Books {
+		f.Intents, f.Intercepted = f.Actors, f.Stopped
+		f.InterceptionRate = rate(f.Intercepted, f.Intents).Value
+		return f
+	}
+	for _, i := range intents {
+		if i.scenario != s.ID || !i.counted() {
+			continue
+		}
+		f.Intents++
+		switch {
+		case i.intercepted():
+			f.Intercepted++
+		case i.open && !i.kept:
+			f.Abandoned++
+		}
+	}
+	f.InterceptionRate = rate(f.Intercepted, f.Intents).Value
+	f.MissRate = keepers(actors, orders).Value
+	return f
+}
+
+func cohortFigures(actors []*Actor, orders Orders) CohortFigures {
+	c := CohortFigures{Accounts: len(actors)}
+	for _, a := range actors {
+		if harmed(a, orders) {
+			c.Harmed++
+		}
+		if a.seen.Challenged > 0 {
+			c.Challenged++
+		}
+		if a.seen.Passed > 0 {
+			c.Passed++
+		}
+		for _, f := range fates(a, orders) {
+			if f.Kept() {
+				c.Succeeded++
+				break
+			}
+		}
+	}
+	return c
+}
+
+func median[T cmp.Ordered](xs []T) T {
+	var zero T
+	if len(xs) == 0 {
+		return zero
+	}
+	slices.Sort(xs)
+	return xs[len(xs)/2]
+}

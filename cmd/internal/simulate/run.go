@@ -1,0 +1,231 @@
+package simulate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"time"
+)
+
+// Runner drives a run against one service.
+type Runner struct {
+	gateway string
+	service *Service
+	plan    Plan
+	out     io.Writer
+	now     func() time.Time
+	gateOff bool
+	serial  uint64
+}
+
+// Options of a run.
+type Options struct {
+	Plan Plan
+	// Out receives progress, a line at a time.
+	Out io.Writer
+	// GateOff plays the same seed again with the gate in observe mode.
+	GateOff bool
+	Now     func() time.Time
+}
+
+// New makes a runner for the gateway at addr (host:port).
+func New(gateway string, service *Service, o Options) (*Runner, error) {
+	var errs []error
+	if o.Plan.Duration < 5*time.Second {
+		errs = append(errs, fmt.Errorf("duration %s: at least 5s", o.Plan.Duration))
+	}
+	if o.Plan.HostileShare < 0 || o.Plan.HostileShare > 0.99 {
+		errs = append(errs, fmt.Errorf("hostile %g: a share from 0 to 0.99", o.Plan.HostileShare))
+	}
+	if o.Plan.People < 4 {
+		errs = append(errs, fmt.Errorf("people %d: at least 4", o.Plan.People))
+	}
+	if o.Plan.Rate < 0 {
+		errs = append(errs, fmt.Errorf("rate %g: not negative", o.Plan.Rate))
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Runner{gateway: gateway, service: service, plan: o.Plan, out: o.Out, now: o.Now, gateOff: o.GateOff}, errors.Join(errs...)
+}
+
+// Report is what a run found.
+type Report struct {
+	Seed         uint64        `json:"seed"`
+	Duration     string        `json:"duration"`
+	HostileShare float64       `json:"hostile_share"`
+	Requests     int64         `json:"requests"`
+	People       int           `json:"people"`
+	TooSmall     []string      `json:"too_small,omitempty"`
+	Truth        Truth         `json:"truth"`
+	Ledger       LedgerFigures `json:"ledger"`
+	// Disagreements names each figure of which truth and ledger differ.
+	Disagreements []string `json:"disagreements,omitempty"`
+}
+
+// Run plays the traffic, feeds the labels, and compares.
+func (r *Runner) Run(ctx context.Context) (*Report, error) {
+	// Each invocation has names of its own in the service, so that a second run
+	// of one seed does not meet the accounts of the first.
+	r.serial = uint64(r.now().Unix()) * 2 //nolint:gosec // after 1970
+	on, err := r.runPass(ctx, "gate on", r.serial)
+	if err != nil {
+		return nil, err
+	}
+	rep := &Report{
+		Seed: r.plan.Seed, Duration: r.plan.Duration.String(), HostileShare: on.Share, Requests: on.Requests,
+		Truth: Judge(Scenarios(), on.Actors, on.Orders),
+	}
+	rep.sizes(on.Actors)
+	labels := labelsOf(on.Actors)
+	r.say("feeding %d labels, waiting for the ledger", len(labels))
+	if err := r.service.Feed(ctx, labels); err != nil {
+		return nil, fmt.Errorf("feed labels: %w", err)
+	}
+	if rep.Ledger, err = r.figures(ctx, on, len(labels)); err != nil {
+		return nil, err
+	}
+	rep.compare()
+	if r.gateOff {
+		if err := r.compareWithout(ctx, rep); err != nil {
+			return nil, err
+		}
+	}
+	return rep, nil
+}
+
+// compareWithout plays the same seed with the gate in observe mode and puts
+// the mode back whatever happens.
+func (r *Runner) compareWithout(ctx context.Context, rep *Report) (err error) {
+	if err := r.service.Observe(ctx, true, "simulation: the same seed with the gate off"); err != nil {
+		return fmt.Errorf("switch the gate to observe: %w", err)
+	}
+	defer func() {
+		back, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		if e := r.service.Observe(back, false, "simulation over"); e != nil {
+			err = errors.Join(err, fmt.Errorf("switch the gate back to enforce: %w", e))
+		}
+	}()
+	// Every gateway reads the switch at least once a second.
+	select {
+	case <-time.After(2 * time.Second):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	off, err := r.runPass(ctx, "gate off", r.serial+1)
+	if err != nil {
+		return err
+	}
+	g := JudgeGate(off.Actors, off.Orders)
+	rep.Truth.GateOff = &g
+	return nil
+}
+
+// figures reads the ledger until it has taken in everything: it is complete
+// when two readings a second apart agree and all labels are counted.
+func (r *Runner) figures(ctx context.Context, p *Pass, labels int) (LedgerFigures, error) {
+	var last LedgerFigures
+	same := 0
+	for deadline := r.now().Add(90 * time.Second); r.now().Before(deadline); {
+		f, err := r.service.Figures(ctx, p.From, p.To)
+		if err != nil {
+			return f, fmt.Errorf("read the ledger's figures: %w", err)
+		}
+		if f == last && f.LabelledHuman+f.LabelledScalper >= labels {
+			if same++; same >= 3 {
+				return f, nil
+			}
+		} else {
+			same = 0
+		}
+		last = f
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return last, ctx.Err()
+		}
+	}
+	return last, nil
+}
+
+func labelsOf(actors []*Actor) []Label {
+	labels := make([]Label, 0, len(actors))
+	for _, a := range actors {
+		l := Label{Account: a.account, Value: "human", Reason: "simulation"}
+		if a.Hostile {
+			l.Value, l.Operator = "scalper", a.Operator
+		}
+		labels = append(labels, l)
+	}
+	return labels
+}
+
+// compare holds the ledger's figures against the truth; the counts must be the
+// same, not merely the shares alike.
+func (rep *Report) compare() {
+	for _, c := range []struct {
+		name          string
+		truth, ledger Rate
+	}{
+		{"false_positive_rate", rep.Truth.HumansHarmed, rep.Ledger.HumansHarmed},
+		{"challenged_human_rate", rep.Truth.HumansChallenged, rep.Ledger.HumansChallenged},
+		{"miss_rate", rep.Truth.ScalpersKept, rep.Ledger.ScalpersKept},
+		{"interception_rate", rep.Truth.IntentsIntercepted, rep.Ledger.IntentsIntercepted},
+	} {
+		if c.truth.Numerator != c.ledger.Numerator || c.truth.Denominator != c.ledger.Denominator || math.Abs(c.truth.Value-c.ledger.Value) > 1e-9 {
+			rep.Disagreements = append(rep.Disagreements, fmt.Sprintf("%s: truth %d/%d, ledger %d/%d",
+				c.name, c.truth.Numerator, c.truth.Denominator, c.ledger.Numerator, c.ledger.Denominator))
+		}
+	}
+}
+
+// Sizes that a run must have before its figures mean anything.
+const (
+	leastPeople = 500
+	leastCohort = 100
+)
+
+func (rep *Report) sizes(actors []*Actor) {
+	for _, a := range actors {
+		if !a.Hostile {
+			rep.People++
+		}
+	}
+	if rep.People < leastPeople {
+		rep.TooSmall = append(rep.TooSmall, fmt.Sprintf("%d people, at least %d", rep.People, leastPeople))
+	}
+	for _, s := range Scenarios() {
+		if c, ok := rep.Truth.Cohorts[s.ID]; ok && c.Accounts < leastCohort {
+			rep.TooSmall = append(rep.TooSmall, fmt.Sprintf("cohort %s has %d accounts, at least %d", s.ID, c.Accounts, leastCohort))
+		}
+	}
+}
+
+func (r *Runner) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(r.out, format+"\n", args...)
+}
+
+// report prints a line of progress every five seconds until stopped.
+func (r *Runner) report(ctx context.Context, name string, p *Progress, start time.Time) func() {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(5 * time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+			r.say("%s %3.0fs/%.0fs  %6d requests, %4.1f %% hostile · refused %d, challenged %d, turned down by stock or rules %d, unanswered %d · people refused %d",
+				name, r.now().Sub(start).Seconds(), r.plan.Duration.Seconds(), p.People.Load()+p.Hostile.Load(), 100*p.HostileShare(),
+				p.Refused.Load(), p.Challenged.Load(), p.House.Load(), p.Unanswered.Load(), p.HarmedNow.Load())
+		}
+	}()
+	return func() { cancel(); <-done }
+}

@@ -1,0 +1,106 @@
+// Package simulate drives labelled traffic over HTTP at a running gateway and
+// measures what became of it.
+//
+// It owns the actors (people and attackers), what they do, and the figures
+// computed from what they saw. It knows the truth about every actor and never
+// tells it to the service before the run is over; then it feeds in labels and
+// nothing else, and asks the service for the same figures. It reaches the
+// service only over HTTP.
+package simulate
+
+import (
+	"context"
+	"time"
+)
+
+// Scenario is one way to behave: an attack of the catalogue (S…) or a cohort
+// of people (H…). Each stands in a file of its own.
+type Scenario struct {
+	// ID is the catalogue's: S1, H4, …
+	ID string
+	// About says in one sentence what these actors do.
+	About string
+	// Hostile actors want tickets to resell; the others want to visit.
+	Hostile bool
+	// Books is false where the actors never try to book (polling).
+	Books bool
+	// Populate makes n units of actors: people, or operators with all their
+	// accounts.
+	Populate func(w *World, n int) []*Actor
+	// Play is one actor's whole visit. It returns when the visit is over or
+	// ctx ends.
+	Play func(ctx context.Context, v *Visit)
+	// Requests is about how many requests one actor sends in the timed part,
+	// for reaching the wanted hostile share.
+	Requests func(duration time.Duration) float64
+}
+
+// Scenarios lists every scenario, attackers first.
+func Scenarios() []Scenario {
+	return []Scenario{
+		polling(), direct(), deviceFarm(), identityRotation(), openingBurst(),
+		ordinary(), family(), sharedAddress(), flakyNetwork(),
+	}
+}
+
+// Actor is one account and whoever uses it.
+type Actor struct {
+	Scenario string
+	Hostile  bool
+	Books    bool
+	// Operator stands behind one or several accounts; intents are counted per
+	// operator and pool day.
+	Operator string
+	Traits   Traits
+	// Device is shared by all actors that hold the same phone or browser.
+	Device *Device
+	// Days are the pool days wanted, in order of attempts.
+	Days []string
+	// Parties are the documents of each attempt.
+	Parties [][]Person
+	// Arrive is when the visit starts, from the start of the timed part.
+	Arrive time.Duration
+
+	// Seed makes the actor's own choices repeatable.
+	Seed uint64
+
+	account string
+	token   string
+	seen    Seen
+}
+
+// Seen is what happened to one actor, as the actor saw it.
+type Seen struct {
+	Requests   int
+	Refused    int // blocked by the gate
+	Challenged int // challenges received
+	Passed     int // challenges met, request then taken
+	GaveUp     int // challenges abandoned
+	Errors     int // no usable answer
+	FirstStop  int // ordinal of the first request that was challenged or blocked; 0: none
+	Hashes     uint64
+	Attempts   []Attempt
+}
+
+// Attempt is one try to book.
+type Attempt struct {
+	Day     string
+	At      time.Time
+	OrderID string // set where an order was accepted
+	// Result is accepted, refused (by the gate), abandoned (challenge not
+	// met), house (refused by stock or booking rules) or error.
+	Result Result
+	Code   string // the booking system's refusal code
+}
+
+// Result of an Attempt.
+type Result string
+
+// Results of an attempt to book.
+const (
+	ResultAccepted  Result = "accepted"
+	ResultRefused   Result = "refused"
+	ResultAbandoned Result = "abandoned"
+	ResultHouse     Result = "house"
+	ResultError     Result = "error"
+)

@@ -13,6 +13,11 @@ type Ruleset struct {
 	Description string    `yaml:"description" json:"description,omitempty"`
 	Features    []Feature `yaml:"features" json:"features"`
 	Rules       []Rule    `yaml:"rules" json:"rules"`
+
+	// file and lines say where the document's fields were read, for errors;
+	// both are empty for a document that was not decoded from YAML.
+	file  string
+	lines map[string]int
 }
 
 // Entity is what a feature is counted for, and what a rule acts on.

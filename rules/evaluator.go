@@ -1,0 +1,61 @@
+package rules
+
+import (
+	"time"
+
+	"fairgate/ingest"
+)
+
+// Evaluator is the working memory of one evaluation: the event, the feature
+// values, and what was derived from them on the way. Reusing one costs no
+// allocation per event. It is not safe for concurrent use: keep one for each
+// goroutine, or pool them. It may serve several programs in turn.
+type Evaluator struct {
+	e       *ingest.Event
+	values  []float64
+	loc     *time.Location
+	ip      string // text form of the address, once somebody asked
+	keyless []*Rule
+}
+
+// NewEvaluator makes an empty Evaluator.
+func NewEvaluator() *Evaluator { return &Evaluator{} }
+
+// Keyless lists the rules whose condition held in the last Evaluate but which
+// could not fire, because the event has no key for the entity they act on. The
+// list is valid until the next use of ev.
+func (ev *Evaluator) Keyless() []*Rule { return ev.keyless }
+
+func (ev *Evaluator) load(p *Program, e *ingest.Event, values []float64) {
+	ev.e, ev.values, ev.loc, ev.ip = e, values, p.loc, ""
+	ev.keyless = ev.keyless[:0]
+}
+
+// release lets go of the event, so that a pooled Evaluator keeps nothing of a
+// visitor alive.
+func (ev *Evaluator) release() { ev.e, ev.values, ev.ip = nil, nil, "" }
+
+func (ev *Evaluator) local() time.Time { return ev.e.Time.In(ev.loc) }
+
+func (ev *Evaluator) address() string {
+	if ev.ip == "" && ev.e.Client.IP.IsValid() {
+		ev.ip = ev.e.Client.IP.Unmap().String()
+	}
+	return ev.ip
+}
+
+func (ev *Evaluator) daysAhead() float64 {
+	if ev.e.Order.Day == "" {
+		return NoValue
+	}
+	day, err := time.Parse(time.DateOnly, ev.e.Order.Day)
+	if err != nil {
+		return NoValue // the gateway or replay let a malformed day through
+	}
+	y, m, d := ev.local().Date()
+	days := day.Sub(time.Date(y, m, d, 0, 0, 0, 0, time.UTC)).Hours() / 24
+	if days < 0 {
+		return NoValue
+	}
+	return days
+}

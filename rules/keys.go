@@ -1,0 +1,98 @@
+package rules
+
+import (
+	"strconv"
+
+	"fairgate/ingest"
+)
+
+// Key is the entity's key for this event, or "" where the event has none. For
+// EntityDocument, of which a request can have many, it is the first.
+//
+// An account's key comes only from the verified Subject.Account, never from
+// the name that was merely typed (Claimed).
+func Key(entity Entity, e *ingest.Event) string {
+	switch entity {
+	case EntityAccount:
+		return e.Subject.Account
+	case EntityDevice:
+		return e.Subject.Device
+	case EntitySession:
+		return e.Subject.Session
+	case EntityIP:
+		if e.Client.IP.IsValid() {
+			return e.Client.IP.Unmap().String()
+		}
+		return ""
+	case EntitySubnet:
+		return e.Client.Subnet
+	case EntityASN:
+		if e.Client.ASN != 0 {
+			return strconv.FormatUint(uint64(e.Client.ASN), 10)
+		}
+		return ""
+	case EntityDocument:
+		if len(e.Subject.Documents) > 0 {
+			return e.Subject.Documents[0]
+		}
+		return ""
+	case EntityPhone:
+		return e.Subject.Phone
+	case EntityPool:
+		return e.Order.Pool
+	default:
+		return ""
+	}
+}
+
+// AppendKeys appends all keys of the entity for this event to dst: every
+// document of the request for EntityDocument, otherwise Key, and nothing where
+// there is none. A feature of EntityDocument has, for one event, the largest of
+// its documents' values.
+func AppendKeys(dst []string, entity Entity, e *ingest.Event) []string {
+	if entity == EntityDocument {
+		for _, d := range e.Subject.Documents {
+			if d != "" {
+				dst = append(dst, d)
+			}
+		}
+		return dst
+	}
+	if k := Key(entity, e); k != "" {
+		dst = append(dst, k)
+	}
+	return dst
+}
+
+// AppendValues appends to dst what AggDistinct counts for this event: every
+// document for FieldDocument, otherwise the one value, and nothing where the
+// event has none.
+func AppendValues(dst []string, f Field, e *ingest.Event) []string {
+	switch f {
+	case FieldDay:
+		if e.Order.Day != "" {
+			dst = append(dst, e.Order.Day)
+		}
+		return dst
+	case FieldClaimed:
+		if e.Subject.Claimed != "" {
+			dst = append(dst, e.Subject.Claimed)
+		}
+		return dst
+	default:
+		// The remaining fields are the entities of the same name.
+		return AppendKeys(dst, Entity(f), e)
+	}
+}
+
+// hasKey is AppendKeys without building the keys.
+func hasKey(entity Entity, e *ingest.Event) bool {
+	switch entity {
+	case EntityIP:
+		return e.Client.IP.IsValid()
+	case EntityASN:
+		return e.Client.ASN != 0
+	default:
+		return Key(entity, e) != ""
+	}
+}

@@ -1,0 +1,201 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"fairgate/ingest"
+)
+
+// Limits of a ruleset.
+const (
+	MinWindow = time.Second
+	MaxWindow = 720 * time.Hour
+	// MaxTTL is the longest that a rule's action may stand.
+	MaxTTL = 90 * 24 * time.Hour
+	// MaxSharedTTL is the same for entities that unrelated people share.
+	MaxSharedTTL = time.Hour
+	MaxFeatures  = 512
+	MaxRules     = 5000
+	maxText      = 2000
+)
+
+// validate reports everything that can be said without the expressions.
+func validate(rs *Ruleset, c *problems) {
+	if !nameFormat.MatchString(rs.Name) {
+		c.add("name", "", "%q must be lower-case words joined by _", clip(rs.Name))
+	}
+	if len(rs.Features) > MaxFeatures {
+		c.add("features", "", "has %d entries, at most %d", len(rs.Features), MaxFeatures)
+	}
+	if len(rs.Rules) > MaxRules {
+		c.add("rules", "", "has %d entries, at most %d", len(rs.Rules), MaxRules)
+	}
+	if len(rs.Rules) == 0 {
+		c.add("rules", "", "is empty: a ruleset without rules lets everything pass")
+	}
+	names := map[string]int{}
+	fields := map[string]bool{}
+	for _, f := range Fields() {
+		fields[f.Name] = true
+	}
+	for i := range rs.Features {
+		f := &rs.Features[i]
+		at := indexed("features", i) + "."
+		checkName(c, at+"name", f.Name, names, i)
+		switch {
+		case fields[f.Name]:
+			c.add(at+"name", "", "%q is the name of an event field", f.Name)
+		case slices.Contains(reserved(), f.Name):
+			c.add(at+"name", "", "%q is a word of the expression language", f.Name)
+		}
+		validateFeature(f, at, c)
+	}
+	ids := map[string]int{}
+	for i := range rs.Rules {
+		at := indexed("rules", i) + "."
+		checkName(c, at+"id", rs.Rules[i].ID, ids, i)
+		validateRule(&rs.Rules[i], at, c)
+	}
+}
+
+func checkName(c *problems, field, name string, seen map[string]int, i int) {
+	first, again := seen[name]
+	switch {
+	case name == "":
+		c.add(field, "", "is missing")
+	case len(name) > 64 || !nameFormat.MatchString(name):
+		c.add(field, "", "%q must be lower-case words joined by _, at most 64 characters", clip(name))
+	case again:
+		c.add(field, "", "%q is used twice, first by entry %d", name, first+1)
+	default:
+		seen[name] = i
+	}
+}
+
+// known reports a value that is not one of its enumeration.
+func known[T ~string](c *problems, field, name string, value T, all []T) {
+	switch {
+	case value == "":
+		c.add(field, name, "is missing; one of %s", oneOf(all))
+	case !slices.Contains(all, value):
+		c.add(field, name, "%q is unknown%s", clip(string(value)), didYouMean(string(value), all))
+	}
+}
+
+func validateFeature(f *Feature, at string, c *problems) {
+	known(c, at+"entity", f.Name, f.Entity, Entities())
+	known(c, at+"aggregate", f.Name, f.Aggregate, Aggregates())
+	known(c, at+"stage", f.Name, f.Stage, Stages())
+	validateKinds(f.Events, at, f.Name, c)
+	if f.Window < MinWindow || f.Window > MaxWindow || f.Window%time.Millisecond != 0 {
+		c.add(at+"window", f.Name, "%s must be from %s to %s", f.Window, MinWindow, MaxWindow)
+	}
+	switch {
+	case f.Aggregate == AggDistinct && f.Of == "":
+		c.add(at+"of", f.Name, "is missing: distinct needs the field to count; one of %s", oneOf(CountedFields()))
+	case f.Aggregate == AggDistinct:
+		known(c, at+"of", f.Name, f.Of, CountedFields())
+		if string(f.Of) == string(f.Entity) {
+			c.add(at+"of", f.Name, "%q is the entity itself, the count would always be 1", f.Of)
+		}
+	case f.Of != "":
+		c.add(at+"of", f.Name, "%q has no meaning for aggregate %s", f.Of, f.Aggregate)
+	}
+}
+
+func validateKinds(kinds []ingest.Kind, at, name string, c *problems) {
+	for i, k := range kinds {
+		field := indexed(at+"events", i)
+		known(c, field, name, k, ingest.Kinds())
+		if slices.Contains(kinds[:i], k) {
+			c.add(field, name, "%q is listed twice", k)
+		}
+	}
+}
+
+func validateRule(r *Rule, at string, c *problems) {
+	known(c, at+"stage", r.ID, r.Stage, []Stage{StageInline, StageAsync})
+	known(c, at+"mode", r.ID, r.Mode, Modes())
+	known(c, at+"action", r.ID, r.Action, ruleActions())
+	known(c, at+"on", r.ID, r.On, Entities())
+	if r.Reason != "" {
+		known(c, at+"reason", r.ID, r.Reason, ruleReasons())
+	}
+	validateKinds(r.Events, at, r.ID, c)
+	if r.Score < 0 || r.Score > 100 || r.Score != r.Score {
+		c.add(at+"score", r.ID, "%v must be from 0 to 100", r.Score)
+	}
+	if r.Mode == ModeCanary && (r.Share < 0 || r.Share > 1 || r.Share != r.Share) {
+		c.add(at+"share", r.ID, "%v must be from 0 to 1", r.Share)
+	}
+	if r.Mode != ModeCanary && r.Share != 0 {
+		c.add(at+"share", r.ID, "%v has no meaning in mode %s, only in canary", r.Share, r.Mode)
+	}
+	switch {
+	case r.TTL < 0 || r.TTL > MaxTTL || r.TTL%time.Second != 0:
+		c.add(at+"ttl", r.ID, "%s must be whole seconds up to %s", r.TTL, MaxTTL)
+	case r.On.shared() && r.TTL > MaxSharedTTL:
+		c.add(at+"ttl", r.ID, "%s is too long for on: %s, which unrelated people share; at most %s",
+			r.TTL, r.On, MaxSharedTTL)
+	}
+	switch r.On {
+	case EntityDocument, EntityPhone, EntityPool:
+		c.add(at+"on", r.ID, "%q cannot be acted on: anybody can type it into a request, and would have others blocked", r.On)
+	case EntityIP, EntitySubnet, EntityASN:
+		if r.Action == ingest.Block {
+			c.add(at+"action", r.ID, "block on %s would hit everybody behind it; challenge is the most that is allowed", r.On)
+		}
+	}
+	for field, s := range map[string]string{
+		"description": r.Description, "owner": r.Owner, "messages.zh": r.Messages.ZH, "messages.en": r.Messages.EN,
+	} {
+		if len(s) > maxText {
+			c.add(at+field, r.ID, "has %d bytes, at most %d", len(s), maxText)
+		}
+	}
+}
+
+// validateCases checks that the examples name what exists, with its type.
+func validateCases(r *Rule, at string, v *vocabulary, c *problems) {
+	for list, cases := range map[string][]Case{"must_fire": r.Cases.MustFire, "must_not_fire": r.Cases.MustNotFire} {
+		for i, k := range cases {
+			at := indexed(at+"cases."+list, i) + "."
+			known(c, at+"kind", r.ID, k.Kind, ingest.Kinds())
+			for name, value := range k.Event {
+				validateCaseField(v, at+"event."+name, r.ID, name, value, c)
+			}
+			for name := range k.Features {
+				if _, ok := v.features[name]; !ok {
+					c.add(at+"features."+name, r.ID, "%q is not a declared feature%s", clip(name), didYouMean(name, v.names))
+				}
+			}
+		}
+	}
+}
+
+func validateCaseField(v *vocabulary, at, rule, name string, value any, c *problems) {
+	f, ok := v.fields[name]
+	if !ok {
+		c.add(at, rule, "%q is not an event field%s", clip(name), didYouMean(name, v.names))
+		return
+	}
+	var got Type
+	switch value.(type) {
+	case string:
+		got = TypeText
+	case bool:
+		got = TypeBool
+	case float64:
+		got = TypeNumber
+	default:
+		got = Type(fmt.Sprintf("%T", value))
+	}
+	if got != f.Type {
+		c.add(at, rule, "%v is a %s, %s is a %s", value, got, name, f.Type)
+	}
+	if name == "kind" {
+		c.add(at, rule, "the case's own kind says it already")
+	}
+}

@@ -1,0 +1,140 @@
+package document
+
+import (
+	"time"
+)
+
+// check says what is wrong with the normalised number, or nothing.
+func check(d Document, now time.Time) string {
+	switch d.Type {
+	case PRCID:
+		return checkPRCID(d.Number, now)
+	case ForeignResident:
+		return checkForeignResident(d.Number, now)
+	case HKMacauPermit:
+		return checkHKMacau(d.Number)
+	case TaiwanPermit:
+		return checkTaiwan(d.Number)
+	case Passport:
+		return checkPassport(d)
+	}
+	return "not a known document type"
+}
+
+// checkPRCID follows GB 11643-1999: region, date of birth, sequence and an
+// ISO 7064 MOD 11-2 check character.
+func checkPRCID(n string, now time.Time) string {
+	if len(n) != 18 || !isDigits(n[:17]) || n[0] < '1' || n[0] > '8' {
+		return "not 17 digits and a check character"
+	}
+	if reason := checkBirth(n[6:14], now); reason != "" {
+		return reason
+	}
+	if n[17] != mod11(n[:17]) {
+		return "the check character does not match"
+	}
+	return ""
+}
+
+// checkForeignResident accepts the 2023 card (18 characters, GB 11643 check)
+// and the 2017 card (15 characters, whose check has one source only and is
+// therefore not enforced).
+func checkForeignResident(n string, now time.Time) string {
+	switch {
+	case len(n) == 18 && n[0] == '9' && isDigits(n[:17]):
+		if reason := checkBirth(n[6:14], now); reason != "" {
+			return reason
+		}
+		if n[17] != mod11(n[:17]) {
+			return "the check character does not match"
+		}
+		return ""
+	case len(n) == 15 && isUpper(n[:3]) && isDigits(n[3:]):
+		return ""
+	}
+	return "neither the 2023 nor the 2017 form"
+}
+
+func checkHKMacau(n string) string {
+	switch {
+	case (len(n) == 9 || len(n) == 11) && (n[0] == 'H' || n[0] == 'M') && isDigits(n[1:]):
+		return ""
+	case len(n) == 9 && (n[:2] == "HA" || n[:2] == "MA") && isDigits(n[2:]):
+		return ""
+	}
+	return "not H or M with 8 or 10 digits, nor HA or MA with 7"
+}
+
+func checkTaiwan(n string) string {
+	if len(n) == 8 && isDigits(n) {
+		return ""
+	}
+	if len(n) >= 10 && len(n) <= 12 && isDigits(n[:10]) && isAlphanumeric(n[10:]) {
+		return ""
+	}
+	return "not 8 digits, nor the older form of 10 digits and the issuer's mark"
+}
+
+func checkPassport(d Document) string {
+	n := d.Number
+	if d.Nationality != "CHN" {
+		if len(n) >= 5 && len(n) <= 9 && isAlphanumeric(n) {
+			return ""
+		}
+		return "not 5 to 9 letters and digits"
+	}
+	if len(n) != 9 || !isDigits(n[2:]) {
+		return "not a form of the PRC passport"
+	}
+	switch {
+	case (n[0] == 'E' || n[0] == 'G') && isDigits(n[1:2]),
+		n[0] == 'E' && isUpper(n[1:2]) && n[1] != 'I' && n[1] != 'O',
+		n[:2] == "14" || n[:2] == "15",
+		(n[0] == 'D' || n[0] == 'S' || n[0] == 'P') && n[1] == 'E':
+		return ""
+	}
+	return "not a form of the PRC passport"
+}
+
+// checkBirth checks an eight-digit date of birth from 1900 to the day of now.
+func checkBirth(digits string, now time.Time) string {
+	born, err := time.Parse("20060102", digits)
+	if err != nil || born.Year() < 1900 || born.Year() > 2099 {
+		return "the date of birth is not a date"
+	}
+	if born.After(now.Add(24 * time.Hour)) {
+		return "the date of birth lies in the future"
+	}
+	return ""
+}
+
+// mod11 computes the GB 11643 check character of seventeen digits.
+func mod11(digits string) byte {
+	weights := [17]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
+	sum := 0
+	for i, w := range weights {
+		sum += int(digits[i]-'0') * w
+	}
+	return "10X98765432"[sum%11]
+}
+
+func isDigits(s string) bool {
+	return all(s, func(c byte) bool { return c >= '0' && c <= '9' })
+}
+
+func isUpper(s string) bool {
+	return all(s, func(c byte) bool { return c >= 'A' && c <= 'Z' })
+}
+
+func isAlphanumeric(s string) bool {
+	return all(s, func(c byte) bool { return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' })
+}
+
+func all(s string, ok func(byte) bool) bool {
+	for i := range len(s) {
+		if !ok(s[i]) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,121 @@
+package ticketing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"fairgate/ticketing/document"
+)
+
+// Book takes places for an account. In a free pool the order settles at once,
+// unless a hold is asked for; in a priced one it is held until paid. It fails
+// with ErrInvalidField, ErrNotFound (pool), ErrNotOpen, ErrDateUnavailable,
+// ErrSoldOut or ErrDocumentTaken, and then takes nothing.
+func (s *Service) Book(ctx context.Context, call Call, account string, b Booking) (Order, error) {
+	day, err := ParseDate(b.Date)
+	if err != nil {
+		return Order{}, invalidField("date", "%v", err)
+	}
+	if !validPoolID(b.Pool) {
+		return Order{}, invalidField("pool", "not the id of a pool")
+	}
+	positions, err := s.positions(b.Visitors)
+	if err != nil {
+		return Order{}, err
+	}
+	id, err := newID()
+	if err != nil {
+		return Order{}, err
+	}
+	return once(ctx, s, call, account, func(ctx context.Context, w *work) (Order, error) {
+		pool, err := w.Pool(ctx, b.Pool)
+		if err != nil {
+			return Order{}, err
+		}
+		if w.now.Before(pool.OpensAt) {
+			return Order{}, ErrNotOpen
+		}
+		if day < DateOf(w.now) {
+			return Order{}, ErrDateUnavailable
+		}
+		if len(positions) > pool.LimitPerOrder {
+			return Order{}, invalidField("positions", "at most %d in one order, got %d", pool.LimitPerOrder, len(positions))
+		}
+		order := Order{
+			ID: id, AccountID: account, Pool: pool.ID, Date: day, State: StateHeld, Positions: positions,
+			TotalFen: pool.PriceFen * int64(len(positions)), RequestID: call.RequestID,
+			CreatedAt: w.now, UpdatedAt: w.now, HoldExpiresAt: w.now.Add(pool.Hold),
+		}
+		kind := EventHeld
+		if pool.Free() && !b.Hold {
+			if err := order.settle(pool, w.now); err != nil {
+				return Order{}, err
+			}
+			kind = bookedEvent(order)
+		}
+		if err := w.TakePlaces(ctx, pool.ID, day, len(positions)); err != nil {
+			return Order{}, err
+		}
+		if err := w.InsertOrder(ctx, order); err != nil {
+			return Order{}, err
+		}
+		return order, w.emit(ctx, kind, order, "")
+	})
+}
+
+// positions checks and seals the visitors of one order.
+func (s *Service) positions(visitors []Visitor) ([]Position, error) {
+	if len(visitors) == 0 || len(visitors) > maxLimitPerOrder {
+		return nil, invalidField("positions", "want 1 to %d, got %d", maxLimitPerOrder, len(visitors))
+	}
+	out := make([]Position, 0, len(visitors))
+	for i, visitor := range visitors {
+		p, err := s.position(fmt.Sprintf("positions[%d]", i), visitor)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(out, func(o Position) bool { return slices.Equal(o.DocumentKey, p.DocumentKey) }) {
+			return nil, invalidField(fmt.Sprintf("positions[%d].document.number", i), "the same document twice in one order")
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func (s *Service) position(field string, v Visitor) (Position, error) {
+	name := strings.TrimSpace(v.Name)
+	if name == "" || len(name) > maxName || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+		return Position{}, invalidField(field+".name", "want 1 to %d bytes of text", maxName)
+	}
+	doc, err := document.Parse(v.Type, v.Number, v.Nationality, s.now())
+	var refused *document.Error
+	if errors.As(err, &refused) {
+		return Position{}, invalidField(field+".document."+refused.Field, "%s", refused.Reason)
+	}
+	if err != nil {
+		return Position{}, err
+	}
+	id, err := newID()
+	if err != nil {
+		return Position{}, err
+	}
+	p := Position{
+		ID: id, NameMasked: maskName(name), NameSealed: s.vault.seal("name", name),
+		DocumentType: doc.Type, DocumentMasked: doc.Masked(),
+		DocumentKey:    s.vault.key("document", doc.Key()),
+		DocumentSealed: s.vault.seal("document", doc.Nationality+"\n"+doc.Number),
+	}
+	if v.Phone != "" {
+		e164, err := normalisePhone(field+".phone", v.Phone)
+		if err != nil {
+			return Position{}, err
+		}
+		p.PhoneSealed = s.vault.seal("phone", e164)
+	}
+	return p, nil
+}

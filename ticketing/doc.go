@@ -1,0 +1,16 @@
+// Package ticketing is the booking system: accounts and their sign-in, pools
+// of places with days and capacity, orders and what may become of them. This
+// root package owns the types, the rules, the errors and the Service that
+// applies them; it knows neither SQL nor HTTP.
+//
+// Sub-packages are named for their technology: sqlstore keeps everything in
+// SQLite or PostgreSQL behind the Store declared here, httpapi is the HTTP
+// surface, outbox delivers what happened to orders as signed webhooks,
+// storetest is the conformance suite of every Store, and document knows
+// identity documents.
+//
+// The package stands beside Fairgate's line, behind the gateway, and knows
+// nothing of risk: whoever wants a booking undone asks over HTTP, by the
+// neutral rule that a provisional place may be withdrawn until its pool's
+// cut-off.
+package ticketing

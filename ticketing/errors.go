@@ -1,0 +1,86 @@
+package ticketing
+
+import "fmt"
+
+// Code is the stable, machine-readable name of a refusal.
+type Code string
+
+// The codes of every refusal a caller can meet.
+const (
+	CodeInvalidField        Code = "invalid_field"
+	CodeWrongCredentials    Code = "wrong_credentials"
+	CodeUnauthenticated     Code = "unauthenticated"
+	CodeNotFound            Code = "not_found"
+	CodePhoneTaken          Code = "phone_taken"
+	CodeSoldOut             Code = "sold_out"
+	CodeDocumentTaken       Code = "document_taken"
+	CodeNotOpen             Code = "not_open"
+	CodeDateUnavailable     Code = "date_unavailable"
+	CodeInvalidState        Code = "invalid_state"
+	CodeHoldExpired         Code = "hold_expired"
+	CodePaymentRequired     Code = "payment_required"
+	CodeNothingToPay        Code = "nothing_to_pay"
+	CodePastCutoff          Code = "past_cutoff"
+	CodeNoPlace             Code = "no_place"
+	CodeCapacityBooked      Code = "capacity_below_booked"
+	CodeRecipientUnknown    Code = "recipient_unknown"
+	CodeIdempotencyMismatch Code = "idempotency_mismatch"
+	CodeUnavailable         Code = "unavailable"
+)
+
+// Error is a refusal: what the caller did cannot be done, and why. Detail is
+// safe to show and never holds personal data.
+type Error struct {
+	Code   Code
+	Field  string // the offending field, where there is one
+	Detail string
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	text := string(e.Code)
+	if e.Field != "" {
+		text += " (" + e.Field + ")"
+	}
+	if e.Detail != "" {
+		text += ": " + e.Detail
+	}
+	return text
+}
+
+// Is makes errors.Is compare refusals by their code alone.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Code == e.Code
+}
+
+// Sentinel refusals, to be compared with errors.Is.
+var (
+	ErrInvalidField        = &Error{Code: CodeInvalidField}
+	ErrWrongCredentials    = &Error{Code: CodeWrongCredentials, Detail: "phone and password do not match an account"}
+	ErrUnauthenticated     = &Error{Code: CodeUnauthenticated, Detail: "a valid session token is needed"}
+	ErrNotFound            = &Error{Code: CodeNotFound, Detail: "there is no such thing, or it is not yours"}
+	ErrPhoneTaken          = &Error{Code: CodePhoneTaken, Field: "phone", Detail: "the phone number has an account already"}
+	ErrSoldOut             = &Error{Code: CodeSoldOut, Field: "date", Detail: "not enough places are left on this day"}
+	ErrDocumentTaken       = &Error{Code: CodeDocumentTaken, Field: "positions", Detail: "a document is already booked in this pool on this day"}
+	ErrNotOpen             = &Error{Code: CodeNotOpen, Field: "pool", Detail: "booking has not opened yet"}
+	ErrDateUnavailable     = &Error{Code: CodeDateUnavailable, Field: "date", Detail: "the day is past or not offered"}
+	ErrInvalidState        = &Error{Code: CodeInvalidState}
+	ErrHoldExpired         = &Error{Code: CodeHoldExpired, Detail: "the hold has run out"}
+	ErrPaymentRequired     = &Error{Code: CodePaymentRequired, Detail: "the order must be paid"}
+	ErrNothingToPay        = &Error{Code: CodeNothingToPay, Detail: "the order costs nothing"}
+	ErrPastCutoff          = &Error{Code: CodePastCutoff, Detail: "the order stands for good and only a person may withdraw it"}
+	ErrNoPlace             = &Error{Code: CodeNoPlace, Detail: "no place is left to give back"}
+	ErrCapacityBooked      = &Error{Code: CodeCapacityBooked, Field: "days", Detail: "booked places cannot be taken away"}
+	ErrRecipientUnknown    = &Error{Code: CodeRecipientUnknown, Field: "to_account_id", Detail: "there is no such account to transfer to"}
+	ErrIdempotencyMismatch = &Error{Code: CodeIdempotencyMismatch, Field: "Idempotency-Key", Detail: "the key was used with another request"}
+	ErrUnavailable         = &Error{Code: CodeUnavailable, Detail: "try again shortly"}
+)
+
+func invalidField(field, format string, args ...any) error {
+	return &Error{Code: CodeInvalidField, Field: field, Detail: fmt.Sprintf(format, args...)}
+}
+
+func invalidState(s State) error {
+	return &Error{Code: CodeInvalidState, Detail: fmt.Sprintf("not possible while the order is %s", s)}
+}

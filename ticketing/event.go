@@ -1,0 +1,58 @@
+package ticketing
+
+import "time"
+
+// EventType names what happened to an order.
+type EventType string
+
+// What can happen to an order. The names are part of the webhook contract.
+const (
+	EventHeld        EventType = "order.held"
+	EventProvisional EventType = "order.provisional"
+	EventConfirmed   EventType = "order.confirmed"
+	EventHoldExpired EventType = "hold.expired"
+	EventPaid        EventType = "order.paid"
+	EventCancelled   EventType = "order.cancelled"
+	EventChanged     EventType = "order.changed"
+	EventTransferred EventType = "order.transferred"
+	EventWithdrawn   EventType = "order.withdrawn"
+	EventReinstated  EventType = "order.reinstated"
+)
+
+// Valid reports whether t is one of the known types.
+func (t EventType) Valid() bool {
+	switch t {
+	case EventHeld, EventProvisional, EventConfirmed, EventHoldExpired, EventPaid, EventCancelled,
+		EventChanged, EventTransferred, EventWithdrawn, EventReinstated:
+		return true
+	}
+	return false
+}
+
+// Event is one entry of the outbox: what happened to an order, written in the
+// transaction that made it happen. It is also the JSON that receivers see.
+type Event struct {
+	Seq           int64     `json:"seq"` // position in the outbox, in order of commit, without gaps
+	ID            string    `json:"id"`  // UUIDv7, the key to deduplicate by
+	Type          EventType `json:"type"`
+	OccurredAt    Millis    `json:"occurred_at"`
+	OrderID       string    `json:"order_id"`
+	AccountID     string    `json:"account_id"`
+	FromAccountID string    `json:"from_account_id,omitempty"` // the former owner, on a transfer
+	Pool          string    `json:"pool"`
+	Date          Date      `json:"date"`
+	State         State     `json:"state"`      // of the order after the event
+	Positions     int       `json:"positions"`  // how many
+	RequestID     string    `json:"request_id"` // of the causing request; empty when time caused it
+}
+
+// Millis is a moment that is written to JSON as RFC 3339 in UTC with exactly
+// three decimals.
+type Millis struct{ time.Time }
+
+const millisLayout = "2006-01-02T15:04:05.000Z"
+
+// MarshalJSON implements json.Marshaler.
+func (m Millis) MarshalJSON() ([]byte, error) {
+	return []byte(`"` + m.UTC().Format(millisLayout) + `"`), nil
+}

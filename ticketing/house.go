@@ -1,0 +1,130 @@
+package ticketing
+
+import (
+	"context"
+	"errors"
+)
+
+// Bounds of what the house gives as reason and receipt, in bytes.
+const (
+	maxReasonCode = 64
+	maxReceipt    = 128
+)
+
+// Withdraw takes back an order that is held, or provisional before its pool's
+// cut-off, and returns its places. Repeated, it answers the same. It fails
+// with ErrNotFound, ErrInvalidField, ErrPastCutoff, or ErrInvalidState for an
+// order that has no places any more.
+func (s *Service) Withdraw(ctx context.Context, call Call, id, reasonCode, receipt string) (Order, error) {
+	if reasonCode == "" || len(reasonCode) > maxReasonCode {
+		return Order{}, invalidField("reason_code", "want 1 to %d bytes", maxReasonCode)
+	}
+	if len(receipt) > maxReceipt {
+		return Order{}, invalidField("receipt", "want at most %d bytes", maxReceipt)
+	}
+	return once(ctx, s, call, "house", func(ctx context.Context, w *work) (Order, error) {
+		order, err := w.Order(ctx, id)
+		if err != nil {
+			return Order{}, err
+		}
+		switch order.State {
+		case StateWithdrawn:
+			return order, nil
+		case StateConfirmed:
+			return Order{}, ErrPastCutoff
+		case StateProvisional:
+			if !w.now.Before(order.ProvisionalUntil) {
+				return Order{}, ErrPastCutoff
+			}
+		case StateHeld, StateExpired, StateCancelled: // release refuses what has no places
+		}
+		order.Withdrawal = Withdrawal{From: order.State, ReasonCode: reasonCode, Receipt: receipt, At: w.now}
+		return order, release(ctx, w, &order, StateWithdrawn, EventWithdrawn)
+	})
+}
+
+// Reinstate gives a withdrawn order its places back: held again for a whole
+// hold if it was held and must still be paid, settled otherwise. An order that
+// was reinstated before stays as it is. It fails with ErrNotFound, ErrNoPlace,
+// ErrDocumentTaken, ErrDateUnavailable or ErrInvalidState.
+func (s *Service) Reinstate(ctx context.Context, call Call, id string) (Order, error) {
+	return once(ctx, s, call, "house", func(ctx context.Context, w *work) (Order, error) {
+		order, err := w.Order(ctx, id)
+		if err != nil {
+			return Order{}, err
+		}
+		if order.State.Live() && !order.ReinstatedAt.IsZero() {
+			return order, nil
+		}
+		if order.State != StateWithdrawn {
+			return Order{}, invalidState(order.State)
+		}
+		if order.Date < DateOf(w.now) {
+			return Order{}, ErrDateUnavailable
+		}
+		pool, err := w.Pool(ctx, order.Pool)
+		if err != nil {
+			return Order{}, err
+		}
+		err = w.TakePlaces(ctx, order.Pool, order.Date, len(order.Positions))
+		if errors.Is(err, ErrSoldOut) || errors.Is(err, ErrDateUnavailable) {
+			return Order{}, ErrNoPlace
+		}
+		if err != nil {
+			return Order{}, err
+		}
+		order.ReinstatedAt = w.now
+		if order.Withdrawal.From == StateHeld && order.TotalFen > 0 {
+			order.HoldExpiresAt = w.now.Add(pool.Hold)
+			err = order.moveTo(StateHeld, w.now)
+		} else {
+			err = order.settle(pool, w.now)
+		}
+		if err != nil {
+			return Order{}, err
+		}
+		if err := w.UpdateOrder(ctx, order); err != nil {
+			return Order{}, err
+		}
+		return order, w.emit(ctx, EventReinstated, order, "")
+	})
+}
+
+// PutPool creates or changes a pool and the capacity of its days, all or
+// nothing. It fails with ErrInvalidField or ErrCapacityBooked.
+func (s *Service) PutPool(ctx context.Context, call Call, change PoolChange) (Pool, error) {
+	if err := change.validate(); err != nil {
+		return Pool{}, err
+	}
+	pool, err := once(ctx, s, call, "operations", func(ctx context.Context, w *work) (Pool, error) {
+		if err := w.PutPool(ctx, change.Pool); err != nil {
+			return Pool{}, err
+		}
+		for _, d := range change.Days {
+			if err := w.PutDay(ctx, change.Pool.ID, Date(d.Date), d.Capacity); err != nil {
+				return Pool{}, err
+			}
+		}
+		return w.Pool(ctx, change.Pool.ID)
+	})
+	if err == nil {
+		s.stock.forget(change.Pool.ID)
+	}
+	return pool, err
+}
+
+// maxEvents bounds one reading of the outbox.
+const maxEvents = 1000
+
+// Events reads the outbox after a sequence number, for reconciliation.
+func (s *Service) Events(ctx context.Context, after int64, limit int) ([]Event, error) {
+	if limit < 1 || limit > maxEvents {
+		return nil, invalidField("limit", "want 1 to %d, got %d", maxEvents, limit)
+	}
+	var events []Event
+	err := s.store.View(ctx, func(ctx context.Context, r Reader) (err error) {
+		events, err = r.Events(ctx, after, limit)
+		return err
+	})
+	return events, err
+}

@@ -1,0 +1,110 @@
+package ticketing
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/ed25519"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+)
+
+// Keys are the secrets of the booking system. They come from a file or a key
+// service and are never stored beside the data.
+type Keys struct {
+	// Encryption seals personal data with AES-256-GCM, 32 bytes each. The first
+	// seals, all of them open: rotate by putting a new one in front.
+	Encryption [][]byte
+	// Lookup makes the keyed HMACs that phones and documents are found by, at
+	// least 32 bytes. Changing it makes stored ones unfindable.
+	Lookup []byte
+	// Session signs session tokens.
+	Session ed25519.PrivateKey
+}
+
+// vault does the sealing and hashing. It is safe for concurrent use.
+type vault struct {
+	sealers map[byte]cipher.AEAD
+	current byte
+	lookup  []byte
+}
+
+// newVault checks the keys and names every one that is unusable.
+func newVault(keys Keys) (*vault, error) {
+	v := &vault{sealers: make(map[byte]cipher.AEAD, len(keys.Encryption)), lookup: keys.Lookup}
+	var faults []error
+	if len(keys.Encryption) == 0 {
+		faults = append(faults, errors.New("keys.encryption: want at least one key"))
+	}
+	for i, key := range keys.Encryption {
+		if len(key) != 32 {
+			faults = append(faults, fmt.Errorf("keys.encryption[%d]: want 32 bytes, got %d", i, len(key)))
+			continue
+		}
+		aead, err := newAEAD(key)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("keys.encryption[%d]: %w", i, err))
+			continue
+		}
+		id := sha256.Sum256(key)
+		if _, taken := v.sealers[id[0]]; taken {
+			faults = append(faults, fmt.Errorf("keys.encryption[%d]: has the same identifier as an earlier key; make another", i))
+			continue
+		}
+		v.sealers[id[0]] = aead
+		if i == 0 {
+			v.current = id[0]
+		}
+	}
+	if len(keys.Lookup) < 32 {
+		faults = append(faults, fmt.Errorf("keys.lookup: want at least 32 bytes, got %d", len(keys.Lookup)))
+	}
+	if len(keys.Session) != ed25519.PrivateKeySize {
+		faults = append(faults, fmt.Errorf("keys.session: want an Ed25519 private key of %d bytes, got %d", ed25519.PrivateKeySize, len(keys.Session)))
+	}
+	return v, errors.Join(faults...)
+}
+
+func newAEAD(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCM(block)
+}
+
+// seal encrypts text for one purpose: key identifier, nonce, ciphertext. The
+// purpose is authenticated, so that a sealed phone cannot pass for a name.
+func (v *vault) seal(purpose, text string) []byte {
+	aead := v.sealers[v.current]
+	out := make([]byte, 1+aead.NonceSize(), 1+aead.NonceSize()+len(text)+aead.Overhead())
+	out[0] = v.current
+	_, _ = rand.Read(out[1:]) // crypto/rand.Read never fails
+	return aead.Seal(out, out[1:], []byte(text), []byte(purpose))
+}
+
+// open decrypts what seal made for the same purpose.
+func (v *vault) open(purpose string, sealed []byte) (string, error) {
+	if len(sealed) == 0 {
+		return "", errors.New("open sealed " + purpose + ": empty")
+	}
+	aead, known := v.sealers[sealed[0]]
+	if !known || len(sealed) < 1+aead.NonceSize() {
+		return "", errors.New("open sealed " + purpose + ": no key for it")
+	}
+	nonce, text := sealed[1:1+aead.NonceSize()], sealed[1+aead.NonceSize():]
+	plain, err := aead.Open(nil, nonce, text, []byte(purpose))
+	if err != nil {
+		return "", fmt.Errorf("open sealed %s: %w", purpose, err)
+	}
+	return string(plain), nil
+}
+
+// key is the HMAC-SHA256 that a value of one purpose is found by.
+func (v *vault) key(purpose, value string) []byte {
+	mac := hmac.New(sha256.New, v.lookup)
+	_, _ = mac.Write([]byte(purpose + "\n" + value)) // hash.Hash never fails
+	return mac.Sum(nil)
+}

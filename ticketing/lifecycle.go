@@ -1,0 +1,261 @@
+package ticketing
+
+import (
+	"context"
+	"errors"
+)
+
+// listLimit bounds how many orders a listing returns.
+const listLimit = 500
+
+// Order finds an account's own order; another's is ErrNotFound.
+func (s *Service) Order(ctx context.Context, account, id string) (Order, error) {
+	var order Order
+	err := s.store.View(ctx, func(ctx context.Context, r Reader) (err error) {
+		order, err = owned(ctx, r, account, id)
+		return err
+	})
+	return order, err
+}
+
+// Orders lists an account's orders, newest first, in the given states (none =
+// all), at most 500.
+func (s *Service) Orders(ctx context.Context, account string, states ...State) ([]Order, error) {
+	for _, state := range states {
+		if !state.Valid() {
+			return nil, invalidField("states", "not a state: %q", shorten(string(state)))
+		}
+	}
+	var orders []Order
+	err := s.store.View(ctx, func(ctx context.Context, r Reader) (err error) {
+		orders, err = r.OrdersOf(ctx, account, states, listLimit)
+		return err
+	})
+	return orders, err
+}
+
+func owned(ctx context.Context, r OrderReader, account, id string) (Order, error) {
+	order, err := r.Order(ctx, id)
+	if err != nil {
+		return Order{}, err
+	}
+	if order.AccountID != account {
+		return Order{}, ErrNotFound
+	}
+	return order, nil
+}
+
+// change runs fn on an account's own order, in a transaction and at most once
+// for an idempotency key.
+func (s *Service) change(ctx context.Context, call Call, account, id string, fn func(ctx context.Context, w *work, o *Order) error) (Order, error) {
+	return once(ctx, s, call, account, func(ctx context.Context, w *work) (Order, error) {
+		order, err := owned(ctx, w, account, id)
+		if err != nil {
+			return Order{}, err
+		}
+		return order, fn(ctx, w, &order)
+	})
+}
+
+// Confirm settles a held order of a free pool. A settled order stays as it is.
+// It fails with ErrNotFound, ErrHoldExpired, ErrPaymentRequired or
+// ErrInvalidState.
+func (s *Service) Confirm(ctx context.Context, call Call, account, id string) (Order, error) {
+	return s.change(ctx, call, account, id, func(ctx context.Context, w *work, o *Order) error {
+		if o.State == StateProvisional || o.State == StateConfirmed {
+			return nil
+		}
+		if o.TotalFen > 0 && o.State == StateHeld {
+			return ErrPaymentRequired
+		}
+		return s.book(ctx, w, o)
+	})
+}
+
+// Pay pays a held order in the sandbox, where every payment succeeds, and
+// confirms it. A paid order stays as it is. It fails with ErrNotFound,
+// ErrNothingToPay, ErrHoldExpired or ErrInvalidState.
+func (s *Service) Pay(ctx context.Context, call Call, account, id string) (Order, error) {
+	return s.change(ctx, call, account, id, func(ctx context.Context, w *work, o *Order) error {
+		if o.TotalFen == 0 {
+			return ErrNothingToPay
+		}
+		if o.State == StateConfirmed && !o.PaidAt.IsZero() {
+			return nil
+		}
+		o.PaidAt = w.now
+		return s.book(ctx, w, o)
+	})
+}
+
+// book settles a held order whose hold has not run out and tells the outbox.
+func (s *Service) book(ctx context.Context, w *work, o *Order) error {
+	if o.State == StateExpired || o.State == StateHeld && !w.now.Before(o.HoldExpiresAt) {
+		return ErrHoldExpired
+	}
+	if o.State != StateHeld {
+		return invalidState(o.State)
+	}
+	pool, err := w.Pool(ctx, o.Pool)
+	if err != nil {
+		return err
+	}
+	if err := o.settle(pool, w.now); err != nil {
+		return err
+	}
+	if err := w.UpdateOrder(ctx, *o); err != nil {
+		return err
+	}
+	if !o.PaidAt.IsZero() {
+		if err := w.emit(ctx, EventPaid, *o, ""); err != nil {
+			return err
+		}
+	}
+	return w.emit(ctx, bookedEvent(*o), *o, "")
+}
+
+// Cancel gives an order's places back. A cancelled order stays as it is. It
+// fails with ErrNotFound, ErrInvalidState, or ErrDateUnavailable once the day
+// is past.
+func (s *Service) Cancel(ctx context.Context, call Call, account, id string) (Order, error) {
+	return s.change(ctx, call, account, id, func(ctx context.Context, w *work, o *Order) error {
+		if o.State == StateCancelled {
+			return nil
+		}
+		if o.Date < DateOf(w.now) {
+			return ErrDateUnavailable
+		}
+		return release(ctx, w, o, StateCancelled, EventCancelled)
+	})
+}
+
+// release moves an order to a state in which it has no places, gives them back
+// and tells the outbox.
+func release(ctx context.Context, w *work, o *Order, next State, kind EventType) error {
+	if err := o.moveTo(next, w.now); err != nil {
+		return err
+	}
+	if err := w.UpdateOrder(ctx, *o); err != nil {
+		return err
+	}
+	if err := w.ReturnPlaces(ctx, o.Pool, o.Date, len(o.Positions)); err != nil {
+		return err
+	}
+	return w.emit(ctx, kind, *o, "")
+}
+
+// ChangeDate moves a settled order to another day of its pool. It fails with
+// ErrNotFound, ErrInvalidField, ErrInvalidState, ErrDateUnavailable,
+// ErrSoldOut or ErrDocumentTaken, and then the order keeps its day.
+func (s *Service) ChangeDate(ctx context.Context, call Call, account, id, date string) (Order, error) {
+	day, err := ParseDate(date)
+	if err != nil {
+		return Order{}, invalidField("date", "%v", err)
+	}
+	return s.change(ctx, call, account, id, func(ctx context.Context, w *work, o *Order) error {
+		if o.State != StateProvisional && o.State != StateConfirmed {
+			return invalidState(o.State)
+		}
+		if o.Date == day {
+			return nil
+		}
+		if today := DateOf(w.now); o.Date < today || day < today {
+			return ErrDateUnavailable
+		}
+		pool, err := w.Pool(ctx, o.Pool)
+		if err != nil {
+			return err
+		}
+		if err := w.TakePlaces(ctx, o.Pool, day, len(o.Positions)); err != nil {
+			return err
+		}
+		if err := w.ReturnPlaces(ctx, o.Pool, o.Date, len(o.Positions)); err != nil {
+			return err
+		}
+		o.Date = day
+		if err := o.settle(pool, w.now); err != nil {
+			return err
+		}
+		if err := w.UpdateOrder(ctx, *o); err != nil {
+			return err
+		}
+		return w.emit(ctx, EventChanged, *o, "")
+	})
+}
+
+// Transfer says who an order is handed to, by account or by phone, and who
+// visits then; without visitors the named ones stay.
+type Transfer struct {
+	ToAccountID string
+	ToPhone     string
+	Visitors    []Visitor
+}
+
+// Transfer hands a settled order to another account. It fails with
+// ErrNotFound, ErrInvalidField, ErrRecipientUnknown, ErrInvalidState,
+// ErrDateUnavailable or ErrDocumentTaken.
+func (s *Service) Transfer(ctx context.Context, call Call, account, id string, t Transfer) (Order, error) {
+	if (t.ToAccountID == "") == (t.ToPhone == "") {
+		return Order{}, invalidField("to_account_id", "want either an account or a phone")
+	}
+	var phoneKey []byte
+	if t.ToPhone != "" {
+		e164, err := normalisePhone("to_phone", t.ToPhone)
+		if err != nil {
+			return Order{}, err
+		}
+		phoneKey = s.vault.key("phone", e164)
+	}
+	var positions []Position
+	if len(t.Visitors) > 0 {
+		var err error
+		if positions, err = s.positions(t.Visitors); err != nil {
+			return Order{}, err
+		}
+	}
+	return s.change(ctx, call, account, id, func(ctx context.Context, w *work, o *Order) error {
+		if o.State != StateProvisional && o.State != StateConfirmed {
+			return invalidState(o.State)
+		}
+		if o.Date < DateOf(w.now) {
+			return ErrDateUnavailable
+		}
+		recipient, err := recipient(ctx, w, t.ToAccountID, phoneKey)
+		if err != nil {
+			return err
+		}
+		if recipient.ID == account {
+			return invalidField("to_account_id", "the order is yours already")
+		}
+		o.AccountID, o.UpdatedAt = recipient.ID, w.now
+		if positions != nil {
+			if len(positions) != len(o.Positions) {
+				return invalidField("positions", "want %d, one for each place, got %d", len(o.Positions), len(positions))
+			}
+			o.Positions = positions
+			if err := w.ReplacePositions(ctx, *o); err != nil {
+				return err
+			}
+		}
+		if err := w.UpdateOrder(ctx, *o); err != nil {
+			return err
+		}
+		return w.emit(ctx, EventTransferred, *o, account)
+	})
+}
+
+func recipient(ctx context.Context, r AccountReader, id string, phoneKey []byte) (Account, error) {
+	var (
+		account Account
+		err     error
+	)
+	if phoneKey != nil {
+		account, err = r.AccountByPhone(ctx, phoneKey)
+	} else {
+		account, err = r.Account(ctx, id)
+	}
+	if errors.Is(err, ErrNotFound) {
+		return Account{}, ErrRecipientUnknown
+	}
+	return account, err
+}

@@ -1,0 +1,40 @@
+package ticketing
+
+import (
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics of the service. Labels are bounded: event types and job names.
+type metrics struct {
+	events  *prometheus.CounterVec
+	signIns *prometheus.CounterVec
+	jobs    *prometheus.CounterVec
+}
+
+func newMetrics(reg prometheus.Registerer) (*metrics, error) {
+	m := &metrics{
+		events: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "fairgate_ticketing_order_events_total",
+			Help: "What happened to orders, by event type, counted after commit.",
+		}, []string{"type"}),
+		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "fairgate_ticketing_sign_ins_total",
+			Help: "Attempts to sign in, by result (ok, refused).",
+		}, []string{"result"}),
+		jobs: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "fairgate_ticketing_job_failures_total",
+			Help: "Background jobs that failed, by job.",
+		}, []string{"job"}),
+	}
+	if reg == nil {
+		return m, nil
+	}
+	for _, c := range []prometheus.Collector{m.events, m.signIns, m.jobs} {
+		if err := reg.Register(c); err != nil {
+			return nil, fmt.Errorf("register metrics: %w", err)
+		}
+	}
+	return m, nil
+}

@@ -1,0 +1,91 @@
+package ticketing
+
+import (
+	"time"
+
+	"fairgate/ticketing/document"
+)
+
+// Order is one booking: some positions in one pool on one day. Times are UTC
+// with millisecond precision; a zero time means "not set".
+type Order struct {
+	ID               string
+	AccountID        string
+	Pool             string
+	Date             Date
+	State            State
+	Positions        []Position
+	TotalFen         int64 // price of all positions in fen, 1/100 yuan
+	RequestID        string
+	CreatedAt        time.Time
+	UpdatedAt        time.Time
+	HoldExpiresAt    time.Time
+	ProvisionalUntil time.Time
+	PaidAt           time.Time
+	Withdrawal       Withdrawal
+	ReinstatedAt     time.Time
+}
+
+// Position is one visitor's place within an order. What identifies the visitor
+// is kept sealed (see Keys) and never leaves as JSON; the masked forms do.
+type Position struct {
+	ID             string
+	NameMasked     string
+	DocumentMasked string
+	DocumentType   document.Type
+
+	DocumentKey    []byte `json:"-"` // keyed HMAC, unique per pool day among live positions
+	DocumentSealed []byte `json:"-"`
+	NameSealed     []byte `json:"-"`
+	PhoneSealed    []byte `json:"-"` // empty when no phone was given
+}
+
+// Withdrawal records that the house took an order back, and from which state.
+type Withdrawal struct {
+	From       State
+	ReasonCode string
+	Receipt    string
+	At         time.Time
+}
+
+// Visitor is the person a position is booked for, as typed.
+type Visitor struct {
+	Name        string
+	Phone       string // optional
+	Type        document.Type
+	Number      string
+	Nationality string // ISO 3166 alpha-3, for passports
+}
+
+// Booking asks for places.
+type Booking struct {
+	Pool     string
+	Date     string
+	Hold     bool // hold even where the pool is free of charge
+	Visitors []Visitor
+}
+
+// moveTo sets the state if the state machine allows it.
+func (o *Order) moveTo(next State, now time.Time) error {
+	if !o.State.CanBecome(next) {
+		return invalidState(o.State)
+	}
+	o.State, o.UpdatedAt = next, now
+	if next != StateHeld {
+		o.HoldExpiresAt = time.Time{}
+	}
+	return nil
+}
+
+// settle moves a held or booked order to where a booked order of this pool
+// stands now: provisional until the pool's cut-off before the day, confirmed
+// after it or once paid.
+func (o *Order) settle(pool Pool, now time.Time) error {
+	until := pool.ProvisionalUntil(o.Date)
+	if !o.PaidAt.IsZero() || !now.Before(until) {
+		o.ProvisionalUntil = time.Time{}
+		return o.moveTo(StateConfirmed, now)
+	}
+	o.ProvisionalUntil = until
+	return o.moveTo(StateProvisional, now)
+}

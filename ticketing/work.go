@@ -1,0 +1,112 @@
+package ticketing
+
+import (
+	"context"
+	"crypto/hmac"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Call is what a request says of itself beside its content.
+type Call struct {
+	RequestID      string // given by the gateway; carried into events
+	IdempotencyKey string // optional; see Service
+	Request        []byte // method, path and body: the same key with another request is refused
+}
+
+// maxIdempotencyKey bounds a key, in bytes.
+const maxIdempotencyKey = 200
+
+// work is one attempt at a transaction. A transaction may be attempted more
+// than once, each time with a new work.
+type work struct {
+	Tx
+	now    time.Time
+	call   Call
+	events []EventType
+}
+
+// emit writes to the outbox what happened to the order.
+func (w *work) emit(ctx context.Context, kind EventType, o Order, fromAccount string) error {
+	id, err := newID()
+	if err != nil {
+		return err
+	}
+	w.events = append(w.events, kind)
+	return w.Append(ctx, Event{
+		ID: id, Type: kind, OccurredAt: Millis{w.now}, OrderID: o.ID, AccountID: o.AccountID,
+		FromAccountID: fromAccount, Pool: o.Pool, Date: o.Date, State: o.State,
+		Positions: len(o.Positions), RequestID: w.call.RequestID,
+	})
+}
+
+// bookedEvent names the event of an order that settled.
+func bookedEvent(o Order) EventType {
+	if o.State == StateProvisional {
+		return EventProvisional
+	}
+	return EventConfirmed
+}
+
+// update runs fn in a transaction and counts its events once it has committed.
+func (s *Service) update(ctx context.Context, call Call, fn func(ctx context.Context, w *work) error) error {
+	var done *work
+	err := s.store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		done = &work{Tx: tx, now: s.now(), call: call}
+		return fn(ctx, done)
+	})
+	if err != nil {
+		return err
+	}
+	for _, kind := range done.events {
+		s.metrics.events.WithLabelValues(string(kind)).Inc()
+	}
+	return nil
+}
+
+// once runs fn in a transaction, at most once for an idempotency key: the key
+// seen again with the same request gets the first result, with another request
+// ErrIdempotencyMismatch. The result is remembered in the same transaction as
+// its effect; refusals leave no effect and are not remembered. Scope keeps one
+// caller's keys from another's.
+func once[T any](ctx context.Context, s *Service, call Call, scope string, fn func(ctx context.Context, w *work) (T, error)) (T, error) {
+	var result T
+	if len(call.IdempotencyKey) > maxIdempotencyKey {
+		return result, invalidField("Idempotency-Key", "want at most %d bytes", maxIdempotencyKey)
+	}
+	fingerprint := s.vault.key("request", string(call.Request))
+	err := s.update(ctx, call, func(ctx context.Context, w *work) error {
+		var fresh T // a second attempt must not see the first one's result
+		result = fresh
+		if call.IdempotencyKey == "" {
+			var err error
+			result, err = fn(ctx, w)
+			return err
+		}
+		known, err := w.Recall(ctx, scope, call.IdempotencyKey)
+		if err == nil {
+			if !hmac.Equal(known.Fingerprint, fingerprint) {
+				return ErrIdempotencyMismatch
+			}
+			return json.Unmarshal(known.Result, &result)
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		if result, err = fn(ctx, w); err != nil {
+			return err
+		}
+		text, err := json.Marshal(result)
+		if err != nil {
+			return fmt.Errorf("remember answer: %w", err)
+		}
+		return w.Remember(ctx, scope, call.IdempotencyKey, Answer{Fingerprint: fingerprint, Result: text, At: w.now})
+	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return result, nil
+}

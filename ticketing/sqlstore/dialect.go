@@ -1,0 +1,67 @@
+package sqlstore
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// dialect holds the few differences between the engines.
+type dialect struct {
+	driver string
+	goose  goose.Dialect
+	writer string // data source of the writing connections
+	reader string // data source of the reading ones; same as writer = share them
+	path   string // of the SQLite file; empty for PostgreSQL
+}
+
+// parseDSN understands sqlite:PATH and postgres:// or postgresql:// URLs. The
+// error never repeats the DSN, which may hold a password.
+func parseDSN(dsn string) (dialect, error) {
+	scheme, rest, _ := strings.Cut(dsn, ":")
+	switch scheme {
+	case "sqlite":
+		if rest == "" || rest == ":memory:" {
+			return dialect{}, errors.New("dsn: sqlite needs the path of a file")
+		}
+		file := "file:" + (&url.URL{Path: rest}).EscapedPath()
+		shared := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+		return dialect{
+			driver: "sqlite", goose: goose.DialectSQLite3, path: rest,
+			writer: file + "?_txlock=immediate&" + shared,
+			reader: file + "?_pragma=query_only(1)&" + shared,
+		}, nil
+	case "postgres", "postgresql":
+		return dialect{driver: "pgx", goose: goose.DialectPostgres, writer: dsn, reader: dsn}, nil
+	}
+	return dialect{}, fmt.Errorf("dsn: want sqlite:PATH or postgres://…, got the scheme %q", scheme)
+}
+
+func (d dialect) isSQLite() bool { return d.path != "" }
+
+// translate turns the common text of a migration into the engine's.
+func (d dialect) translate(sql string) string {
+	if !d.isSQLite() {
+		return sql
+	}
+	return strings.NewReplacer(" BIGINT", " INTEGER", " BYTEA", " BLOB", "/* STRICT */", "STRICT").Replace(sql)
+}
+
+// isUniqueViolation recognises both engines' error for a duplicate key.
+func isUniqueViolation(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "23505"
+	}
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || lite.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	}
+	return false
+}

@@ -1,0 +1,37 @@
+package sqlstore
+
+import (
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics of the writer.
+type metrics struct {
+	groupSize     prometheus.Histogram
+	commitSeconds prometheus.Histogram
+}
+
+func newMetrics(reg prometheus.Registerer) (*metrics, error) {
+	m := &metrics{
+		groupSize: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "fairgate_ticketing_commit_group_jobs",
+			Help:    "Updates that shared one commit.",
+			Buckets: []float64{1, 2, 5, 10, 20, 50, 100},
+		}),
+		commitSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "fairgate_ticketing_commit_duration_seconds",
+			Help:    "Time from the beginning of a grouped transaction to its answer.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
+		}),
+	}
+	if reg == nil {
+		return m, nil
+	}
+	for _, c := range []prometheus.Collector{m.groupSize, m.commitSeconds} {
+		if err := reg.Register(c); err != nil {
+			return nil, fmt.Errorf("register metrics: %w", err)
+		}
+	}
+	return m, nil
+}

@@ -1,0 +1,138 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"fairgate/ticketing"
+)
+
+// Options tune a Store. The zero value of a field means its default.
+type Options struct {
+	Logger      *slog.Logger          // default: discard
+	Registerer  prometheus.Registerer // default: metrics are kept but not exposed
+	Connections int                   // for reading, and with PostgreSQL in all; default 8
+	GroupSize   int                   // jobs in one commit at most; default 100
+	QueueSize   int                   // jobs that may wait for the writer; default 4096
+}
+
+func (o Options) withDefaults() Options {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Connections <= 0 {
+		o.Connections = 8
+	}
+	if o.GroupSize <= 0 {
+		o.GroupSize = 100
+	}
+	if o.QueueSize <= 0 {
+		o.QueueSize = 4096
+	}
+	return o
+}
+
+// Store keeps the booking system in one database. It is safe for concurrent
+// use; close it when done.
+type Store struct {
+	reader *sql.DB
+	write  *sql.DB
+	writer *writer
+}
+
+var (
+	_ ticketing.Store  = (*Store)(nil)
+	_ ticketing.Leases = (*Store)(nil)
+)
+
+// Open connects to sqlite:PATH or postgres://…, migrates the schema and starts
+// the writer.
+func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
+	opts = opts.withDefaults()
+	d, err := parseDSN(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open ticketing store: %w", err)
+	}
+	s := &Store{}
+	if err := s.connect(ctx, d, opts); err != nil {
+		return nil, errors.Join(fmt.Errorf("open ticketing store: %w", err), s.closeHandles())
+	}
+	return s, nil
+}
+
+func (s *Store) connect(ctx context.Context, d dialect, opts Options) (err error) {
+	if s.write, err = sql.Open(d.driver, d.writer); err != nil {
+		return fmt.Errorf("open %s: %w", d.driver, err)
+	}
+	if d.isSQLite() {
+		s.write.SetMaxOpenConns(1)
+	} else {
+		s.write.SetMaxOpenConns(opts.Connections)
+		s.write.SetMaxIdleConns(opts.Connections)
+	}
+	if err := migrate(ctx, s.write, d, opts.Logger); err != nil {
+		return err
+	}
+	s.reader = s.write
+	if d.reader != d.writer {
+		if s.reader, err = sql.Open(d.driver, d.reader); err != nil {
+			return fmt.Errorf("open %s for reading: %w", d.driver, err)
+		}
+		s.reader.SetMaxOpenConns(opts.Connections)
+		s.reader.SetMaxIdleConns(opts.Connections)
+	}
+	m, err := newMetrics(opts.Registerer)
+	if err != nil {
+		return err
+	}
+	s.writer = startWriter(s.write, opts, m)
+	return nil
+}
+
+// Close finishes what is waiting for the writer and closes the database. It
+// may be called twice; updates after it fail with ErrUnavailable.
+func (s *Store) Close() error {
+	s.writer.stop()
+	return s.closeHandles()
+}
+
+func (s *Store) closeHandles() error {
+	var errs []error
+	if s.reader != nil && s.reader != s.write {
+		errs = append(errs, s.reader.Close())
+	}
+	if s.write != nil {
+		errs = append(errs, s.write.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.reader.PingContext(ctx); err != nil {
+		return unavailable("ping", err)
+	}
+	return nil
+}
+
+// Update implements ticketing.Store: fn joins the writer's next transaction.
+func (s *Store) Update(ctx context.Context, fn func(context.Context, ticketing.Tx) error) error {
+	return s.writer.do(ctx, func(ctx context.Context, t *tx) error { return fn(ctx, t) })
+}
+
+// View implements ticketing.Store. Each method of the Reader is one statement
+// and sees one moment; two of them may see two.
+func (s *Store) View(ctx context.Context, fn func(context.Context, ticketing.Reader) error) error {
+	return fn(ctx, reader{s.reader})
+}
+
+// unavailable marks an engine's failure as ErrUnavailable and keeps its cause.
+func unavailable(doing string, err error) error {
+	return fmt.Errorf("%s: %w: %w", doing, ticketing.ErrUnavailable, err)
+}

@@ -1,0 +1,243 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"fairgate/ticketing"
+)
+
+// tx implements ticketing.Tx for the jobs of one grouped transaction. Events
+// are gathered and written together before the commit.
+type tx struct {
+	reader
+	db     querier
+	events []ticketing.Event
+}
+
+var _ ticketing.Tx = (*tx)(nil)
+
+// exec runs a statement and says how many rows it touched.
+func (t *tx) exec(ctx context.Context, doing, query string, args ...any) (int64, error) {
+	result, err := t.db.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, failed(doing, err)
+	}
+	n, err := result.RowsAffected()
+	return n, failed(doing, err)
+}
+
+// one runs a statement that must touch a row; none means ErrNotFound.
+func (t *tx) one(ctx context.Context, doing, query string, args ...any) error {
+	n, err := t.exec(ctx, doing, query, args...)
+	if err == nil && n == 0 {
+		return ticketing.ErrNotFound
+	}
+	return err
+}
+
+func (t *tx) InsertAccount(ctx context.Context, a ticketing.Account) error {
+	_, err := t.exec(ctx, "insert account",
+		`INSERT INTO accounts (id, phone_key, phone_sealed, phone_masked, password, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		a.ID, a.PhoneKey, a.PhoneSealed, a.PhoneMasked, a.Password, millis(a.CreatedAt))
+	if isUniqueViolation(err) {
+		return ticketing.ErrPhoneTaken
+	}
+	return err
+}
+
+func (t *tx) InsertSession(ctx context.Context, s ticketing.Session) error {
+	_, err := t.exec(ctx, "insert session",
+		`INSERT INTO sessions (id, account_id, created_at, expires_at, revoked_at) VALUES ($1, $2, $3, $4, $5)`,
+		s.ID, s.AccountID, millis(s.CreatedAt), millis(s.ExpiresAt), millis(s.RevokedAt))
+	return err
+}
+
+func (t *tx) RevokeSession(ctx context.Context, id string, at time.Time) error {
+	_, err := t.exec(ctx, "revoke session", `UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at = 0`, id, millis(at))
+	return err
+}
+
+func (t *tx) PutPool(ctx context.Context, p ticketing.Pool) error {
+	_, err := t.exec(ctx, "put pool",
+		`INSERT INTO pools (id, name, price_fen, limit_per_order, hold_ms, cutoff_ms, opens_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, 1)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, price_fen = excluded.price_fen, limit_per_order = excluded.limit_per_order,
+		hold_ms = excluded.hold_ms, cutoff_ms = excluded.cutoff_ms, opens_at = excluded.opens_at, version = pools.version + 1`,
+		p.ID, p.Name, p.PriceFen, p.LimitPerOrder, p.Hold.Milliseconds(), p.Cutoff.Milliseconds(), millis(p.OpensAt))
+	return err
+}
+
+func (t *tx) PutDay(ctx context.Context, pool string, day ticketing.Date, capacity int) error {
+	n, err := t.exec(ctx, "put day",
+		`INSERT INTO pool_days (pool_id, day, capacity, remaining, version) VALUES ($1, $2, $3, $3, 1)
+		ON CONFLICT (pool_id, day) DO UPDATE SET capacity = excluded.capacity,
+		remaining = pool_days.remaining + excluded.capacity - pool_days.capacity, version = pool_days.version + 1
+		WHERE pool_days.remaining + excluded.capacity - pool_days.capacity >= 0`, pool, day, capacity)
+	if err == nil && n == 0 {
+		return ticketing.ErrCapacityBooked
+	}
+	return err
+}
+
+func (t *tx) TakePlaces(ctx context.Context, pool string, day ticketing.Date, n int) error {
+	taken, err := t.exec(ctx, "take places",
+		`UPDATE pool_days SET remaining = remaining - $3, version = version + 1 WHERE pool_id = $1 AND day = $2 AND remaining >= $3`, pool, day, n)
+	if err != nil || taken > 0 {
+		return err
+	}
+	var capacity int
+	err = t.db.QueryRowContext(ctx, `SELECT capacity FROM pool_days WHERE pool_id = $1 AND day = $2`, pool, day).Scan(&capacity)
+	if err := failed("read capacity", err); err != nil {
+		if errors.Is(err, ticketing.ErrNotFound) {
+			return ticketing.ErrDateUnavailable
+		}
+		return err
+	}
+	return ticketing.ErrSoldOut
+}
+
+func (t *tx) ReturnPlaces(ctx context.Context, pool string, day ticketing.Date, n int) error {
+	return t.one(ctx, "return places",
+		`UPDATE pool_days SET remaining = remaining + $3, version = version + 1 WHERE pool_id = $1 AND day = $2`, pool, day, n)
+}
+
+func (t *tx) InsertOrder(ctx context.Context, o ticketing.Order) error {
+	_, err := t.exec(ctx, "insert order",
+		`INSERT INTO orders (id, account_id, pool_id, day, state, total_fen, request_id, created_at, updated_at, hold_expires_at,
+		provisional_until, paid_at, withdrawn_from, withdraw_reason, withdraw_receipt, withdrawn_at, reinstated_at) VALUES `+placeholders(1, 17),
+		o.ID, o.AccountID, o.Pool, o.Date, o.State, o.TotalFen, o.RequestID, millis(o.CreatedAt), millis(o.UpdatedAt), millis(o.HoldExpiresAt),
+		millis(o.ProvisionalUntil), millis(o.PaidAt), o.Withdrawal.From, o.Withdrawal.ReasonCode, o.Withdrawal.Receipt,
+		millis(o.Withdrawal.At), millis(o.ReinstatedAt))
+	if err != nil {
+		return err
+	}
+	return t.insertPositions(ctx, o)
+}
+
+func (t *tx) insertPositions(ctx context.Context, o ticketing.Order) error {
+	const columns = 13
+	rows := make([]string, len(o.Positions))
+	args := make([]any, 0, columns*len(o.Positions))
+	for i, p := range o.Positions {
+		rows[i] = placeholders(columns*i+1, columns)
+		args = append(args, p.ID, o.ID, i, o.Pool, o.Date, live(o), p.NameMasked, p.NameSealed,
+			p.DocumentType, p.DocumentMasked, p.DocumentKey, p.DocumentSealed, notNil(p.PhoneSealed))
+	}
+	_, err := t.exec(ctx, "insert positions",
+		`INSERT INTO positions (id, order_id, idx, pool_id, day, live, name_masked, name_sealed,
+		document_type, document_masked, document_key, document_sealed, phone_sealed) VALUES `+strings.Join(rows, ", "), args...)
+	return taken(err)
+}
+
+func (t *tx) UpdateOrder(ctx context.Context, o ticketing.Order) error {
+	err := t.one(ctx, "update order",
+		`UPDATE orders SET account_id = $2, day = $3, state = $4, updated_at = $5, hold_expires_at = $6, provisional_until = $7, paid_at = $8,
+		withdrawn_from = $9, withdraw_reason = $10, withdraw_receipt = $11, withdrawn_at = $12, reinstated_at = $13 WHERE id = $1`,
+		o.ID, o.AccountID, o.Date, o.State, millis(o.UpdatedAt), millis(o.HoldExpiresAt), millis(o.ProvisionalUntil), millis(o.PaidAt),
+		o.Withdrawal.From, o.Withdrawal.ReasonCode, o.Withdrawal.Receipt, millis(o.Withdrawal.At), millis(o.ReinstatedAt))
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, "update positions", `UPDATE positions SET day = $2, live = $3 WHERE order_id = $1`, o.ID, o.Date, live(o))
+	return taken(err)
+}
+
+func (t *tx) ReplacePositions(ctx context.Context, o ticketing.Order) error {
+	if err := t.one(ctx, "delete positions", `DELETE FROM positions WHERE order_id = $1`, o.ID); err != nil {
+		return err
+	}
+	return t.insertPositions(ctx, o)
+}
+
+// live is 1 for an order whose positions occupy their places.
+func live(o ticketing.Order) int {
+	if o.State.Live() {
+		return 1
+	}
+	return 0
+}
+
+// notNil keeps an absent value from becoming NULL.
+func notNil(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+// taken turns the unique index on positions into its refusal.
+func taken(err error) error {
+	if isUniqueViolation(err) {
+		return ticketing.ErrDocumentTaken
+	}
+	return err
+}
+
+func (t *tx) Append(_ context.Context, e ticketing.Event) error {
+	t.events = append(t.events, e)
+	return nil
+}
+
+// flush reserves numbers for the gathered events and writes them.
+func (t *tx) flush(ctx context.Context) error {
+	const columns, atOnce = 13, 100
+	if len(t.events) == 0 {
+		return nil
+	}
+	var last int64
+	err := t.db.QueryRowContext(ctx, `UPDATE writer_turn SET last_seq = last_seq + $1 WHERE id = 1 RETURNING last_seq`, len(t.events)).Scan(&last)
+	if err != nil {
+		return fmt.Errorf("reserve numbers: %w", err)
+	}
+	seq := last - int64(len(t.events))
+	for events := t.events; len(events) > 0; {
+		part := events[:min(atOnce, len(events))]
+		events = events[len(part):]
+		rows := make([]string, len(part))
+		args := make([]any, 0, columns*len(part))
+		for i, e := range part {
+			seq++
+			rows[i] = placeholders(columns*i+1, columns)
+			args = append(args, seq, e.ID, e.Type, millis(e.OccurredAt.Time), e.OrderID, e.AccountID, e.FromAccountID,
+				e.Pool, e.Date, e.State, e.Positions, e.RequestID, 0)
+		}
+		_, err := t.db.ExecContext(ctx, `INSERT INTO outbox (seq, id, type, occurred_at, order_id, account_id, from_account_id,
+			pool_id, day, state, positions, request_id, delivered_at) VALUES `+strings.Join(rows, ", "), args...)
+		if err != nil {
+			return fmt.Errorf("insert events: %w", err)
+		}
+	}
+	return nil
+}
+
+func (t *tx) Recall(ctx context.Context, scope, key string) (ticketing.Answer, error) {
+	var (
+		a       ticketing.Answer
+		result  string
+		created int64
+	)
+	err := t.db.QueryRowContext(ctx, `SELECT fingerprint, result, created_at FROM answers WHERE scope = $1 AND key = $2`, scope, key).
+		Scan(&a.Fingerprint, &result, &created)
+	a.Result, a.At = []byte(result), moment(created)
+	return a, failed("recall answer", err)
+}
+
+func (t *tx) Remember(ctx context.Context, scope, key string, a ticketing.Answer) error {
+	_, err := t.exec(ctx, "remember answer", `INSERT INTO answers (scope, key, fingerprint, result, created_at) VALUES ($1, $2, $3, $4, $5)`,
+		scope, key, a.Fingerprint, string(a.Result), millis(a.At))
+	return err
+}
+
+func (t *tx) Forget(ctx context.Context, answersBefore, sessionsBefore, eventsBefore time.Time) error {
+	if _, err := t.exec(ctx, "forget answers", `DELETE FROM answers WHERE created_at < $1`, millis(answersBefore)); err != nil {
+		return err
+	}
+	if _, err := t.exec(ctx, "forget sessions", `DELETE FROM sessions WHERE expires_at < $1`, millis(sessionsBefore)); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, "forget events", `DELETE FROM outbox WHERE delivered_at > 0 AND occurred_at < $1`, millis(eventsBefore))
+	return err
+}

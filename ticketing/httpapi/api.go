@@ -1,0 +1,214 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/recover"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"fairgate/ticketing"
+)
+
+// Options of the HTTP surface. GatewayKeys are required; the zero value of any
+// other field means its default.
+type Options struct {
+	GatewayKeys     [][]byte              // at least 32 bytes each; any of them signs, so that they can be rotated
+	EnforcementKeys []string              // bearer keys of the enforcement role; none = nobody has it
+	OperationsKeys  []string              // bearer keys of the operations role; none = nobody has it
+	Tolerance       time.Duration         // of the signature's timestamp, either way; default 30 s
+	ReplayMemory    int                   // request ids remembered at most; default 1 << 20, about 64 MB
+	BodyLimit       int                   // bytes; default 64 KiB
+	Deadline        time.Duration         // of one request; default 10 s
+	Clock           func() time.Time      // default time.Now
+	Logger          *slog.Logger          // default: discard
+	Registerer      prometheus.Registerer // default: metrics are kept but not exposed
+}
+
+func (o Options) withDefaults() Options {
+	if o.Tolerance <= 0 {
+		o.Tolerance = 30 * time.Second
+	}
+	if o.ReplayMemory <= 0 {
+		o.ReplayMemory = 1 << 20
+	}
+	if o.BodyLimit <= 0 {
+		o.BodyLimit = 64 * 1024
+	}
+	if o.Deadline <= 0 {
+		o.Deadline = 10 * time.Second
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// minKey is the least length of a key, in bytes.
+const minKey = 32
+
+func (o Options) validate() error {
+	var faults []error
+	if len(o.GatewayKeys) == 0 {
+		faults = append(faults, errors.New("gateway keys: want at least one"))
+	}
+	for i, key := range o.GatewayKeys {
+		if len(key) < minKey {
+			faults = append(faults, fmt.Errorf("gateway keys[%d]: want at least %d bytes, got %d", i, minKey, len(key)))
+		}
+	}
+	for role, keys := range map[string][]string{"enforcement": o.EnforcementKeys, "operations": o.OperationsKeys} {
+		for i, key := range keys {
+			if len(key) < minKey {
+				faults = append(faults, fmt.Errorf("%s keys[%d]: want at least %d bytes, got %d", role, i, minKey, len(key)))
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// api holds what the handlers share.
+type api struct {
+	service  *ticketing.Service
+	verifier *verifier
+	opts     Options
+	logger   *slog.Logger
+	metrics  *metrics
+}
+
+// New makes the Fiber application. The caller listens with it and shuts it
+// down; the error names every unusable key.
+func New(service *ticketing.Service, opts Options) (*fiber.App, error) {
+	if err := opts.validate(); err != nil {
+		return nil, fmt.Errorf("new ticketing api: %w", err)
+	}
+	opts = opts.withDefaults()
+	m, err := newMetrics(opts.Registerer)
+	if err != nil {
+		return nil, fmt.Errorf("new ticketing api: %w", err)
+	}
+	a := &api{
+		service: service, opts: opts, logger: opts.Logger, metrics: m,
+		verifier: &verifier{
+			keys: opts.GatewayKeys, tolerance: opts.Tolerance, clock: opts.Clock,
+			// A signature may come early by the tolerance and again late by it.
+			guard: newReplayGuard(2*opts.Tolerance, opts.ReplayMemory),
+		},
+	}
+	app := fiber.New(fiber.Config{
+		AppName: "ticketing", DisableStartupMessage: true, Immutable: true, StrictRouting: true, CaseSensitive: true,
+		BodyLimit: opts.BodyLimit, ErrorHandler: a.handleError,
+		ReadTimeout: opts.Deadline, WriteTimeout: opts.Deadline, IdleTimeout: 2 * time.Minute,
+	})
+	app.Use(recover.New(), a.observe)
+	app.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
+	app.Get("/readyz", a.ready)
+	a.routeVisitors(app.Group("/api/v1", a.requireSignature))
+	a.routeHouse(app.Group("/internal/v1"))
+	return app, nil
+}
+
+// observe sets the request's deadline and counts its answer.
+func (a *api) observe(c *fiber.Ctx) error {
+	ctx, cancel := context.WithTimeout(c.UserContext(), a.opts.Deadline)
+	defer cancel()
+	c.SetUserContext(ctx)
+	start := time.Now()
+	err := c.Next()
+	if err != nil { // answer here, so that the status counted is the one sent
+		if err := a.handleError(c, err); err != nil {
+			return err
+		}
+	}
+	a.metrics.requests.WithLabelValues(c.Method(), c.Route().Path, strconv.Itoa(c.Response().StatusCode())).
+		Observe(time.Since(start).Seconds())
+	return nil
+}
+
+func (a *api) ready(c *fiber.Ctx) error {
+	if err := a.service.Ready(c.UserContext()); err != nil {
+		return err
+	}
+	return c.SendString("ready\n")
+}
+
+// requireSignature lets only the gateway's requests through.
+func (a *api) requireSignature(c *fiber.Ctx) error {
+	err := a.verifier.verify(signed{
+		method: c.Method(), target: string(c.Request().Header.RequestURI()), body: c.Request().Body(),
+		timestamp: c.Get(HeaderTimestamp), requestID: c.Get(HeaderRequestID), signature: c.Get(HeaderSignature),
+	})
+	if err != nil {
+		a.metrics.unsigned.WithLabelValues(err.Error()).Inc()
+		return refuse(fiber.StatusUnauthorized, codeUnsigned, "", "only the gateway's requests are accepted here")
+	}
+	return c.Next()
+}
+
+// requireKey lets only bearers of one of the keys through.
+func requireKey(keys ...string) fiber.Handler {
+	sums := make([][32]byte, len(keys))
+	for i, key := range keys {
+		sums[i] = sha256.Sum256([]byte(key))
+	}
+	return func(c *fiber.Ctx) error {
+		given := sha256.Sum256([]byte(bearer(c)))
+		matches := 0
+		for i := range sums {
+			matches |= subtle.ConstantTimeCompare(sums[i][:], given[:])
+		}
+		if matches != 1 {
+			return refuse(fiber.StatusUnauthorized, codeBadKey, "Authorization", "a key of the right role is needed")
+		}
+		return c.Next()
+	}
+}
+
+// bearer is the credential of the Authorization header, or empty.
+func bearer(c *fiber.Ctx) string {
+	scheme, value, _ := strings.Cut(c.Get(fiber.HeaderAuthorization), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(value)
+}
+
+// sessionKey is where the visitor's session is kept during a request.
+type sessionKey struct{}
+
+// requireSession lets only signed-in visitors through.
+func (a *api) requireSession(c *fiber.Ctx) error {
+	session, err := a.service.Authenticate(c.UserContext(), bearer(c))
+	if err != nil {
+		return err
+	}
+	c.Locals(sessionKey{}, session)
+	return c.Next()
+}
+
+// session is the visitor's, once requireSession has let the request through.
+func session(c *fiber.Ctx) ticketing.Session {
+	s, _ := c.Locals(sessionKey{}).(ticketing.Session)
+	return s
+}
+
+// call gathers what the request says of itself.
+func call(c *fiber.Ctx) ticketing.Call {
+	key := c.Get("Idempotency-Key")
+	if key == "" {
+		return ticketing.Call{RequestID: c.Get(HeaderRequestID)}
+	}
+	request := []byte(c.Method() + "\n" + string(c.Request().Header.RequestURI()) + "\n")
+	return ticketing.Call{RequestID: c.Get(HeaderRequestID), IdempotencyKey: key, Request: append(request, c.BodyRaw()...)}
+}

@@ -1,0 +1,82 @@
+package httpapi
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"fairgate/ticketing"
+)
+
+// routeHouse mounts what the house does. Enforcement may withdraw and
+// reinstate, operations may set up pools and reconcile; both may read orders.
+func (a *api) routeHouse(r fiber.Router) {
+	enforcement := requireKey(a.opts.EnforcementKeys...)
+	operations := requireKey(a.opts.OperationsKeys...)
+	either := requireKey(slices.Concat(a.opts.EnforcementKeys, a.opts.OperationsKeys)...)
+	r.Get("/accounts/:account/orders", either, a.accountOrders)
+	r.Post("/orders/:order/withdraw", enforcement, a.withdraw)
+	r.Post("/orders/:order/reinstate", enforcement, a.reinstate)
+	r.Put("/pools/:pool", operations, a.putPool)
+	r.Get("/outbox", operations, a.outbox)
+}
+
+func (a *api) accountOrders(c *fiber.Ctx) error {
+	orders, err := a.service.Orders(c.UserContext(), c.Params("account"), states(c)...)
+	if err != nil {
+		return err
+	}
+	return c.JSON(showOrders(orders))
+}
+
+func (a *api) withdraw(c *fiber.Ctx) error {
+	var body struct {
+		ReasonCode string `json:"reason_code"`
+		Receipt    string `json:"receipt"`
+	}
+	if err := decode(c, &body, false); err != nil {
+		return err
+	}
+	o, err := a.service.Withdraw(c.UserContext(), call(c), c.Params("order"), body.ReasonCode, body.Receipt)
+	if err != nil {
+		return err
+	}
+	return c.JSON(showOrder(o))
+}
+
+func (a *api) reinstate(c *fiber.Ctx) error {
+	o, err := a.service.Reinstate(c.UserContext(), call(c), c.Params("order"))
+	if err != nil {
+		return err
+	}
+	return c.JSON(showOrder(o))
+}
+
+func (a *api) putPool(c *fiber.Ctx) error {
+	var body poolBody
+	if err := decode(c, &body, false); err != nil {
+		return err
+	}
+	p, err := a.service.PutPool(c.UserContext(), call(c), body.change(c.Params("pool")))
+	if err != nil {
+		return err
+	}
+	return c.JSON(showPool(p))
+}
+
+func (a *api) outbox(c *fiber.Ctx) error {
+	after, err := strconv.ParseInt(c.Query("after", "0"), 10, 64)
+	if err != nil {
+		return refuse(fiber.StatusUnprocessableEntity, string(ticketing.CodeInvalidField), "after", "not a number")
+	}
+	limit, err := strconv.Atoi(c.Query("limit", "200"))
+	if err != nil {
+		return refuse(fiber.StatusUnprocessableEntity, string(ticketing.CodeInvalidField), "limit", "not a number")
+	}
+	events, err := a.service.Events(c.UserContext(), after, limit)
+	if err != nil {
+		return err
+	}
+	return c.JSON(fiber.Map{"events": append([]ticketing.Event{}, events...)})
+}

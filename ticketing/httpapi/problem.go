@@ -1,0 +1,104 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/gofiber/fiber/v2"
+
+	"fairgate/ticketing"
+)
+
+// problem is an error as callers see it (RFC 9457).
+type problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitempty"`
+	Code   string `json:"code"`
+	Field  string `json:"field,omitempty"`
+}
+
+// Codes of refusals that are the HTTP surface's own.
+const (
+	codeUnsigned     = "unsigned_request"
+	codeBadKey       = "wrong_key"
+	codeInvalidJSON  = "invalid_json"
+	codeInternal     = "internal_error"
+	codeHTTPPrefix   = "http_error"
+	codeTooLarge     = "body_too_large"
+	codeNoSuchRoute  = "no_such_route"
+	problemMediaType = "application/problem+json"
+)
+
+// status maps every refusal to its HTTP status, once.
+func status(code ticketing.Code) int {
+	switch code {
+	case ticketing.CodeInvalidField, ticketing.CodeRecipientUnknown, ticketing.CodeIdempotencyMismatch:
+		return fiber.StatusUnprocessableEntity
+	case ticketing.CodeWrongCredentials, ticketing.CodeUnauthenticated:
+		return fiber.StatusUnauthorized
+	case ticketing.CodeNotFound:
+		return fiber.StatusNotFound
+	case ticketing.CodePhoneTaken, ticketing.CodeSoldOut, ticketing.CodeDocumentTaken, ticketing.CodeNotOpen,
+		ticketing.CodeDateUnavailable, ticketing.CodeInvalidState, ticketing.CodeHoldExpired, ticketing.CodePaymentRequired,
+		ticketing.CodeNothingToPay, ticketing.CodePastCutoff, ticketing.CodeNoPlace, ticketing.CodeCapacityBooked:
+		return fiber.StatusConflict
+	case ticketing.CodeUnavailable:
+		return fiber.StatusServiceUnavailable
+	}
+	return fiber.StatusInternalServerError
+}
+
+// describe turns any error into a problem; causes stay inside.
+func describe(err error) problem {
+	var refusal *ticketing.Error
+	if errors.As(err, &refusal) {
+		return newProblem(status(refusal.Code), string(refusal.Code), refusal.Field, refusal.Detail)
+	}
+	var own *problemError
+	if errors.As(err, &own) {
+		return own.problem
+	}
+	var router *fiber.Error
+	if errors.As(err, &router) {
+		code := codeHTTPPrefix
+		switch router.Code {
+		case fiber.StatusRequestEntityTooLarge:
+			code = codeTooLarge
+		case fiber.StatusNotFound, fiber.StatusMethodNotAllowed:
+			code = codeNoSuchRoute
+		}
+		return newProblem(router.Code, code, "", "")
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return newProblem(fiber.StatusServiceUnavailable, string(ticketing.CodeUnavailable), "", ticketing.ErrUnavailable.Detail)
+	}
+	return newProblem(fiber.StatusInternalServerError, codeInternal, "", "")
+}
+
+func newProblem(status int, code, field, detail string) problem {
+	return problem{Type: "about:blank", Title: statusText(status), Status: status, Detail: detail, Code: code, Field: field}
+}
+
+func statusText(status int) string { return fiber.NewError(status).Message }
+
+// problemError carries a problem of the surface's own through Fiber.
+type problemError struct{ problem problem }
+
+func (e *problemError) Error() string { return e.problem.Code + ": " + e.problem.Detail }
+
+func refuse(status int, code, field, detail string) error {
+	return &problemError{newProblem(status, code, field, detail)}
+}
+
+// handleError is Fiber's ErrorHandler: it answers, and logs what is our fault.
+func (a *api) handleError(c *fiber.Ctx, err error) error {
+	p := describe(err)
+	if p.Status >= fiber.StatusInternalServerError {
+		a.logger.ErrorContext(c.UserContext(), "request failed", slog.String("method", c.Method()),
+			slog.String("route", c.Route().Path), slog.Int("status", p.Status), slog.Any("error", err))
+	}
+	return c.Status(p.Status).JSON(p, problemMediaType)
+}

@@ -1,0 +1,210 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"fairgate/ticketing"
+	"fairgate/ticketing/document"
+)
+
+// credentials are the body of registration and sign-in.
+type credentials struct {
+	Phone    string `json:"phone"`
+	Password string `json:"password"`
+}
+
+type visitorBody struct {
+	Name     string `json:"name"`
+	Phone    string `json:"phone"`
+	Document struct {
+		Type        document.Type `json:"type"`
+		Number      string        `json:"number"`
+		Nationality string        `json:"nationality"`
+	} `json:"document"`
+}
+
+func visitors(bodies []visitorBody) []ticketing.Visitor {
+	out := make([]ticketing.Visitor, len(bodies))
+	for i, b := range bodies {
+		out[i] = ticketing.Visitor{
+			Name: b.Name, Phone: b.Phone, Type: b.Document.Type, Number: b.Document.Number, Nationality: b.Document.Nationality,
+		}
+	}
+	return out
+}
+
+type orderBody struct {
+	Pool      string        `json:"pool"`
+	Date      string        `json:"date"`
+	Hold      bool          `json:"hold"`
+	Positions []visitorBody `json:"positions"`
+}
+
+type transferBody struct {
+	ToAccountID string        `json:"to_account_id"`
+	ToPhone     string        `json:"to_phone"`
+	Positions   []visitorBody `json:"positions"`
+}
+
+// order is an order as its owner and the house see it.
+type order struct {
+	ID               string            `json:"order_id"`
+	AccountID        string            `json:"account_id"`
+	Pool             string            `json:"pool"`
+	Date             ticketing.Date    `json:"date"`
+	State            ticketing.State   `json:"state"`
+	Positions        []position        `json:"positions"`
+	TotalFen         int64             `json:"total_fen"`
+	CreatedAt        ticketing.Millis  `json:"created_at"`
+	HoldExpiresAt    *ticketing.Millis `json:"hold_expires_at"`
+	ProvisionalUntil *ticketing.Millis `json:"provisional_until"`
+	PaidAt           *ticketing.Millis `json:"paid_at"`
+	ReasonCode       string            `json:"reason_code,omitempty"` // why the house withdrew it
+	Receipt          string            `json:"receipt,omitempty"`     // to appeal with
+}
+
+type position struct {
+	ID             string        `json:"position_id"`
+	NameMasked     string        `json:"name_masked"`
+	DocumentType   document.Type `json:"document_type"`
+	DocumentMasked string        `json:"document_masked"`
+}
+
+func showOrder(o ticketing.Order) order {
+	out := order{
+		ID: o.ID, AccountID: o.AccountID, Pool: o.Pool, Date: o.Date, State: o.State, TotalFen: o.TotalFen,
+		Positions: make([]position, len(o.Positions)), CreatedAt: ticketing.Millis{Time: o.CreatedAt},
+		HoldExpiresAt: optional(o.HoldExpiresAt), ProvisionalUntil: optional(o.ProvisionalUntil), PaidAt: optional(o.PaidAt),
+	}
+	for i, p := range o.Positions {
+		out.Positions[i] = position{ID: p.ID, NameMasked: p.NameMasked, DocumentType: p.DocumentType, DocumentMasked: p.DocumentMasked}
+	}
+	if o.State == ticketing.StateWithdrawn {
+		out.ReasonCode, out.Receipt = o.Withdrawal.ReasonCode, o.Withdrawal.Receipt
+	}
+	return out
+}
+
+func showOrders(orders []ticketing.Order) fiber.Map {
+	shown := make([]order, len(orders))
+	for i, o := range orders {
+		shown[i] = showOrder(o)
+	}
+	return fiber.Map{"orders": shown}
+}
+
+// optional shows a zero time as null.
+func optional(t time.Time) *ticketing.Millis {
+	if t.IsZero() {
+		return nil
+	}
+	return &ticketing.Millis{Time: t}
+}
+
+type day struct {
+	Date     ticketing.Date `json:"date"`
+	Capacity int            `json:"capacity"`
+	Left     int            `json:"left"`
+}
+
+type stock struct {
+	Pool    string `json:"pool"`
+	Version int64  `json:"version"`
+	Days    []day  `json:"days"`
+}
+
+func showStock(s ticketing.Stock) stock {
+	out := stock{Pool: s.Pool, Version: s.Version, Days: make([]day, len(s.Days))}
+	for i, d := range s.Days {
+		out.Days[i] = day{Date: d.Date, Capacity: d.Capacity, Left: d.Left}
+	}
+	return out
+}
+
+type pool struct {
+	ID            string            `json:"pool"`
+	Name          string            `json:"name"`
+	PriceFen      int64             `json:"price_fen"`
+	LimitPerOrder int               `json:"limit_per_order"`
+	HoldSeconds   int64             `json:"hold_seconds"`
+	CutoffSeconds int64             `json:"provisional_cutoff_seconds"`
+	OpensAt       *ticketing.Millis `json:"opens_at"`
+}
+
+func showPool(p ticketing.Pool) pool {
+	return pool{
+		ID: p.ID, Name: p.Name, PriceFen: p.PriceFen, LimitPerOrder: p.LimitPerOrder,
+		HoldSeconds: int64(p.Hold / time.Second), CutoffSeconds: int64(p.Cutoff / time.Second), OpensAt: optional(p.OpensAt),
+	}
+}
+
+type poolBody struct {
+	Name          string     `json:"name"`
+	PriceFen      int64      `json:"price_fen"`
+	LimitPerOrder int        `json:"limit_per_order"`
+	HoldSeconds   int64      `json:"hold_seconds"`
+	CutoffSeconds int64      `json:"provisional_cutoff_seconds"`
+	OpensAt       *time.Time `json:"opens_at"`
+	Days          []struct {
+		Date     string `json:"date"`
+		Capacity int    `json:"capacity"`
+	} `json:"days"`
+}
+
+// maxSeconds keeps a number of seconds from overflowing a Duration.
+const maxSeconds = int64(1) << 32
+
+func (b poolBody) change(id string) ticketing.PoolChange {
+	change := ticketing.PoolChange{Pool: ticketing.Pool{
+		ID: id, Name: b.Name, PriceFen: b.PriceFen, LimitPerOrder: b.LimitPerOrder,
+		Hold:   time.Duration(min(b.HoldSeconds, maxSeconds)) * time.Second,
+		Cutoff: time.Duration(min(b.CutoffSeconds, maxSeconds)) * time.Second,
+	}}
+	if b.OpensAt != nil {
+		change.Pool.OpensAt = b.OpensAt.UTC()
+	}
+	for _, d := range b.Days {
+		change.Days = append(change.Days, ticketing.DayCapacity{Date: d.Date, Capacity: d.Capacity})
+	}
+	return change
+}
+
+// decode reads a JSON body strictly: one value, known fields only. An empty
+// body is accepted where nothing in it is required.
+func decode(c *fiber.Ctx, into any, emptyAllowed bool) error {
+	body := c.BodyRaw() // never decompressed: the limit and the signature are of these bytes
+	if len(body) == 0 && emptyAllowed {
+		return nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return badJSON(err)
+	}
+	if err := decoder.Decode(&struct{}{}); !errors.Is(err, io.EOF) {
+		return refuse(fiber.StatusBadRequest, codeInvalidJSON, "", "more than one JSON value")
+	}
+	return nil
+}
+
+// badJSON names the field or the place of the mistake.
+func badJSON(err error) error {
+	var (
+		kind   *json.UnmarshalTypeError
+		syntax *json.SyntaxError
+	)
+	switch {
+	case errors.As(err, &kind):
+		return refuse(fiber.StatusBadRequest, codeInvalidJSON, kind.Field, "want "+kind.Type.String()+", got a JSON "+kind.Value)
+	case errors.As(err, &syntax):
+		return refuse(fiber.StatusBadRequest, codeInvalidJSON, "", "at byte "+strconv.FormatInt(syntax.Offset, 10)+": "+syntax.Error())
+	}
+	return refuse(fiber.StatusBadRequest, codeInvalidJSON, "", err.Error())
+}

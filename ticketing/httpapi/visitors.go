@@ -1,0 +1,170 @@
+package httpapi
+
+import (
+	"context"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"fairgate/ticketing"
+)
+
+// routeVisitors mounts what visitors do, behind the gateway's signature.
+func (a *api) routeVisitors(r fiber.Router) {
+	r.Post("/accounts", a.register)
+	r.Post("/sessions", a.signIn)
+	r.Delete("/sessions", a.requireSession, a.signOut)
+	r.Get("/pools", a.pools)
+	r.Get("/pools/:pool", a.pool)
+	r.Get("/pools/:pool/stock", a.stock)
+	r.Post("/orders", a.requireSession, a.book)
+	r.Get("/orders", a.requireSession, a.orders)
+	r.Get("/orders/:order", a.requireSession, a.order)
+	r.Post("/orders/:order/pay", a.requireSession, a.act(a.service.Pay))
+	r.Post("/orders/:order/confirm", a.requireSession, a.act(a.service.Confirm))
+	r.Post("/orders/:order/cancel", a.requireSession, a.act(a.service.Cancel))
+	r.Post("/orders/:order/change", a.requireSession, a.change)
+	r.Post("/orders/:order/transfer", a.requireSession, a.transfer)
+}
+
+func (a *api) register(c *fiber.Ctx) error {
+	var body credentials
+	if err := decode(c, &body, false); err != nil {
+		return err
+	}
+	account, err := a.service.Register(c.UserContext(), call(c), body.Phone, body.Password)
+	if err != nil {
+		return err
+	}
+	return c.Status(fiber.StatusCreated).JSON(fiber.Map{"account_id": account.ID})
+}
+
+func (a *api) signIn(c *fiber.Ctx) error {
+	var body credentials
+	if err := decode(c, &body, false); err != nil {
+		return err
+	}
+	in, err := a.service.SignIn(c.UserContext(), call(c), body.Phone, body.Password)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return c.Status(fiber.StatusCreated).JSON(fiber.Map{
+		"session_token": in.Token, "account_id": in.AccountID, "expires_at": ticketing.Millis{Time: in.ExpiresAt},
+	})
+}
+
+func (a *api) signOut(c *fiber.Ctx) error {
+	if err := a.service.SignOut(c.UserContext(), session(c)); err != nil {
+		return err
+	}
+	return c.SendStatus(fiber.StatusNoContent)
+}
+
+func (a *api) pools(c *fiber.Ctx) error {
+	pools, err := a.service.Pools(c.UserContext())
+	if err != nil {
+		return err
+	}
+	shown := make([]pool, len(pools))
+	for i, p := range pools {
+		shown[i] = showPool(p)
+	}
+	return c.JSON(fiber.Map{"pools": shown})
+}
+
+func (a *api) pool(c *fiber.Ctx) error {
+	p, err := a.service.Pool(c.UserContext(), c.Params("pool"))
+	if err != nil {
+		return err
+	}
+	return c.JSON(showPool(p))
+}
+
+func (a *api) stock(c *fiber.Ctx) error {
+	s, err := a.service.Stock(c.UserContext(), c.Params("pool"), c.Query("from"), c.Query("to"))
+	if err != nil {
+		return err
+	}
+	return c.JSON(showStock(s))
+}
+
+func (a *api) book(c *fiber.Ctx) error {
+	var body orderBody
+	if err := decode(c, &body, false); err != nil {
+		return err
+	}
+	o, err := a.service.Book(c.UserContext(), call(c), session(c).AccountID, ticketing.Booking{
+		Pool: body.Pool, Date: body.Date, Hold: body.Hold, Visitors: visitors(body.Positions),
+	})
+	if err != nil {
+		return err
+	}
+	return c.Status(fiber.StatusCreated).JSON(showOrder(o))
+}
+
+func (a *api) orders(c *fiber.Ctx) error {
+	orders, err := a.service.Orders(c.UserContext(), session(c).AccountID, states(c)...)
+	if err != nil {
+		return err
+	}
+	return c.JSON(showOrders(orders))
+}
+
+// states reads ?states=held,provisional.
+func states(c *fiber.Ctx) []ticketing.State {
+	var out []ticketing.State
+	for name := range strings.SplitSeq(c.Query("states"), ",") {
+		if name != "" {
+			out = append(out, ticketing.State(name))
+		}
+	}
+	return out
+}
+
+func (a *api) order(c *fiber.Ctx) error {
+	o, err := a.service.Order(c.UserContext(), session(c).AccountID, c.Params("order"))
+	if err != nil {
+		return err
+	}
+	return c.JSON(showOrder(o))
+}
+
+// act handles what needs nothing but the order; a body is ignored.
+func (a *api) act(do func(ctx context.Context, call ticketing.Call, account, id string) (ticketing.Order, error)) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		o, err := do(c.UserContext(), call(c), session(c).AccountID, c.Params("order"))
+		if err != nil {
+			return err
+		}
+		return c.JSON(showOrder(o))
+	}
+}
+
+func (a *api) change(c *fiber.Ctx) error {
+	var body struct {
+		Date string `json:"date"`
+	}
+	if err := decode(c, &body, false); err != nil {
+		return err
+	}
+	o, err := a.service.ChangeDate(c.UserContext(), call(c), session(c).AccountID, c.Params("order"), body.Date)
+	if err != nil {
+		return err
+	}
+	return c.JSON(showOrder(o))
+}
+
+func (a *api) transfer(c *fiber.Ctx) error {
+	var body transferBody
+	if err := decode(c, &body, false); err != nil {
+		return err
+	}
+	o, err := a.service.Transfer(c.UserContext(), call(c), session(c).AccountID, c.Params("order"), ticketing.Transfer{
+		ToAccountID: body.ToAccountID, ToPhone: body.ToPhone, Visitors: visitors(body.Positions),
+	})
+	if err != nil {
+		return err
+	}
+	return c.JSON(showOrder(o))
+}

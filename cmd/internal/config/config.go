@@ -1,0 +1,303 @@
+// Package config is the one configuration of every role: a struct, its
+// defaults, a strict YAML file, overrides from the environment, and a check
+// that names every bad field at once.
+//
+// Secrets are never written in the file: a secret's value says where it is
+// (file:PATH or env:NAME) and prints as [redacted].
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+	"go.yaml.in/yaml/v3"
+)
+
+// Config is everything a process can be told.
+type Config struct {
+	// Site is the tenant whose keys are derived and whose events are tagged.
+	Site string `yaml:"site" env:"SITE"`
+
+	Log        Log        `yaml:"log" envPrefix:"LOG_"`
+	Metrics    Metrics    `yaml:"metrics" envPrefix:"METRICS_"`
+	Gateway    Gateway    `yaml:"gateway" envPrefix:"GATEWAY_"`
+	Rules      Rules      `yaml:"rules" envPrefix:"RULES_"`
+	Scorer     Scorer     `yaml:"scorer" envPrefix:"SCORER_"`
+	Enforcer   Enforcer   `yaml:"enforcer" envPrefix:"ENFORCER_"`
+	Ledger     Ledger     `yaml:"ledger" envPrefix:"LEDGER_"`
+	Ticketing  Ticketing  `yaml:"ticketing" envPrefix:"TICKETING_"`
+	Console    Console    `yaml:"console" envPrefix:"CONSOLE_"`
+	Redis      Redis      `yaml:"redis" envPrefix:"REDIS_"`
+	Kafka      Kafka      `yaml:"kafka" envPrefix:"KAFKA_"`
+	ClickHouse ClickHouse `yaml:"clickhouse" envPrefix:"CLICKHOUSE_"`
+	SQL        SQL        `yaml:"sql" envPrefix:"SQL_"`
+	Keys       Keys       `yaml:"keys" envPrefix:"KEYS_"`
+}
+
+// Log says how to log.
+type Log struct {
+	Level  string `yaml:"level" env:"LEVEL"`   // debug, info, warn or error
+	Format string `yaml:"format" env:"FORMAT"` // text or json
+}
+
+// Metrics is the listener of /metrics, /healthz and /readyz of roles that
+// have no other.
+type Metrics struct {
+	Listen string `yaml:"listen" env:"LISTEN"` // empty: none
+}
+
+// Gateway is the edge.
+type Gateway struct {
+	Listen   string        `yaml:"listen" env:"LISTEN"`
+	Name     string        `yaml:"name" env:"NAME"` // of this instance
+	Upstream string        `yaml:"upstream" env:"UPSTREAM"`
+	Routes   string        `yaml:"routes" env:"ROUTES"` // file; empty: the table for Fairgate's own ticketing
+	Deadline time.Duration `yaml:"deadline" env:"DEADLINE"`
+	MaxBody  int           `yaml:"max_body" env:"MAX_BODY"` // bytes
+	// TrustedProxies are the only peers whose X-Forwarded-For is read.
+	TrustedProxies []string `yaml:"trusted_proxies" env:"TRUSTED_PROXIES"`
+	// TLSHeader is the trusted proxy's header with the hash of the client's
+	// TLS hello; empty: none.
+	TLSHeader string `yaml:"tls_header" env:"TLS_HEADER"`
+	// SecureCookies marks the device cookie Secure; off only without TLS.
+	SecureCookies bool  `yaml:"secure_cookies" env:"SECURE_COOKIES"`
+	GeoIP         GeoIP `yaml:"geoip" envPrefix:"GEOIP_"`
+	Spool         Spool `yaml:"spool" envPrefix:"SPOOL_"`
+	// Fleet is how many gateways share the traffic; degraded counters are
+	// scaled by it.
+	Fleet int `yaml:"fleet" env:"FLEET"`
+	// AppealHours is the answer time promised in a refusal.
+	AppealHours int `yaml:"appeal_hours" env:"APPEAL_HOURS"`
+	// ChallengeMax is the highest number a proof of work may hide; the mean
+	// work is half of it in SHA-256 hashes.
+	ChallengeMax int `yaml:"challenge_max" env:"CHALLENGE_MAX"`
+}
+
+// GeoIP names the databases; an empty one is unknown to every event.
+type GeoIP struct {
+	ASN       string `yaml:"asn" env:"ASN"`
+	Country   string `yaml:"country" env:"COUNTRY"`
+	Anonymous string `yaml:"anonymous" env:"ANONYMOUS"`
+}
+
+// Spool is the gateway's journal on disk.
+type Spool struct {
+	Dir      string `yaml:"dir" env:"DIR"`
+	MaxBytes int64  `yaml:"max_bytes" env:"MAX_BYTES"`
+}
+
+// Rules says which rules are in force.
+type Rules struct {
+	Dir     string `yaml:"dir" env:"DIR"` // empty: the shipped rulesets
+	Ruleset string `yaml:"ruleset" env:"RULESET"`
+}
+
+// Scorer is the asynchronous pipeline.
+type Scorer struct {
+	Lateness time.Duration `yaml:"lateness" env:"LATENESS"`
+}
+
+// Enforcer acts on verdicts.
+type Enforcer struct {
+	BookingURL string `yaml:"booking_url" env:"BOOKING_URL"` // internal API of the booking system
+}
+
+// Ledger writes the analytics.
+type Ledger struct {
+	RetentionDays int `yaml:"retention_days" env:"RETENTION_DAYS"`
+}
+
+// Ticketing is the booking system.
+type Ticketing struct {
+	Listen      string `yaml:"listen" env:"LISTEN"`
+	DSN         Secret `yaml:"dsn" env:"DSN"`
+	OutcomesURL string `yaml:"outcomes_url" env:"OUTCOMES_URL"` // where the outbox is delivered
+	// PasswordMemoryKiB and PasswordTime are argon2id's cost.
+	PasswordMemoryKiB uint32 `yaml:"password_memory_kib" env:"PASSWORD_MEMORY_KIB"`
+	PasswordTime      uint32 `yaml:"password_time" env:"PASSWORD_TIME"`
+}
+
+// Console is the operators' API.
+type Console struct {
+	Listen string `yaml:"listen" env:"LISTEN"`
+	// OutcomesListen takes the booking system's webhooks.
+	OutcomesListen string `yaml:"outcomes_listen" env:"OUTCOMES_LISTEN"`
+}
+
+// Redis holds windows, marks and passes.
+type Redis struct {
+	Addrs    []string `yaml:"addrs" env:"ADDRS"` // several: Redis Cluster
+	Username string   `yaml:"username" env:"USERNAME"`
+	Password Secret   `yaml:"password" env:"PASSWORD"`
+	TLS      bool     `yaml:"tls" env:"TLS"`
+}
+
+// Kafka holds the event log.
+type Kafka struct {
+	Brokers    []string `yaml:"brokers" env:"BROKERS"`
+	Prefix     string   `yaml:"prefix" env:"PREFIX"` // of topic names
+	Partitions int      `yaml:"partitions" env:"PARTITIONS"`
+	// RetentionBytes bounds each partition.
+	RetentionBytes int64 `yaml:"retention_bytes" env:"RETENTION_BYTES"`
+	// Replication of new topics.
+	Replication int `yaml:"replication" env:"REPLICATION"`
+}
+
+// ClickHouse holds the ledger; archive and metrics are two users.
+type ClickHouse struct {
+	Addr           string `yaml:"addr" env:"ADDR"` // host:port of the HTTP interface
+	Database       string `yaml:"database" env:"DATABASE"`
+	Writer         string `yaml:"writer" env:"WRITER"`
+	WriterPassword Secret `yaml:"writer_password" env:"WRITER_PASSWORD"`
+	Reader         string `yaml:"reader" env:"READER"`
+	ReaderPassword Secret `yaml:"reader_password" env:"READER_PASSWORD"`
+	TLS            bool   `yaml:"tls" env:"TLS"`
+}
+
+// SQL holds lists, cases, users and the audit log.
+type SQL struct {
+	DSN Secret `yaml:"dsn" env:"DSN"` // sqlite:PATH or postgres://…
+}
+
+// Keys are the secrets that roles share. Each is at least 32 bytes.
+type Keys struct {
+	// Gateway signs requests to the booking system; Previous is still accepted.
+	Gateway         Secret `yaml:"gateway" env:"GATEWAY"`
+	GatewayPrevious Secret `yaml:"gateway_previous" env:"GATEWAY_PREVIOUS"`
+	// Device signs device tokens.
+	Device         Secret `yaml:"device" env:"DEVICE"`
+	DevicePrevious Secret `yaml:"device_previous" env:"DEVICE_PREVIOUS"`
+	// Identity is the root of the keyed HMACs of documents and phones.
+	Identity         Secret `yaml:"identity" env:"IDENTITY"`
+	IdentityPrevious Secret `yaml:"identity_previous" env:"IDENTITY_PREVIOUS"`
+	// Challenge signs challenges and passes.
+	Challenge Secret `yaml:"challenge" env:"CHALLENGE"`
+	// Webhook signs the booking system's reports.
+	Webhook Secret `yaml:"webhook" env:"WEBHOOK"`
+	// Enforcement and Operations are the booking system's internal roles.
+	Enforcement Secret `yaml:"enforcement" env:"ENFORCEMENT"`
+	Operations  Secret `yaml:"operations" env:"OPERATIONS"`
+	// TicketingData encrypts documents and phones at rest; TicketingLookup
+	// keys their HMAC.
+	TicketingData   Secret `yaml:"ticketing_data" env:"TICKETING_DATA"`
+	TicketingLookup Secret `yaml:"ticketing_lookup" env:"TICKETING_LOOKUP"`
+	// Session is the Ed25519 seed (32 bytes, hex) that ticketing signs session
+	// tokens with; SessionPublic is its public half (hex), all the gateway gets.
+	Session       Secret `yaml:"session" env:"SESSION"`
+	SessionPublic Secret `yaml:"session_public" env:"SESSION_PUBLIC"`
+}
+
+// Default is the configuration of a single machine with its engines beside it.
+func Default() Config {
+	return Config{
+		Site:    "museum",
+		Log:     Log{Level: "info", Format: "json"},
+		Metrics: Metrics{Listen: "127.0.0.1:9090"},
+		Gateway: Gateway{
+			Listen: "127.0.0.1:8080", Name: "gateway-1", Upstream: "http://127.0.0.1:8081",
+			Deadline: 20 * time.Millisecond, MaxBody: 64 << 10, SecureCookies: true,
+			TrustedProxies: []string{}, Spool: Spool{Dir: "spool", MaxBytes: 4 << 30}, Fleet: 1, AppealHours: 24, ChallengeMax: 50_000,
+		},
+		Rules:    Rules{Ruleset: "museum"},
+		Scorer:   Scorer{Lateness: 10 * time.Minute},
+		Enforcer: Enforcer{BookingURL: "http://127.0.0.1:8081"},
+		Ledger:   Ledger{RetentionDays: 190},
+		Ticketing: Ticketing{
+			Listen: "127.0.0.1:8081", DSN: "file:secrets/ticketing-dsn", OutcomesURL: "http://127.0.0.1:8091/outcomes",
+			PasswordMemoryKiB: 19 << 10, PasswordTime: 2,
+		},
+		Console:    Console{Listen: "127.0.0.1:8090", OutcomesListen: "127.0.0.1:8091"},
+		Redis:      Redis{Addrs: []string{"127.0.0.1:6379"}},
+		Kafka:      Kafka{Brokers: []string{"127.0.0.1:9092"}, Prefix: "fairgate.", Partitions: 12, RetentionBytes: 8 << 30, Replication: 1},
+		ClickHouse: ClickHouse{Addr: "127.0.0.1:8123", Database: "fairgate", Writer: "fairgate_archive", Reader: "fairgate_metrics"},
+		SQL:        SQL{DSN: "file:secrets/sql-dsn"},
+		Keys: Keys{
+			Gateway: "file:secrets/gateway", Device: "file:secrets/device", Identity: "file:secrets/identity",
+			Challenge: "file:secrets/challenge", Webhook: "file:secrets/webhook", Enforcement: "file:secrets/enforcement",
+			Operations: "file:secrets/operations", TicketingData: "file:secrets/ticketing-data",
+			TicketingLookup: "file:secrets/ticketing-lookup", Session: "file:secrets/session", SessionPublic: "file:secrets/session-public",
+		},
+	}
+}
+
+// maxFile bounds a configuration file.
+const maxFile = 1 << 20
+
+// Load reads path over the defaults, then the environment (FAIRGATE_…) over
+// both, and validates. Every error is reported at once.
+func Load(path string) (Config, error) {
+	c := Default()
+	if path != "" {
+		data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+		if err != nil {
+			return c, fmt.Errorf("read configuration: %w", err)
+		}
+		if len(data) > maxFile {
+			return c, fmt.Errorf("configuration %s: %d bytes, at most %d", path, len(data), maxFile)
+		}
+		d := yaml.NewDecoder(bytes.NewReader(data))
+		d.KnownFields(true)
+		if err := d.Decode(&c); err != nil {
+			return c, fmt.Errorf("configuration %s: %w", path, err)
+		}
+	}
+	if err := env.ParseWithOptions(&c, env.Options{Prefix: "FAIRGATE_"}); err != nil {
+		return c, fmt.Errorf("configuration from the environment: %w", err)
+	}
+	if err := c.Validate(); err != nil {
+		return c, fmt.Errorf("configuration %s: %w", path, err)
+	}
+	return c, nil
+}
+
+// Validate reports every field that cannot be right.
+func (c Config) Validate() error {
+	var errs []error
+	check := func(ok bool, field, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("%s: %s", field, fmt.Sprintf(format, args...)))
+		}
+	}
+	check(c.Site != "", "site", "is missing")
+	check(oneOf(c.Log.Level, "debug", "info", "warn", "error"), "log.level", "%q is none of debug, info, warn, error", c.Log.Level)
+	check(oneOf(c.Log.Format, "text", "json"), "log.format", "%q is neither text nor json", c.Log.Format)
+	c.validateGateway(check)
+	check(c.Rules.Ruleset != "", "rules.ruleset", "is missing")
+	check(c.Scorer.Lateness >= 0, "scorer.lateness", "%s is negative", c.Scorer.Lateness)
+	check(c.Ledger.RetentionDays >= 1, "ledger.retention_days", "%d: at least 1", c.Ledger.RetentionDays)
+	check(len(c.Redis.Addrs) > 0, "redis.addrs", "is empty")
+	check(len(c.Kafka.Brokers) > 0, "kafka.brokers", "is empty")
+	check(c.Kafka.Partitions >= 1, "kafka.partitions", "%d: at least 1", c.Kafka.Partitions)
+	check(c.Kafka.Replication >= 1, "kafka.replication", "%d: at least 1", c.Kafka.Replication)
+	for field, addr := range map[string]string{
+		"ticketing.listen": c.Ticketing.Listen, "console.listen": c.Console.Listen,
+		"console.outcomes_listen": c.Console.OutcomesListen, "clickhouse.addr": c.ClickHouse.Addr,
+	} {
+		check(hostPort(addr), field, "%q is not host:port", addr)
+	}
+	check(c.Metrics.Listen == "" || hostPort(c.Metrics.Listen), "metrics.listen", "%q is not host:port", c.Metrics.Listen)
+	check(httpURL(c.Enforcer.BookingURL), "enforcer.booking_url", "%q is not an http(s) URL", c.Enforcer.BookingURL)
+	check(httpURL(c.Ticketing.OutcomesURL), "ticketing.outcomes_url", "%q is not an http(s) URL", c.Ticketing.OutcomesURL)
+	return errors.Join(errs...)
+}
+
+func (c Config) validateGateway(check func(bool, string, string, ...any)) {
+	g := c.Gateway
+	check(hostPort(g.Listen), "gateway.listen", "%q is not host:port", g.Listen)
+	check(g.Name != "", "gateway.name", "is missing")
+	check(httpURL(g.Upstream), "gateway.upstream", "%q is not an http(s) URL", g.Upstream)
+	check(g.Deadline > 0 && g.Deadline <= 5*time.Second, "gateway.deadline", "%s: above 0, at most 5s", g.Deadline)
+	check(g.MaxBody >= 1<<10 && g.MaxBody <= 16<<20, "gateway.max_body", "%d: from 1 KiB to 16 MiB", g.MaxBody)
+	for i, p := range g.TrustedProxies {
+		check(cidr(p), fmt.Sprintf("gateway.trusted_proxies[%d]", i), "%q is no CIDR", p)
+	}
+	check(g.Spool.Dir != "", "gateway.spool.dir", "is missing")
+	check(g.Spool.MaxBytes >= 1<<20, "gateway.spool.max_bytes", "%d: at least 1 MiB", g.Spool.MaxBytes)
+	check(g.Fleet >= 1, "gateway.fleet", "%d: at least 1", g.Fleet)
+	check(g.AppealHours >= 1, "gateway.appeal_hours", "%d: at least 1", g.AppealHours)
+	check(g.ChallengeMax >= 100 && g.ChallengeMax <= 10_000_000, "gateway.challenge_max", "%d: from 100 to 10,000,000", g.ChallengeMax)
+}

@@ -1,0 +1,48 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+func TestStackEndsInReverse(t *testing.T) {
+	s := NewStack(quiet())
+	var ended []string
+	for _, name := range []string{"engines", "ticketing", "gateway"} {
+		s.Defer(name, func(context.Context) error { ended = append(ended, name); return nil })
+	}
+	require.NoError(t, s.Close(t.Context()))
+	require.NoError(t, s.Close(t.Context()), "a second Close does nothing")
+	assert.Equal(t, []string{"gateway", "ticketing", "engines"}, ended)
+}
+
+func TestStackFailsWithItsFirstPart(t *testing.T) {
+	s := NewStack(quiet())
+	stopped := false
+	s.Defer("engine", func(context.Context) error { stopped = true; return nil })
+	s.Go("scorer", func(context.Context) error { return errors.New("broken") })
+	err := s.Run(t.Context(), time.Second)
+	require.ErrorContains(t, err, "scorer: broken")
+	assert.True(t, stopped)
+}
+
+func TestStackDoesNotWaitForEver(t *testing.T) {
+	s := NewStack(quiet())
+	release := make(chan struct{})
+	defer close(release)
+	s.Go("stuck", func(context.Context) error { <-release; return nil })
+	ended := false
+	s.Defer("last", func(context.Context) error { ended = true; return nil })
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	require.ErrorContains(t, s.Close(ctx), "stop stuck: did not end in time")
+	assert.True(t, ended)
+}

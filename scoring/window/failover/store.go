@@ -1,0 +1,220 @@
+// Package failover puts a local scoring.Counters behind the fleet's: when the
+// shared store is slow or away, screening goes on with what this process has
+// seen itself.
+//
+// It owns the breaker and the estimate. What is dangerous here, and why it is
+// so:
+//
+//   - The local counters start cold. Mirroring each touch would double the
+//     cost of every request to be right for the first minute of a rare outage;
+//     and cold counters err on the side of people: they know of fewer events,
+//     never of more. A bot's counts are back above the thresholds within
+//     seconds, a person's never get there.
+//   - Counts and distinct counts are scaled by the number of live gateways,
+//     each of which sees its share of the events. What this very event
+//     contributes is not scaled: one booking of three tickets is one booking of
+//     three tickets, however many gateways there are.
+//   - since_first says NoValue until the outage has lasted as long as its
+//     window: before that, a customer of many years would look like a newcomer.
+//   - Single-use tokens are single-use for one gateway only. A pass may so be
+//     spent once for each gateway; passes live for minutes.
+package failover
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"fairgate/rules"
+	"fairgate/scoring"
+)
+
+// Options are optional; the zero value is usable.
+type Options struct {
+	// Timeout bounds a call to the primary beneath the caller's deadline, so
+	// that time is left to answer; 0: 15 ms.
+	Timeout time.Duration
+	// Failures in a row that open the breaker; 0: 5.
+	Failures int
+	// Share of failures among the last 64 calls that opens it; 0: 0.5.
+	Share float64
+	// ProbeEvery is the least time between two probes while open; 0: 200 ms.
+	// A probe is a real touch, one at a time.
+	ProbeEvery time.Duration
+	// Probes in a row that must succeed before the primary is trusted again;
+	// 0: 10.
+	Probes int
+	// Gateways is how many live gateways share the traffic; nil: one. With a
+	// balancer that always sends a visitor to the same gateway, leave it at one.
+	Gateways func() int
+	// Now is the clock of the breaker; nil: time.Now.
+	Now        func() time.Time
+	Logger     *slog.Logger          // nil: silent
+	Registerer prometheus.Registerer // nil: not measured
+}
+
+func (o Options) withDefaults() Options {
+	if o.Timeout <= 0 {
+		o.Timeout = 15 * time.Millisecond
+	}
+	if o.Failures <= 0 {
+		o.Failures = 5
+	}
+	if o.Share <= 0 {
+		o.Share = 0.5
+	}
+	if o.ProbeEvery <= 0 {
+		o.ProbeEvery = 200 * time.Millisecond
+	}
+	if o.Probes <= 0 {
+		o.Probes = 10
+	}
+	if o.Gateways == nil {
+		o.Gateways = func() int { return 1 }
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// Store implements scoring.Counters. It is safe for concurrent use if both of
+// its counters are.
+type Store struct {
+	primary, local scoring.Counters
+	o              Options
+	breaker        breaker
+	since          atomic.Int64 // event time from which all touches were local, Unix ms; 0: they are not
+	state          prometheus.Gauge
+	degraded       prometheus.Counter
+}
+
+var _ scoring.Counters = (*Store)(nil)
+
+// New puts local behind primary. The marks that are read while degraded are
+// those that local answers with (memory.Options.Marks).
+func New(primary, local scoring.Counters, o Options) *Store {
+	o = o.withDefaults()
+	s := &Store{
+		primary: primary, local: local, o: o,
+		breaker: breaker{failures: o.Failures, share: o.Share, probeEvery: o.ProbeEvery, probes: o.Probes},
+		state: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "fairgate_failover_state",
+			Help: "1 while counters are the process's own, 0 while they are the fleet's.",
+		}),
+		degraded: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "fairgate_failover_degraded_touches_total",
+			Help: "Events that were counted by this process alone.",
+		}),
+	}
+	if o.Registerer != nil {
+		o.Registerer.MustRegister(s.state, s.degraded)
+	}
+	return s
+}
+
+// Degraded reports whether touches go to the local counters at the moment.
+func (s *Store) Degraded() bool { return s.breaker.isOpen() }
+
+// Touch implements scoring.Counters. A touch that the primary does not answer
+// in time is answered locally, with Degraded set; it fails only where the
+// touch itself is invalid or the caller has given up.
+func (s *Store) Touch(ctx context.Context, t *scoring.Touch) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	primary, probe := s.breaker.ask(s.o.Now())
+	if primary {
+		err := s.touchPrimary(ctx, t)
+		switch {
+		case errors.Is(err, scoring.ErrInvalidTouch),
+			err != nil && errors.Is(ctx.Err(), context.Canceled): // the visitor left
+			s.breaker.abandon(probe)
+			return err
+		}
+		if s.breaker.done(probe, err == nil, s.o.Now()) {
+			s.changed(ctx, t, err)
+		}
+		if err == nil {
+			return nil
+		}
+	}
+	return s.touchLocal(ctx, t)
+}
+
+func (s *Store) touchPrimary(ctx context.Context, t *scoring.Touch) error {
+	ctx, cancel := context.WithTimeout(ctx, s.o.Timeout)
+	defer cancel()
+	return s.primary.Touch(ctx, t)
+}
+
+// touchLocal ignores the deadline, which the primary may have used up: the
+// local counters do not wait.
+func (s *Store) touchLocal(ctx context.Context, t *scoring.Touch) error {
+	if err := s.local.Touch(context.WithoutCancel(ctx), t); err != nil {
+		return err
+	}
+	s.degraded.Inc()
+	s.estimate(t)
+	t.Degraded = true
+	return nil
+}
+
+func (s *Store) changed(ctx context.Context, t *scoring.Touch, err error) {
+	if s.breaker.isOpen() {
+		s.since.Store(t.Time.UnixMilli())
+		s.state.Set(1)
+		s.o.Logger.LogAttrs(ctx, slog.LevelError, "shared counters failed, counting locally", slog.Any("error", err))
+		return
+	}
+	s.since.Store(0)
+	s.state.Set(0)
+	s.o.Logger.LogAttrs(ctx, slog.LevelInfo, "shared counters are back")
+}
+
+// estimate turns what this process saw into what the fleet probably saw.
+func (s *Store) estimate(t *scoring.Touch) {
+	gateways := float64(max(1, s.o.Gateways()))
+	var covered time.Duration
+	if since := s.since.Load(); since != 0 {
+		covered = time.Duration(t.Time.UnixMilli()-since) * time.Millisecond
+	}
+	for i := range t.Entities {
+		for j := range t.Entities[i].Series {
+			st := &t.Entities[i].Series[j]
+			own := ownShare(st)
+			for k, r := range st.Series.Reads {
+				switch v := st.Values[k]; {
+				case v == rules.NoValue:
+				case r.Aggregate == rules.AggCount || r.Aggregate == rules.AggDistinct:
+					self := min(own, v)
+					st.Values[k] = self + (v-self)*gateways
+				case r.Aggregate == rules.AggSinceFirst && covered < r.Window:
+					st.Values[k] = rules.NoValue
+				}
+			}
+		}
+	}
+}
+
+// ownShare is how many members of the series come from this event itself.
+func ownShare(st *scoring.SeriesTouch) float64 {
+	n := 0.0
+	for i, m := range st.Members {
+		known := false
+		for _, earlier := range st.Members[:i] {
+			known = known || earlier == m
+		}
+		if !known {
+			n++
+		}
+	}
+	return n
+}

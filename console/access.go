@@ -1,0 +1,93 @@
+package console
+
+import (
+	"errors"
+	"slices"
+	"time"
+)
+
+// Role is what an operator may do.
+type Role string
+
+// Roles, as the design names them.
+const (
+	Analyst       Role = "analyst"
+	Security      Role = "security"
+	Administrator Role = "administrator"
+	BoxOffice     Role = "box_office"
+	Auditor       Role = "auditor"
+)
+
+// Valid reports whether r is a known role.
+func (r Role) Valid() bool {
+	return slices.Contains([]Role{Analyst, Security, Administrator, BoxOffice, Auditor}, r)
+}
+
+// Permission is one thing that a role may or may not do.
+type Permission string
+
+// Permissions of the API.
+const (
+	ReadReview  Permission = "review.read"   // accounts, cases, lists
+	Decide      Permission = "review.decide" // unblock, confirm
+	EditLists   Permission = "lists.edit"
+	ImportLabel Permission = "labels.import"
+	ReadQuality Permission = "quality.read"
+	SwitchMode  Permission = "mode.switch" // observe everything
+	ReadAudit   Permission = "audit.read"
+)
+
+// May reports whether a role holds a permission. Reading is wide, changing is
+// narrow: a deny entry is an analyst's, a security officer's or an
+// administrator's, a decision about a person an administrator's.
+func (r Role) May(p Permission) bool {
+	switch p {
+	case ReadReview, ReadQuality:
+		return r == Analyst || r == Security || r == Administrator || r == Auditor
+	case Decide, ImportLabel:
+		return r == Administrator
+	case EditLists:
+		return r == Analyst || r == Security || r == Administrator
+	case SwitchMode:
+		return r == Security || r == Administrator
+	case ReadAudit:
+		return r == Administrator || r == Auditor
+	default:
+		return false
+	}
+}
+
+// Principal is who is signed in.
+type Principal struct {
+	Name string `json:"name"`
+	Role Role   `json:"role"`
+	// MustChange: the one-time password is still in use; nothing but changing
+	// it is allowed.
+	MustChange bool `json:"must_change_password,omitempty"`
+}
+
+// Errors of signing in.
+var (
+	// ErrBadCredentials never tells whether the name or the password was wrong.
+	ErrBadCredentials = errors.New("the name or the password is wrong")
+	ErrSignedOut      = errors.New("not signed in, or the session is over")
+	ErrTooManyTries   = errors.New("too many failed attempts; wait a few minutes")
+	ErrWeakPassword   = errors.New("a password has at least 12 and at most 256 characters")
+)
+
+// Entry is one line of the audit log.
+type Entry struct {
+	Seq       int64     `json:"seq"`
+	Time      time.Time `json:"time"`
+	Actor     string    `json:"actor"`
+	Role      Role      `json:"role"`
+	Address   string    `json:"address"`
+	RequestID string    `json:"request_id"`
+	Action    string    `json:"action"` // e.g. account.unblock
+	Object    string    `json:"object"`
+	Reason    string    `json:"reason,omitempty"`
+	Before    string    `json:"before,omitempty"` // JSON
+	After     string    `json:"after,omitempty"`  // JSON
+	// Hash chains the entry to all before it (hex SHA-256).
+	Hash string `json:"hash"`
+}

@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"fairgate/console"
+)
+
+// ErrChainBroken is wrapped by Verify when an entry was changed or removed.
+var ErrChainBroken = errors.New("the audit log was tampered with")
+
+// appendTries is how often Append tries again when another process took the
+// sequence number first.
+const appendTries = 10
+
+// Append adds an entry to the audit log. Seq, Time and Hash are filled in. The
+// log has no way to change or remove an entry, and each entry's hash covers the
+// one before it.
+func (s *Store) Append(ctx context.Context, e console.Entry) (console.Entry, error) {
+	e.Time = s.o.Now().UTC().Truncate(time.Millisecond)
+	s.audit.Lock() // one at a time in this process; others are met by a retry
+	defer s.audit.Unlock()
+	var err error
+	for range appendTries {
+		var next console.Entry
+		if next, err = s.append(ctx, e); err == nil {
+			return next, nil
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return e, fmt.Errorf("append to the audit log: %w", err)
+}
+
+func (s *Store) append(ctx context.Context, e console.Entry) (console.Entry, error) {
+	err := s.db.InTx(ctx, func(tx *sql.Tx) error {
+		var before string
+		err := tx.QueryRowContext(ctx, `SELECT seq, hash FROM console_audit ORDER BY seq DESC LIMIT 1`).Scan(&e.Seq, &before)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("read the last entry: %w", err)
+		}
+		e.Seq++
+		if e.Hash, err = chain(before, e); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO console_audit
+			(seq, time_ms, actor, role, address, request_id, action, object, reason, before, after, hash)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			e.Seq, e.Time.UnixMilli(), e.Actor, string(e.Role), e.Address, e.RequestID, e.Action, e.Object, e.Reason, e.Before, e.After, e.Hash)
+		return err
+	})
+	return e, err
+}
+
+// chain is the hash of an entry and of all before it.
+func chain(before string, e console.Entry) (string, error) {
+	e.Hash = ""
+	text, err := json.Marshal(e)
+	if err != nil {
+		return "", fmt.Errorf("encode the entry: %w", err)
+	}
+	sum := sha256.Sum256(append([]byte(before+"\n"), text...))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// Entries reads the log, the newest first, from before a sequence number (0:
+// from the end).
+func (s *Store) Entries(ctx context.Context, before int64, limit int) (entries []console.Entry, err error) {
+	rows, err := s.db.Read.QueryContext(ctx, `SELECT seq, time_ms, actor, role, address, request_id, action, object, reason, before, after, hash
+		FROM console_audit WHERE ($1 = 0 OR seq < $1) ORDER BY seq DESC LIMIT $2`, before, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read the audit log: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		e, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	return entries, rows.Err()
+}
+
+func scan(rows *sql.Rows) (console.Entry, error) {
+	var e console.Entry
+	var ms int64
+	var role string
+	if err := rows.Scan(&e.Seq, &ms, &e.Actor, &role, &e.Address, &e.RequestID, &e.Action, &e.Object, &e.Reason, &e.Before, &e.After, &e.Hash); err != nil {
+		return e, fmt.Errorf("read the audit log: %w", err)
+	}
+	e.Time, e.Role = time.UnixMilli(ms).UTC(), console.Role(role)
+	return e, nil
+}
+
+// Verify walks the whole chain and returns the last sequence number that
+// holds; an error wraps ErrChainBroken and names the first that does not.
+func (s *Store) Verify(ctx context.Context) (last int64, err error) {
+	rows, err := s.db.Read.QueryContext(ctx, `SELECT seq, time_ms, actor, role, address, request_id, action, object, reason, before, after, hash
+		FROM console_audit ORDER BY seq`)
+	if err != nil {
+		return 0, fmt.Errorf("read the audit log: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	before := ""
+	for rows.Next() {
+		e, err := scan(rows)
+		if err != nil {
+			return last, err
+		}
+		want, err := chain(before, e)
+		if err != nil {
+			return last, err
+		}
+		if e.Hash != want || e.Seq != last+1 {
+			return last, fmt.Errorf("%w: at entry %d", ErrChainBroken, e.Seq)
+		}
+		last, before = e.Seq, e.Hash
+	}
+	return last, rows.Err()
+}

@@ -1,0 +1,138 @@
+package store_test
+
+import (
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fairgate/console"
+	"fairgate/console/store"
+	"fairgate/enforcement/sqldb"
+)
+
+// databases opens each engine at hand; PostgreSQL's tables are emptied first.
+func databases(t *testing.T) map[string]*sqldb.DB {
+	t.Helper()
+	dsns := map[string]string{"sqlite": "sqlite:" + filepath.Join(t.TempDir(), "console.db")}
+	if pg := os.Getenv("FAIRGATE_TEST_POSTGRES"); pg != "" {
+		dsns["postgres"] = pg
+	} else if os.Getenv("FAIRGATE_TEST_ENGINES") == "required" {
+		t.Fatal("FAIRGATE_TEST_POSTGRES is not set")
+	}
+	out := map[string]*sqldb.DB{}
+	for name, dsn := range dsns {
+		db, err := sqldb.Open(t.Context(), dsn, sqldb.Options{})
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, db.Close()) })
+		if name == "postgres" {
+			for _, table := range []string{"console_audit", "console_keys", "console_sessions", "console_users", "console_goose_version"} {
+				_, err := db.Write.ExecContext(t.Context(), "DROP TABLE IF EXISTS "+table)
+				require.NoError(t, err)
+			}
+		}
+		out[name] = db
+	}
+	return out
+}
+
+func each(t *testing.T, o store.Options, test func(t *testing.T, db *sqldb.DB, s *store.Store)) {
+	t.Helper()
+	for name, db := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			s, err := store.Open(t.Context(), db, o)
+			require.NoError(t, err)
+			test(t, db, s)
+		})
+	}
+}
+
+func TestSignIn(t *testing.T) {
+	now := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	each(t, store.Options{Now: func() time.Time { return now }}, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
+		now = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+		password, err := s.FirstAdministrator(t.Context())
+		require.NoError(t, err)
+		require.NotEmpty(t, password)
+		again, err := s.FirstAdministrator(t.Context())
+		require.NoError(t, err)
+		assert.Empty(t, again, "only the first")
+
+		_, _, _, err = s.SignIn(t.Context(), "admin", "wrong", "192.0.2.1")
+		require.ErrorIs(t, err, console.ErrBadCredentials)
+		_, _, _, err = s.SignIn(t.Context(), "nobody", password, "192.0.2.1")
+		require.ErrorIs(t, err, console.ErrBadCredentials)
+
+		token, p, _, err := s.SignIn(t.Context(), "admin", password, "192.0.2.1")
+		require.NoError(t, err)
+		assert.True(t, p.MustChange)
+		require.ErrorIs(t, s.ChangePassword(t.Context(), "admin", password, "short"), console.ErrWeakPassword)
+		require.NoError(t, s.ChangePassword(t.Context(), "admin", password, "a much longer password"))
+		_, err = s.Who(t.Context(), token)
+		require.ErrorIs(t, err, console.ErrSignedOut, "a new password ends the sessions of the old")
+
+		token, p, expires, err := s.SignIn(t.Context(), "admin", "a much longer password", "192.0.2.1")
+		require.NoError(t, err)
+		assert.False(t, p.MustChange)
+		now = expires
+		_, err = s.Who(t.Context(), token)
+		require.ErrorIs(t, err, console.ErrSignedOut)
+	})
+}
+
+func TestTooManyTries(t *testing.T) {
+	now := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	each(t, store.Options{Tries: 2, Now: func() time.Time { return now }}, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
+		password, err := s.FirstAdministrator(t.Context())
+		require.NoError(t, err)
+		for range 2 {
+			_, _, _, err = s.SignIn(t.Context(), "admin", "wrong", "")
+			require.ErrorIs(t, err, console.ErrBadCredentials)
+		}
+		_, _, _, err = s.SignIn(t.Context(), "admin", password, "")
+		require.ErrorIs(t, err, console.ErrTooManyTries)
+		now = now.Add(6 * time.Minute)
+		_, _, _, err = s.SignIn(t.Context(), "admin", password, "")
+		require.NoError(t, err)
+	})
+}
+
+func TestKeys(t *testing.T) {
+	each(t, store.Options{}, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
+		key := "0123456789abcdef0123456789abcdef"
+		require.NoError(t, s.PutKey(t.Context(), "simulator", key, console.Administrator))
+		p, err := s.Who(t.Context(), key)
+		require.NoError(t, err)
+		assert.Equal(t, console.Principal{Name: "simulator", Role: console.Administrator}, p)
+		require.Error(t, s.PutKey(t.Context(), "simulator", "short", console.Administrator))
+	})
+}
+
+func TestAuditIsChained(t *testing.T) {
+	each(t, store.Options{}, func(t *testing.T, db *sqldb.DB, s *store.Store) {
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				_, err := s.Append(t.Context(), console.Entry{Actor: "admin", Role: console.Administrator, Action: "account.unblock", Object: "a1", Reason: "it was a family"})
+				assert.NoError(t, err)
+			})
+		}
+		all.Wait()
+		last, err := s.Verify(t.Context())
+		require.NoError(t, err)
+		assert.EqualValues(t, 8, last)
+		entries, err := s.Entries(t.Context(), 4, 10)
+		require.NoError(t, err)
+		assert.Len(t, entries, 3)
+
+		_, err = db.Write.ExecContext(t.Context(), `UPDATE console_audit SET reason = 'something else' WHERE seq = 3`)
+		require.NoError(t, err)
+		last, err = s.Verify(t.Context())
+		require.ErrorIs(t, err, store.ErrChainBroken)
+		assert.EqualValues(t, 2, last)
+	})
+}

@@ -1,0 +1,130 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+)
+
+// ConsumerOptions tune a Consumer; zero values mean the defaults named.
+type ConsumerOptions struct {
+	// MaxWait is how long the broker may hold an empty answer back; 500 ms.
+	MaxWait time.Duration
+	// SessionTimeout is after how long a silent member loses its partitions;
+	// 10 s.
+	SessionTimeout time.Duration
+	Logger         *slog.Logger
+}
+
+// Consumer reads topics as a member of a group. Process a message, then
+// Commit it: what was fetched and not committed comes again, to this member
+// or another. A group that is new begins at the oldest message.
+//
+// Fetch and Commit are safe for concurrent use. Committing a message commits
+// everything before it in its partition, so commit in the order of offsets.
+type Consumer struct {
+	group  *offsets
+	reader *kafka.Reader
+	closed atomic.Bool // the reader would still hand out what it has buffered
+}
+
+// NewConsumer joins the group. Before that, commits beyond the end of a
+// partition (a broker that lost or emptied it) are set back to its beginning;
+// without that the group would wait there for ever. An error means that the
+// broker could not be asked.
+func NewConsumer(ctx context.Context, brokers []string, group string, topics []string, opts ConsumerOptions) (*Consumer, error) {
+	if opts.MaxWait <= 0 {
+		opts.MaxWait = 500 * time.Millisecond
+	}
+	if opts.SessionTimeout <= 0 {
+		opts.SessionTimeout = 10 * time.Second
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	o := &offsets{client: newClient(brokers), group: group, topics: topics}
+	reset, err := o.repair(ctx)
+	if err != nil {
+		o.close()
+		return nil, fmt.Errorf("consumer group %q: %w", group, err)
+	}
+	for _, r := range reset {
+		opts.Logger.WarnContext(ctx, "commit beyond the end was reset", "group", group,
+			"topic", r.topic, "partition", r.partition, "committed", r.committed, "end", r.last, "reset_to", r.first)
+	}
+	errorLog := func(format string, args ...any) {
+		opts.Logger.Warn("kafka reader", "group", group, "detail", clip(fmt.Sprintf(format, args...)))
+	}
+	reader := kafka.NewReader(kafka.ReaderConfig{
+		Brokers: brokers, GroupID: group, GroupTopics: topics, StartOffset: kafka.FirstOffset,
+		MinBytes: 1, MaxBytes: 10 << 20, MaxWait: opts.MaxWait, QueueCapacity: 1000,
+		HeartbeatInterval: opts.SessionTimeout / 4, SessionTimeout: opts.SessionTimeout, RebalanceTimeout: opts.SessionTimeout,
+		JoinGroupBackoff: time.Second, WatchPartitionChanges: true, PartitionWatchInterval: 5 * time.Second,
+		ReadBackoffMin: 50 * time.Millisecond, ReadBackoffMax: time.Second,
+		ErrorLogger: kafka.LoggerFunc(errorLog),
+	})
+	return &Consumer{group: o, reader: reader}, nil
+}
+
+// clip bounds texts of kafka-go, some of which repeat themselves per message.
+func clip(s string) string { return s[:min(len(s), 300)] }
+
+// Fetch returns the next message and does not commit it. It waits until there
+// is one, ctx ends, or the consumer is closed (ErrClosed). While brokers are
+// away it waits.
+func (c *Consumer) Fetch(ctx context.Context) (Message, error) {
+	m, err := c.reader.FetchMessage(ctx)
+	switch {
+	case errors.Is(err, io.EOF), c.closed.Load():
+		return Message{}, ErrClosed
+	case err != nil:
+		return Message{}, fmt.Errorf("fetch: %w", shorten(err))
+	}
+	return fromKafka(m), nil
+}
+
+// Commit marks messages as done, for the partitions they belong to.
+func (c *Consumer) Commit(ctx context.Context, messages ...Message) error {
+	batch := make([]kafka.Message, len(messages))
+	for i, m := range messages {
+		batch[i] = kafka.Message{Topic: m.Topic, Partition: m.Partition, Offset: m.Offset}
+	}
+	if err := c.reader.CommitMessages(ctx, batch...); err != nil {
+		if errors.Is(err, io.ErrClosedPipe) {
+			return ErrClosed
+		}
+		return fmt.Errorf("commit: %w", shorten(err))
+	}
+	return nil
+}
+
+// Lag asks the broker how many messages the group has not committed yet, over
+// all partitions.
+func (c *Consumer) Lag(ctx context.Context) (int64, error) {
+	list, err := c.group.list(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("lag: %w", err)
+	}
+	var lag int64
+	for _, p := range list {
+		lag += max(0, p.last-max(p.committed, p.first))
+	}
+	return lag, nil
+}
+
+// Close leaves the group. Messages fetched and not committed will come again.
+func (c *Consumer) Close() error {
+	c.closed.Store(true)
+	err := c.reader.Close()
+	c.group.close()
+	if err != nil {
+		return fmt.Errorf("close consumer: %w", shorten(err))
+	}
+	return nil
+}

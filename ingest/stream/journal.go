@@ -1,0 +1,255 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"fairgate/ingest/stream/spool"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Sink takes messages to the log and returns when they are safe there. A
+// *PublishError names those that are not.
+type Sink interface {
+	Send(ctx context.Context, messages ...Message) error
+}
+
+// JournalOptions tune a Journal; zero values mean the defaults named.
+type JournalOptions struct {
+	// MaxBytes bounds the spool on disk and in memory; 1 GiB. Ordinary
+	// records are refused from 90 % of it on, intents from 95 %.
+	MaxBytes int64
+	// SegmentBytes is the size of a spool file; 16 MiB, never more than an
+	// eighth of MaxBytes.
+	SegmentBytes int64
+	// MaxBuffered bounds what waits in memory for a slow disk; 32 MiB.
+	MaxBuffered int64
+	// SyncEvery is how long ordinary records may stay unsynced; 1 s.
+	SyncEvery time.Duration
+	// IntentAge is how long an intent waits for its outcome before it is
+	// published as it is; 10 min. At most MaxOpenIntents (65,536) wait.
+	IntentAge      time.Duration
+	MaxOpenIntents int
+	// Now is the clock that dates frames and judges IntentAge.
+	Now        func() time.Time
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer
+}
+
+func (o JournalOptions) withDefaults() JournalOptions {
+	def := func(v *int64, to int64) {
+		if *v <= 0 {
+			*v = to
+		}
+	}
+	def(&o.MaxBytes, 1<<30)
+	def(&o.SegmentBytes, 16<<20)
+	def(&o.MaxBuffered, 32<<20)
+	o.SegmentBytes = min(o.SegmentBytes, o.MaxBytes/8)
+	o.MaxBuffered = min(o.MaxBuffered, o.MaxBytes)
+	if o.SyncEvery <= 0 {
+		o.SyncEvery = time.Second
+	}
+	if o.IntentAge <= 0 {
+		o.IntentAge = 10 * time.Minute
+	}
+	if o.MaxOpenIntents <= 0 {
+		o.MaxOpenIntents = 1 << 16
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// Journal is the one path of records to a topic: each is appended to the
+// spool on disk first; a drainer publishes from there in order and deletes
+// whole segments that are done. While the sink is away the spool grows up to
+// its bound. It is safe for concurrent use.
+type Journal struct {
+	opts    JournalOptions
+	log     *spool.Log
+	metrics *journalMetrics
+	drain   *drainer
+
+	mu       sync.Mutex
+	pending  []*entry
+	buffered int64 // bytes of pending
+	closed   bool
+
+	wake    chan struct{} // of the writer; holds one
+	stop    chan struct{} // closed by Close
+	written chan struct{} // closed when the writer has ended
+	closing sync.Once
+	result  error
+}
+
+// entry is one frame on its way to the disk.
+type entry struct {
+	class   class
+	payload []byte
+	done    chan error // intents only; holds one
+}
+
+// class says what a frame is worth when room is scarce; it is the metric
+// label.
+type class string
+
+const (
+	classRead       class = "read"
+	classIntent     class = "intent"
+	classCompletion class = "completion"
+)
+
+// share of MaxBytes up to which a class is admitted, in hundredths.
+func (c class) share() int64 {
+	switch c {
+	case classRead:
+		return 90
+	case classIntent:
+		return 95
+	default:
+		return 100
+	}
+}
+
+// OpenJournal opens the journal in dir and starts draining it into topic.
+// What an earlier process left is published first; intents that it never
+// completed are published as they were written. The caller must Close it.
+func OpenJournal(dir, topic string, sink Sink, opts JournalOptions) (*Journal, error) {
+	opts = opts.withDefaults()
+	log, err := spool.Open(dir, spool.Options{SegmentBytes: opts.SegmentBytes})
+	if err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	j := &Journal{
+		opts: opts, log: log,
+		wake: make(chan struct{}, 1), stop: make(chan struct{}), written: make(chan struct{}),
+	}
+	j.drain, err = newDrainer(log, topic, sink, opts)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open journal: %w", err), log.Close())
+	}
+	j.metrics = newJournalMetrics(opts.Registerer, j)
+	j.drain.metrics = j.metrics
+	if n := log.Repaired(); n > 0 {
+		opts.Logger.Warn("spool tail was torn", "bytes_cut", n)
+	}
+	go j.write()
+	go j.drain.run()
+	return j, nil
+}
+
+// Intend puts a record on disk and waits until it is safe there. Until
+// Complete is called with the same id the record is kept back; if that does
+// not happen within IntentAge, or the process ends, it is published as it is.
+// Lack of room is ErrSpoolFull. When ctx ends first the record may be on disk
+// all the same.
+func (j *Journal) Intend(ctx context.Context, r Record) error {
+	e, err := j.frame(frameIntent, classIntent, r)
+	if err != nil {
+		return err
+	}
+	e.done = make(chan error, 1)
+	if err := j.admit(e); err != nil {
+		return err
+	}
+	select {
+	case err := <-e.done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("intent not confirmed: %w", ctx.Err())
+	}
+}
+
+// Complete takes a record to be published and does not wait for the disk. If
+// its id was intended, the intent is settled by it. Lack of room is
+// ErrSpoolFull, and counted.
+func (j *Journal) Complete(_ context.Context, r Record) error {
+	c := classRead
+	if r.Urgent {
+		c = classCompletion
+	}
+	e, err := j.frame(frameRecord, c, r)
+	if err != nil {
+		return err
+	}
+	return j.admit(e)
+}
+
+func (j *Journal) frame(kind frameKind, c class, r Record) (*entry, error) {
+	payload, err := encodeFrame(kind, j.opts.Now().UnixMilli(), r)
+	if err != nil {
+		j.metrics.dropped.WithLabelValues(string(c)).Inc()
+		return nil, err
+	}
+	return &entry{class: c, payload: payload}, nil
+}
+
+// admit hands e to the writer if there is room for its class.
+func (j *Journal) admit(e *entry) error {
+	size := spool.FrameSize(len(e.payload))
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.closed {
+		return ErrClosed
+	}
+	share := e.class.share()
+	if j.log.Bytes()+j.buffered+size > j.opts.MaxBytes/100*share || j.buffered+size > j.opts.MaxBuffered/100*share {
+		j.metrics.dropped.WithLabelValues(string(e.class)).Inc()
+		return ErrSpoolFull
+	}
+	j.pending = append(j.pending, e)
+	j.buffered += size
+	signal(j.wake)
+	return nil
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// Stats are a Journal's figures at one moment.
+type Stats struct {
+	Bytes       int64 // on disk and in memory
+	Backlog     int64 // bytes that the sink does not have yet
+	OpenIntents int
+	Damaged     int64 // bytes skipped because they did not check
+}
+
+// Stats returns the current figures.
+func (j *Journal) Stats() Stats {
+	j.mu.Lock()
+	buffered := j.buffered
+	j.mu.Unlock()
+	s := j.drain.stats()
+	s.Bytes = j.log.Bytes() + buffered
+	s.Backlog += buffered
+	return s
+}
+
+// Close refuses new records, puts what it has on disk, and drains until
+// everything is published or ctx ends; the rest waits on disk for the next
+// OpenJournal. It may be called twice.
+func (j *Journal) Close(ctx context.Context) error {
+	j.closing.Do(func() {
+		j.mu.Lock()
+		j.closed = true
+		j.mu.Unlock()
+		close(j.stop)
+		<-j.written
+		j.result = errors.Join(j.drain.close(ctx), j.log.Close())
+	})
+	return j.result
+}

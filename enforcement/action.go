@@ -16,6 +16,22 @@ type Target struct {
 // String gives "entity:key".
 func (t Target) String() string { return fmt.Sprintf("%s:%s", t.Entity, t.Key) }
 
+// MaxKey is the longest key of a target, in bytes.
+const MaxKey = 256
+
+// Valid reports whether the target's entity is one that lists can hold.
+func (t Target) Valid() bool {
+	switch t.Entity {
+	case rules.EntityAccount, rules.EntityDevice, rules.EntitySession, rules.EntityIP, rules.EntitySubnet,
+		rules.EntityASN, rules.EntityDocument, rules.EntityPhone:
+		return true
+	case rules.EntityPool:
+		return false
+	default:
+		return false
+	}
+}
+
 // ActionKind is a thing that enforcement or an operator did.
 type ActionKind string
 
@@ -46,6 +62,19 @@ type Action struct {
 	Detail string `json:"detail,omitempty"`
 }
 
+// Valid reports whether k is a known kind.
+func (k ActionKind) Valid() bool {
+	switch k {
+	case ActionBlock, ActionUnblock, ActionFlag, ActionWithdraw, ActionReinstate, ActionNone:
+		return true
+	default:
+		return false
+	}
+}
+
+// ActorEnforcer is the actor of everything that no person did.
+const ActorEnforcer = "enforcer"
+
 // LabelValue is what an account turned out to be.
 type LabelValue string
 
@@ -73,6 +102,16 @@ const (
 	SourceOutcome   LabelSource = "outcome"   // check-in mismatch, no-show
 	SourceReport    LabelSource = "report"    // resale report, or fed in from outside
 )
+
+// Valid reports whether s is a known source.
+func (s LabelSource) Valid() bool {
+	switch s {
+	case SourceReview, SourceAppeal, SourceSample, SourceChallenge, SourceOutcome, SourceReport:
+		return true
+	default:
+		return false
+	}
+}
 
 // Label is a piece of truth about an account.
 type Label struct {

@@ -52,6 +52,7 @@ type filter struct {
 type compiled struct {
 	rule   *Rule
 	when   truth
+	tree   ast.Node
 	reads  []int // slots
 	fields []string
 	bounds []bound
@@ -147,7 +148,15 @@ func (p *Program) checkRule(i int, v *vocabulary, needed []bool, c *problems) as
 		c.add(at+"when", r.ID, "%v", err)
 		return nil
 	}
-	features, _ := vocab.namesIn(tree)
+	features, fields := vocab.namesIn(tree)
+	for field, message := range map[string]string{"messages.zh": r.Messages.ZH, "messages.en": r.Messages.EN} {
+		for _, name := range placeholders(message) {
+			i, ok := vocab.features[name]
+			if (!ok || !slices.Contains(features, i)) && !slices.Contains(fields, name) {
+				c.add(at+field, r.ID, "{%s} is not something that the rule reads", clip(name))
+			}
+		}
+	}
 	for _, f := range features {
 		if r.Mode.Active() {
 			needed[f] = true
@@ -208,7 +217,9 @@ func (p *Program) compileRule(r *Rule, tree ast.Node, v *vocabulary, slots map[i
 		return nil
 	}
 	features, fields := v.namesIn(tree)
-	out := &compiled{rule: r, when: when, fields: fields, bounds: v.bounds(tree), seed: hashText(fnvOffset, r.ID)}
+	out := &compiled{
+		rule: r, when: when, tree: tree, fields: fields, bounds: v.bounds(tree), seed: hashText(fnvOffset, r.ID),
+	}
 	for _, f := range features {
 		out.reads = append(out.reads, slots[f])
 	}

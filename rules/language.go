@@ -118,17 +118,31 @@ func (v *vocabulary) unknown(root ast.Node) error {
 			errs = append(errs, text)
 		}
 	}
+	callees := map[ast.Node]bool{} // a walk meets them before their calls
 	walk(root, func(n ast.Node) {
 		switch n := n.(type) {
 		case *ast.CallNode:
+			callees[n.Callee] = true
 			if callee, ok := n.Callee.(*ast.IdentifierNode); ok && !slices.Contains(functions(), callee.Value) {
 				say(callee.Value, fmt.Sprintf("%q is not a function%s", callee.Value, didYouMean(callee.Value, functions())))
 			}
+		case *ast.VariableDeclaratorNode, *ast.PredicateNode, *ast.PointerNode, *ast.BuiltinNode, *ast.MapNode, *ast.MemberNode:
+			say(n.String(), fmt.Sprintf("%s is not part of the rule language", clip(n.String())))
+		}
+	})
+	if len(errs) > 0 {
+		return errors.New(strings.Join(errs, "; "))
+	}
+	walk(root, func(n ast.Node) {
+		switch n := n.(type) {
 		case *ast.IdentifierNode:
+			if callees[n] {
+				return
+			}
 			_, feature := v.features[n.Value]
 			field, ok := v.fields[n.Value]
 			switch {
-			case feature || slices.Contains(functions(), n.Value):
+			case feature:
 			case !ok:
 				say(n.Value, fmt.Sprintf("%q is neither a declared feature nor an event field%s",
 					n.Value, didYouMean(n.Value, v.names)))

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -73,8 +74,8 @@ func Problems(err error) []*Problem {
 	return out
 }
 
-// problems collects what is wrong, at most one problem for a field, so that
-// a consequence does not bury its cause.
+// problems collects what is wrong, at most one problem for a field and what
+// is inside it, so that a consequence does not bury its cause.
 type problems struct {
 	file  string
 	lines map[string]int
@@ -83,8 +84,10 @@ type problems struct {
 }
 
 func (c *problems) add(field, name, format string, args ...any) {
-	if c.seen[field] {
-		return
+	for at := field; at != ""; at = parent(at) {
+		if c.seen[at] {
+			return
+		}
 	}
 	if c.seen == nil {
 		c.seen = make(map[string]bool)
@@ -102,20 +105,23 @@ func (c *problems) line(field string) int {
 		if n, ok := c.lines[field]; ok {
 			return n
 		}
-		i := strings.LastIndexAny(field, ".[")
-		if i < 0 {
-			break
-		}
-		field = field[:i]
+		field = parent(field)
 	}
 	return c.lines[""]
+}
+
+// parent is the path of what contains a field, "" for the document.
+func parent(field string) string {
+	return field[:max(0, strings.LastIndexAny(field, ".["))]
 }
 
 func (c *problems) err() error {
 	if len(c.list) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(c.list, func(a, b *Problem) int { return a.Line - b.Line })
+	slices.SortStableFunc(c.list, func(a, b *Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Field, b.Field))
+	})
 	errs := make([]error, len(c.list))
 	for i, p := range c.list {
 		errs[i] = p
@@ -126,7 +132,7 @@ func (c *problems) err() error {
 // didYouMean gives `, did you mean "x"?` for the known name closest to got,
 // or nothing where none is close.
 func didYouMean[T ~string](got string, known []T) string {
-	best, distance := "", len(got)/3+2
+	best, distance := "", (len(got)+1)/3+1
 	for _, k := range known {
 		if d := editDistance(strings.ToLower(got), strings.ToLower(string(k))); d < distance {
 			best, distance = string(k), d

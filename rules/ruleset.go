@@ -146,7 +146,8 @@ type Rule struct {
 	Cases     Cases         `yaml:"cases" json:"cases,omitzero"`
 }
 
-// Messages explain a rule to operators.
+// Messages explain a rule to operators. {name} stands for the value of a
+// feature or field that the rule reads.
 type Messages struct {
 	ZH string `yaml:"zh" json:"zh,omitempty"`
 	EN string `yaml:"en" json:"en,omitempty"`

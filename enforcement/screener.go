@@ -1,0 +1,184 @@
+package enforcement
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"fairgate/ingest"
+	"fairgate/rules"
+	"fairgate/scoring"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Engine is scoring as the Screener needs it; *scoring.Engine is one.
+type Engine interface {
+	// Inline counts e, evaluates the in-line rules, reads the marks of e's
+	// entities and burns the pass id, in one round trip. It fills r and reuses
+	// the memory of r.Marks only.
+	Inline(ctx context.Context, e *ingest.Event, burn string, r *scoring.Result) error
+	// Outcome counts what only the response tells.
+	Outcome(ctx context.Context, e *ingest.Event) error
+}
+
+// Passes verifies challenge passes without a round trip; *challenge.Service is
+// one.
+type Passes interface {
+	// Verify reports whether the pass is authentic, unexpired and made for e.
+	// burn is its single-use id, which screening burns.
+	Verify(pass string, e *ingest.Event) (burn string, ok bool)
+}
+
+// Snapshot is the copy of the lists that stays usable when the shared store is
+// away; *lists.Snapshot is one.
+type Snapshot interface {
+	// Mark returns the encoded mark of a target, nil where there is none.
+	Mark(entity rules.Entity, key string) []byte
+}
+
+// Switch is the kill switch: while it is on, everything is observed and
+// nothing acts. The zero value is off. It is safe for concurrent use; who
+// turns it is audited by the caller.
+type Switch struct{ on atomic.Bool }
+
+// Set turns the switch and reports whether that changed it.
+func (s *Switch) Set(on bool) (changed bool) { return s.on.Swap(on) != on }
+
+// On reports whether everything is merely observed.
+func (s *Switch) On() bool { return s != nil && s.on.Load() }
+
+// ScreenerOptions are what a Screener can do without.
+type ScreenerOptions struct {
+	Snapshot Snapshot              // nil: no lists while the store is away
+	Kill     *Switch               // nil: there is no kill switch
+	Logger   *slog.Logger          // nil: silent
+	Registry prometheus.Registerer // nil: not measured
+}
+
+// Screener turns what scoring found into what the edge must do, on the
+// visitor's path. It implements ingest.Screener and is safe for concurrent
+// use.
+type Screener struct {
+	engine   Engine
+	passes   Passes
+	snapshot Snapshot
+	kill     *Switch
+	logger   *slog.Logger
+	metrics  *screenerMetrics
+	results  sync.Pool
+}
+
+var _ ingest.Screener = (*Screener)(nil)
+
+// NewScreener puts a Screener together. Without passes (nil) no challenge can
+// be met.
+func NewScreener(engine Engine, passes Passes, o ScreenerOptions) *Screener {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Screener{
+		engine: engine, passes: passes, snapshot: o.Snapshot, kill: o.Kill, logger: o.Logger,
+		metrics: newScreenerMetrics(o.Registry),
+		results: sync.Pool{New: func() any { return new(scoring.Result) }},
+	}
+}
+
+// Screen counts e and decides about it. It never fails: without an engine it
+// answers as the fail mode says.
+func (s *Screener) Screen(ctx context.Context, e *ingest.Event, policy ingest.Policy) ingest.Decision {
+	var burn string
+	var authentic bool
+	if policy.Pass != "" && s.passes != nil {
+		burn, authentic = s.passes.Verify(policy.Pass, e)
+		if !authentic {
+			burn = ""
+		}
+	}
+	result, _ := s.results.Get().(*scoring.Result)
+	defer s.results.Put(result)
+	err := s.engine.Inline(ctx, e, burn, result)
+	if err != nil {
+		s.logger.LogAttrs(ctx, slog.LevelWarn, "screening failed", slog.String("event_id", e.ID),
+			slog.String("fail_mode", string(policy.FailMode)), slog.Any("error", err))
+		*result = scoring.Result{Degraded: true}
+	}
+	d := ingest.Decision{
+		Action: ingest.Allow, Ruleset: result.Ruleset, Score: result.Score,
+		Snapshot: result.Snapshot, Degraded: result.Degraded,
+	}
+	switch {
+	case result.Degraded && policy.FailMode == ingest.FailOpen:
+		d.Hits = shadowed(result.Hits)
+	case result.Degraded && policy.FailMode == ingest.FailClosed:
+		d.Hits = shadowed(result.Hits)
+		d.Action, d.Reason = ingest.Block, ingest.ReasonService
+	default:
+		r := decide(facts{
+			event: e, hits: result.Hits, marks: s.marks(ctx, e, result),
+			pass: authentic && result.Burnt,
+		})
+		d.Action, d.Reason, d.Hits, d.Passed = r.action, r.reason, r.hits, r.passed
+	}
+	if policy.Observe || s.kill.On() {
+		d.Observed, d.Action, d.Reason = d.Action, ingest.Allow, ingest.ReasonNone
+	}
+	if d.Action == ingest.Challenge || d.Action == ingest.Block {
+		d.Receipt = Receipt(e.ID)
+	}
+	s.metrics.decided(d)
+	return d
+}
+
+// Observe counts what only the response tells.
+func (s *Screener) Observe(ctx context.Context, e *ingest.Event) error {
+	if err := s.engine.Outcome(ctx, e); err != nil {
+		return fmt.Errorf("count the outcome of event %s: %w", e.ID, err)
+	}
+	return nil
+}
+
+// marks decodes what the engine read, or, when that was not the fleet's own,
+// what the snapshot knows.
+func (s *Screener) marks(ctx context.Context, e *ingest.Event, result *scoring.Result) map[Target]Mark {
+	var marks map[Target]Mark
+	add := func(t Target, data []byte) {
+		if len(data) == 0 {
+			return
+		}
+		mark, err := DecodeMark(data)
+		if err != nil {
+			s.metrics.badMarks.Inc()
+			s.logger.LogAttrs(ctx, slog.LevelError, "mark not readable",
+				slog.String("entity", string(t.Entity)), slog.Any("error", err))
+			return
+		}
+		if marks == nil {
+			marks = make(map[Target]Mark, 2)
+		}
+		marks[t] = mark
+	}
+	for _, m := range result.Marks {
+		add(Target{Entity: m.Entity, Key: m.Key}, m.Data)
+	}
+	if result.Degraded && s.snapshot != nil {
+		for _, t := range Targets(e.Subject, e.Client) {
+			if _, known := marks[t]; !known {
+				add(t, s.snapshot.Mark(t.Entity, t.Key))
+			}
+		}
+	}
+	return marks
+}
+
+// shadowed copies hits as ones that did not act.
+func shadowed(hits []ingest.Hit) []ingest.Hit {
+	copied := make([]ingest.Hit, len(hits))
+	for i, h := range hits {
+		h.Shadow = true
+		copied[i] = h
+	}
+	return copied
+}

@@ -1,0 +1,196 @@
+package gateway
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"fairgate/ingest"
+	"fairgate/ingest/fingerprint"
+)
+
+// upstream is the booking system's side.
+type upstream struct {
+	client  *fasthttp.HostClient
+	https   bool
+	key     []byte
+	timeout time.Duration
+}
+
+const (
+	upstreamIdle    = 15 * time.Second // below what servers usually keep a connection for
+	upstreamWait    = time.Second      // for a free connection
+	upstreamHeaders = 32 << 10
+)
+
+func newUpstream(target *url.URL, o Options) *upstream {
+	addr := target.Host
+	if target.Port() == "" {
+		addr = net.JoinHostPort(target.Hostname(), map[string]string{"http": "80", "https": "443"}[target.Scheme])
+	}
+	u := &upstream{https: target.Scheme == "https", key: o.SigningKey, timeout: o.UpstreamTimeout}
+	u.client = &fasthttp.HostClient{
+		Addr:  addr,
+		IsTLS: u.https,
+		// The path is sent as it was screened.
+		DisablePathNormalizing:   true,
+		NoDefaultUserAgentHeader: true,
+		MaxConns:                 o.UpstreamConns,
+		MaxConnWaitTimeout:       upstreamWait,
+		MaxIdleConnDuration:      upstreamIdle,
+		ReadBufferSize:           upstreamHeaders,
+		ReadTimeout:              o.UpstreamTimeout,
+		WriteTimeout:             o.UpstreamTimeout,
+		MaxResponseBodySize:      o.MaxResponse,
+		// A write is never sent twice: the upstream may have acted on it.
+		MaxIdemponentCallAttempts: 2,
+		RetryIfErr: func(r *fasthttp.Request, _ int, err error) (bool, bool) {
+			safe := r.Header.IsGet() || r.Header.IsHead()
+			return false, safe && !errors.Is(err, fasthttp.ErrTimeout)
+		},
+	}
+	if u.https {
+		u.client.TLSConfig = &tls.Config{ServerName: target.Hostname(), MinVersion: tls.VersionTLS12}
+	}
+	return u
+}
+
+func (u *upstream) close() { u.client.CloseIdleConnections() }
+
+// forward sends the request on and the answer back. Its error is the
+// visitor's: an answer that the gateway gives itself.
+func (g *Gateway) forward(x *exchange) {
+	if x.route.collector {
+		x.c.Status(http.StatusNoContent)
+		g.giveDevice(x)
+		g.complete(x, ingest.DispositionForwarded, http.StatusNoContent)
+		return
+	}
+	request := fasthttp.AcquireRequest()
+	defer fasthttp.ReleaseRequest(request)
+	g.rewrite(x, request)
+	response := x.c.Response()
+	if err := g.upstream.client.DoTimeout(request, response, g.upstream.timeout); err != nil {
+		g.upstreamFailed(x, err)
+		return
+	}
+	cleanResponse(response)
+	g.learn(x, response)
+	g.giveDevice(x)
+	g.complete(x, ingest.DispositionForwarded, response.StatusCode())
+}
+
+// rewrite makes the upstream's request from the checked parts of the
+// visitor's, and from nothing else.
+func (g *Gateway) rewrite(x *exchange, request *fasthttp.Request) {
+	h := &request.Header
+	h.DisableNormalizing()
+	h.SetNoDefaultContentType(true)
+	h.SetMethod(x.method)
+	target := x.requestTarget()
+	named := strings.Join(fingerprint.Values(x.headers, "Connection"), ",")
+	proxied := g.o.Reader.TrustsPeer(x.peer)
+	proto := "http"
+	for _, header := range x.headers {
+		lower := strings.ToLower(header.Name)
+		switch {
+		case lower == "host":
+			request.UseHostHeader = true
+			h.SetHost(header.Value)
+		case lower == "content-length" || lower == "x-real-ip" || lower == "forwarded" || lower == "x-device-token":
+		case lower == "accept-encoding" && x.route.response != nil:
+			// The answer is read for the order's id and state.
+		case lower == "x-forwarded-proto":
+			if proxied && (header.Value == "https" || header.Value == "http") {
+				proto = header.Value
+			}
+		case strings.HasPrefix(lower, "x-forwarded-") || strings.HasPrefix(lower, "x-fairgate-"):
+		case hopByHop(header.Name, named):
+		case lower == "cookie":
+			if rest := withoutOwnCookies(header.Value); rest != "" {
+				h.Add(header.Name, rest)
+			}
+		default:
+			h.Add(header.Name, header.Value)
+		}
+	}
+	request.SetRequestURI(target)
+	if g.upstream.https {
+		request.URI().SetScheme("https")
+	}
+	h.Set("X-Forwarded-For", x.event.Client.IP.String())
+	h.Set("X-Forwarded-Proto", proto)
+	if len(x.body) > 0 {
+		request.SetBodyRaw(x.body)
+	}
+	at := timestamp(g.now())
+	h.Set(TimestampHeader, at)
+	h.Set(RequestIDHeader, x.event.ID)
+	h.Set(SignatureHeader, Sign(g.upstream.key, x.method, target, at, x.event.ID, x.body))
+}
+
+// withoutOwnCookies drops the gateway's cookies, which are no business of the
+// upstream's.
+func withoutOwnCookies(cookies string) string {
+	if !strings.Contains(cookies, fingerprint.DeviceCookie+"=") && !strings.Contains(cookies, PassCookie+"=") {
+		return cookies
+	}
+	var kept []string
+	for pair := range strings.SplitSeq(cookies, ";") {
+		pair = strings.TrimSpace(pair)
+		name, _, _ := strings.Cut(pair, "=")
+		if name != fingerprint.DeviceCookie && name != PassCookie && pair != "" {
+			kept = append(kept, pair)
+		}
+	}
+	return strings.Join(kept, "; ")
+}
+
+// cleanResponse takes out what concerns only the hop to the upstream.
+func cleanResponse(response *fasthttp.Response) {
+	h := &response.Header
+	named := string(h.Peek(fiber.HeaderConnection))
+	h.ResetConnectionClose()
+	var drop []string
+	for name := range h.All() {
+		if hopByHop(string(name), named) || strings.HasPrefix(strings.ToLower(string(name)), "x-fairgate-") {
+			drop = append(drop, string(name))
+		}
+	}
+	for _, name := range drop {
+		h.Del(name)
+	}
+}
+
+// upstreamFailed answers for an upstream that did not. What it did with the
+// request is unknown until an outcome tells.
+func (g *Gateway) upstreamFailed(x *exchange, err error) {
+	x.c.Response().Reset()
+	p := problem{Status: http.StatusBadGateway, Code: codeUnavailable, Title: "Bad Gateway"}
+	var timeout net.Error
+	if errors.Is(err, fasthttp.ErrTimeout) || errors.As(err, &timeout) && timeout.Timeout() {
+		p = problem{Status: http.StatusGatewayTimeout, Code: codeTimeout, Title: "Gateway Timeout"}
+	}
+	g.metrics.upstreamErrors.WithLabelValues(p.Code).Inc()
+	g.log.WarnContext(x.c.UserContext(), "upstream did not answer", "error", err, "event_id", x.event.ID, "route", x.event.Route)
+	x.c.Set(fiber.HeaderRetryAfter, "5")
+	g.answer(x, p, messageUnavailable)
+	g.complete(x, ingest.DispositionFailed, p.Status)
+}
+
+// privateCache reports that no shared cache keeps an answer with this
+// Cache-Control.
+func privateCache(control string) bool {
+	control = strings.ToLower(control)
+	return strings.Contains(control, "private") || strings.Contains(control, "no-store")
+}
+
+func formatInt(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,0 +1,109 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"fairgate/ingest"
+)
+
+// Gateway is the edge in front of one upstream. It is safe for concurrent use.
+type Gateway struct {
+	screener ingest.Screener
+	recorder ingest.Recorder
+	upstream *upstream
+	routes   atomic.Pointer[Routes]
+	accounts *accounts
+	finisher *finisher
+	messages *catalogue
+	metrics  *metrics
+	o        Options
+	log      *slog.Logger
+	now      func() time.Time
+	boot     string
+	seq      atomic.Uint64
+	app      *fiber.App
+}
+
+// Bounds of what a connection may hold or take.
+const (
+	maxHeaderBytes = 16 << 10
+	readTimeout    = 30 * time.Second
+	idleTimeout    = 75 * time.Second
+)
+
+// New makes a gateway that screens with screener, records with recorder and
+// forwards to upstream ("http://127.0.0.1:9000"). It listens to nothing until
+// Serve.
+func New(screener ingest.Screener, recorder ingest.Recorder, upstreamURL string, o Options) (*Gateway, error) {
+	o, err := o.withDefaults()
+	if screener == nil || recorder == nil {
+		err = errors.Join(err, errors.New("screener or recorder is missing"))
+	}
+	target, upErr := parseUpstream(upstreamURL)
+	if err = errors.Join(err, upErr); err != nil {
+		return nil, fmt.Errorf("new gateway: %w", err)
+	}
+	accounts, err := newAccounts(o)
+	if err != nil {
+		return nil, fmt.Errorf("new gateway: %w", err)
+	}
+	g := &Gateway{
+		screener: screener, recorder: recorder, accounts: accounts,
+		messages: newCatalogue(o.AppealHours), metrics: newMetrics(o.Registerer),
+		o: o, log: o.Log, now: o.Clock, boot: newBoot(),
+	}
+	g.upstream = newUpstream(target, o)
+	g.finisher = newFinisher(o.Workers, o.Backlog, g.finish)
+	g.routes.Store(o.Routes)
+	g.app = fiber.New(fiber.Config{
+		// Strings of the context are reused after the handler returns; what is
+		// kept in an event must be its own.
+		Immutable:                    true,
+		BodyLimit:                    max(o.Routes.MaxBody(), DefaultMaxBody),
+		ReadBufferSize:               maxHeaderBytes,
+		ReadTimeout:                  readTimeout,
+		WriteTimeout:                 readTimeout,
+		IdleTimeout:                  idleTimeout,
+		DisableStartupMessage:        true,
+		DisableDefaultContentType:    true,
+		DisablePreParseMultipartForm: true,
+		ErrorHandler:                 g.answerError,
+	})
+	g.app.Use(g.handle)
+	return g, nil
+}
+
+// App is the Fiber application, for tests and for wiring that listens itself.
+func (g *Gateway) App() *fiber.App { return g.app }
+
+// Serve answers on ln until Shutdown.
+func (g *Gateway) Serve(ln net.Listener) error {
+	if err := g.app.Listener(ln); err != nil {
+		return fmt.Errorf("serve gateway on %s: %w", ln.Addr(), err)
+	}
+	return nil
+}
+
+// SetRoutes exchanges the route table for requests that start from now on.
+// The largest body stays the one of the table given to New.
+func (g *Gateway) SetRoutes(routes *Routes) { g.routes.Store(routes) }
+
+// Shutdown stops accepting, waits for what is in flight and for the events
+// still to be finished, or until ctx ends. It may be called twice.
+func (g *Gateway) Shutdown(ctx context.Context) error {
+	err := g.app.ShutdownWithContext(ctx)
+	err = errors.Join(err, g.finisher.stop(ctx))
+	g.upstream.close()
+	if err != nil {
+		return fmt.Errorf("shut down gateway: %w", err)
+	}
+	return nil
+}

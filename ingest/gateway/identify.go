@@ -1,0 +1,153 @@
+package gateway
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"fairgate/ingest"
+	"fairgate/ingest/fingerprint"
+)
+
+// Bounds of values that a visitor writes and an event keeps, in bytes. What is
+// longer is dropped: no upstream knows a pool of such a name.
+const (
+	maxKeyLength = 64
+	maxPath      = 512
+)
+
+// identify makes the event: who asks for what, from where. Raw document and
+// phone numbers end here; the event has their keyed hashes.
+func (g *Gateway) identify(x *exchange) {
+	at := x.start.UTC().Truncate(time.Millisecond)
+	x.event = &ingest.Event{
+		ID: newEventID(at), Time: at,
+		Site: g.o.Site, Gateway: g.o.Name, Boot: g.boot, Seq: g.seq.Add(1),
+		Kind: x.route.kind, Route: x.route.id, Method: x.method, Path: x.path[:min(len(x.path), maxPath)],
+	}
+	x.event.Subject = g.subject(x)
+	x.event.Client = x.identity.Client
+	for i, s := range x.route.keys {
+		g.key(x.event, s, x.keys[i])
+	}
+}
+
+// subject reads the fingerprint and finds the account. It needs a canonical
+// request but no route, so that mounted handlers can be told too.
+func (g *Gateway) subject(x *exchange) ingest.Subject {
+	x.identity = g.o.Reader.Read(x.peer, x.headers)
+	s := ingest.Subject{
+		Device: x.identity.Device.ID, DeviceIssued: x.identity.Device.Issued, DeviceFresh: x.identity.NewToken != "",
+	}
+	token, claim := "", ""
+	if x.route != nil {
+		claim = x.route.claim
+	}
+	if x.route == nil || !x.route.public {
+		token = g.sessionToken(x)
+	}
+	if token == "" {
+		return s
+	}
+	ctx, cancel := context.WithTimeout(x.c.UserContext(), g.o.Deadline)
+	defer cancel()
+	x.sessionKey = g.o.Keyer.Current(fingerprint.PurposeSession, token)
+	s.Session = x.sessionKey
+	account, err := g.accounts.find(ctx, token, claim, g.o.Keyer.Keys(fingerprint.PurposeSession, token))
+	if err != nil {
+		g.metrics.bindingErrors.Inc()
+	}
+	s.Account = account
+	return s
+}
+
+// maxToken bounds a session token, in bytes.
+const maxToken = 4096
+
+// sessionToken is the bearer token or, without one, what the table's session
+// places hold.
+func (g *Gateway) sessionToken(x *exchange) string {
+	scheme, token, _ := strings.Cut(fingerprint.First(x.headers, "Authorization"), " ")
+	token = strings.TrimSpace(token)
+	if !strings.EqualFold(scheme, "Bearer") {
+		token = ""
+	}
+	for _, s := range g.routes.Load().sessions {
+		if token != "" {
+			break
+		}
+		if s.source == fromCookie {
+			token, _ = fingerprint.Cookie(x.headers, s.name)
+		} else {
+			token = fingerprint.First(x.headers, s.name)
+		}
+	}
+	if len(token) > maxToken {
+		return ""
+	}
+	return token
+}
+
+// key puts what a selector found where it belongs.
+func (g *Gateway) key(e *ingest.Event, s selector, f found) {
+	switch s.key {
+	case keyClaimed:
+		// A claimed name is mostly a phone number or a mail address.
+		e.Subject.Claimed = g.o.Keyer.Current(fingerprint.PurposeClaimed, f.first())
+	case keyPhone:
+		e.Subject.Phone = g.o.Keyer.Current(fingerprint.PurposePhone, f.first())
+	case keyDocuments:
+		for _, value := range f.values {
+			if key := g.o.Keyer.Current(fingerprint.PurposeDocument, value); key != "" && !slices.Contains(e.Subject.Documents, key) {
+				e.Subject.Documents = append(e.Subject.Documents, key)
+			}
+		}
+	case keyPool:
+		e.Order.Pool = tidy(f.first())
+	case keyDay:
+		if day := f.first(); len(day) == len(time.DateOnly) {
+			if _, err := time.Parse(time.DateOnly, day); err == nil {
+				e.Order.Day = day
+			}
+		}
+	case keyOrder:
+		e.Order.ID = tidy(f.first())
+	case keyPositions:
+		e.Order.Positions = f.count
+		if !s.counts() {
+			n, err := strconv.Atoi(f.first())
+			e.Order.Positions = 0
+			if err == nil && n > 0 && n <= 1<<16 {
+				e.Order.Positions = n
+			}
+		}
+	case keyAccount: // a claim, read with the token
+	}
+}
+
+// tidy drops a value that is too long or not text.
+func tidy(value string) string {
+	if len(value) > maxKeyLength || strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }) {
+		return ""
+	}
+	return value
+}
+
+// newEventID is a UUIDv7 whose time is the event's, so that ids sort as times
+// do whatever clock is injected.
+func newEventID(at time.Time) string {
+	id, err := uuid.NewV7()
+	if err != nil {
+		id = uuid.New() // as random, and never the reason to turn a visitor away
+	}
+	ms := uint64(at.UnixMilli()) //nolint:gosec // after 1970
+	for i := range 6 {
+		id[i] = byte(ms >> (40 - 8*i)) //nolint:gosec // one byte of six
+	}
+	return id.String()
+}

@@ -1,0 +1,142 @@
+package gateway
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"fairgate/ingest/fingerprint"
+)
+
+// parseHeaders reads the header lines as they came over the wire. fasthttp's
+// own view loses order and duplicates and accepts what other servers read
+// differently, so the gateway decides from these and forwards these. Every
+// string is a copy.
+func parseHeaders(raw []byte) ([]fingerprint.Header, *refusal) {
+	headers := make([]fingerprint.Header, 0, 16)
+	for len(raw) > 0 {
+		line, rest, found := bytes.Cut(raw, []byte("\n"))
+		raw = rest
+		if !found || !bytes.HasSuffix(line, []byte("\r")) {
+			return nil, badRequest(codeBadHeader, "", "a header line does not end in CR LF")
+		}
+		line = line[:len(line)-1]
+		if len(line) == 0 {
+			break
+		}
+		name, value, ok := bytes.Cut(line, []byte(":"))
+		if !ok || !token(name) {
+			// Covers "Host : x", a folded line, and a name with a control character.
+			return nil, badRequest(codeBadHeader, clipText(string(name)), "a header name may hold only token characters, with no space before the colon")
+		}
+		value = bytes.Trim(value, " \t")
+		if i := bytes.IndexFunc(value, func(r rune) bool { return r < 0x20 && r != '\t' || r == 0x7F }); i >= 0 {
+			return nil, badRequest(codeBadHeader, string(name), fmt.Sprintf("the value has a control character at byte %d", i))
+		}
+		headers = append(headers, fingerprint.Header{Name: string(name), Value: string(value)})
+	}
+	return headers, nil
+}
+
+// token reports whether name is a token of RFC 9110 §5.6.2.
+func token(name []byte) bool {
+	for _, c := range name {
+		if !unreserved(c) && strings.IndexByte("!#$%&'*+^`|", c) < 0 {
+			return false
+		}
+	}
+	return len(name) > 0
+}
+
+// single lists the headers of which a second one is refused: two servers would
+// each choose another.
+var single = [...]string{
+	"Host", "Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Authorization", "Cookie",
+	fingerprint.DeviceHeader, PassHeader, "Idempotency-Key",
+}
+
+// checkHeaders refuses what two servers could read differently. extra are the
+// headers in which the matched route looks for keys.
+func checkHeaders(headers []fingerprint.Header, extra []string) *refusal {
+	var seen [len(single)]bool
+	var host, length, transfer bool
+	for _, h := range headers {
+		for i, name := range single {
+			if !strings.EqualFold(h.Name, name) {
+				continue
+			}
+			if seen[i] {
+				return badRequest(codeDuplicateHeader, name, "the header is given more than once")
+			}
+			seen[i] = true
+		}
+		switch strings.ToLower(h.Name) {
+		case "host":
+			host = h.Value != ""
+		case "content-length":
+			length = true
+		case "transfer-encoding":
+			transfer = true
+		case "x-http-method-override", "x-http-method", "x-method-override":
+			return badRequest(codeMethodOverride, h.Name, "the method cannot be overridden by a header")
+		case "content-encoding":
+			if !strings.EqualFold(h.Value, "identity") {
+				return &refusal{http.StatusUnsupportedMediaType, codeEncoding, fmt.Sprintf("content encoding %q is not accepted", clipText(h.Value)), h.Name}
+			}
+		case "connection":
+			if name, bad := namesProtected(h.Value); bad {
+				return badRequest(codeBadHeader, "Connection", fmt.Sprintf("%q is not a hop-by-hop header", name))
+			}
+		}
+	}
+	for _, name := range extra {
+		if len(fingerprint.Values(headers, name)) > 1 {
+			return badRequest(codeDuplicateHeader, name, "the header is given more than once")
+		}
+	}
+	switch {
+	case !host:
+		return badRequest(codeBadHeader, "Host", "the header is missing")
+	case length && transfer:
+		return badRequest(codeFraming, "Transfer-Encoding", "Content-Length and Transfer-Encoding are both given")
+	}
+	return nil
+}
+
+// namesProtected finds a header that Connection must not name: dropping it
+// would make the upstream see another request than the one screened.
+func namesProtected(connection string) (string, bool) {
+	for name := range strings.SplitSeq(connection, ",") {
+		switch name = strings.TrimSpace(name); strings.ToLower(name) {
+		case "host", "authorization", "cookie", "content-length", "content-type", "content-encoding", "x-forwarded-for", "x-device-token":
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// hopByHop reports a header that ends at this hop (RFC 9110 §7.6.1 and the
+// older ones that are still met). named is the value of Connection.
+func hopByHop(name, named string) bool {
+	switch strings.ToLower(name) {
+	case "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "trailer",
+		"transfer-encoding", "upgrade", "expect":
+		return true
+	}
+	for other := range strings.SplitSeq(named, ",") {
+		if strings.EqualFold(strings.TrimSpace(other), name) {
+			return true
+		}
+	}
+	return false
+}
+
+// clipText bounds what of a visitor's input is repeated in an answer.
+func clipText(s string) string {
+	const limit = 64
+	if len(s) > limit {
+		s = s[:limit]
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}

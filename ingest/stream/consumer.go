@@ -14,7 +14,9 @@ import (
 
 // ConsumerOptions tune a Consumer; zero values mean the defaults named.
 type ConsumerOptions struct {
-	// MaxWait is how long the broker may hold an empty answer back; 500 ms.
+	// MaxWait is how long a request may wait for messages; 2 s. It delays no
+	// message. The broker is asked to answer a second earlier (a quarter
+	// earlier when shorter than that), and a slower answer costs a connection.
 	MaxWait time.Duration
 	// SessionTimeout is after how long a silent member loses its partitions;
 	// 10 s.
@@ -31,7 +33,10 @@ type ConsumerOptions struct {
 type Consumer struct {
 	group  *offsets
 	reader *kafka.Reader
+	log    *slog.Logger
 	closed atomic.Bool // the reader would still hand out what it has buffered
+	// complained is when the reader's last complaint was logged, Unix ns.
+	complained atomic.Int64
 }
 
 // NewConsumer joins the group. Before that, commits beyond the end of a
@@ -40,7 +45,7 @@ type Consumer struct {
 // broker could not be asked.
 func NewConsumer(ctx context.Context, brokers []string, group string, topics []string, opts ConsumerOptions) (*Consumer, error) {
 	if opts.MaxWait <= 0 {
-		opts.MaxWait = 500 * time.Millisecond
+		opts.MaxWait = 2 * time.Second
 	}
 	if opts.SessionTimeout <= 0 {
 		opts.SessionTimeout = 10 * time.Second
@@ -58,19 +63,29 @@ func NewConsumer(ctx context.Context, brokers []string, group string, topics []s
 		opts.Logger.WarnContext(ctx, "commit beyond the end was reset", "group", group,
 			"topic", r.topic, "partition", r.partition, "committed", r.committed, "end", r.last, "reset_to", r.first)
 	}
-	errorLog := func(format string, args ...any) {
-		opts.Logger.Warn("kafka reader", "group", group, "detail", clip(fmt.Sprintf(format, args...)))
-	}
-	reader := kafka.NewReader(kafka.ReaderConfig{
+	c := &Consumer{group: o, log: opts.Logger.With("group", group)}
+	c.reader = kafka.NewReader(kafka.ReaderConfig{
 		Brokers: brokers, GroupID: group, GroupTopics: topics, StartOffset: kafka.FirstOffset,
 		MinBytes: 1, MaxBytes: 10 << 20, MaxWait: opts.MaxWait, QueueCapacity: 1000,
 		HeartbeatInterval: opts.SessionTimeout / 4, SessionTimeout: opts.SessionTimeout, RebalanceTimeout: opts.SessionTimeout,
 		JoinGroupBackoff: time.Second, WatchPartitionChanges: true, PartitionWatchInterval: 5 * time.Second,
 		ReadBackoffMin: 50 * time.Millisecond, ReadBackoffMax: time.Second,
-		ErrorLogger: kafka.LoggerFunc(errorLog),
+		ErrorLogger: kafka.LoggerFunc(c.complain),
 	})
-	return &Consumer{group: o, reader: reader}, nil
+	return c, nil
 }
+
+// complain logs what kafka-go says about its connections, which it mends
+// itself: at most one line in complaintEvery, and none about closing.
+func (c *Consumer) complain(format string, args ...any) {
+	now, last := time.Now().UnixNano(), c.complained.Load()
+	if c.closed.Load() || now-last < int64(complaintEvery) || !c.complained.CompareAndSwap(last, now) {
+		return
+	}
+	c.log.Warn("kafka reader", "detail", clip(fmt.Sprintf(format, args...)))
+}
+
+const complaintEvery = 5 * time.Second
 
 // clip bounds texts of kafka-go, some of which repeat themselves per message.
 func clip(s string) string { return s[:min(len(s), 300)] }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/segmentio/kafka-go"
 )
@@ -42,11 +43,8 @@ func (o *offsets) partitions(ctx context.Context) (map[string][]int, error) {
 	return out, nil
 }
 
-func (o *offsets) list(ctx context.Context) ([]place, error) {
-	parts, err := o.partitions(ctx)
-	if err != nil {
-		return nil, err
-	}
+// ends asks the leader of every partition where it begins and ends.
+func (o *offsets) ends(ctx context.Context, parts map[string][]int) ([]place, error) {
 	ask := make(map[string][]kafka.OffsetRequest, len(parts))
 	for topic, ids := range parts {
 		for _, id := range ids {
@@ -56,6 +54,37 @@ func (o *offsets) list(ctx context.Context) ([]place, error) {
 	ends, err := o.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: ask})
 	if err != nil {
 		return nil, fmt.Errorf("list offsets: %w", err)
+	}
+	var places []place
+	for topic, list := range ends.Topics {
+		for _, p := range list {
+			if p.Error != nil {
+				return nil, fmt.Errorf("offsets of %q partition %d: %w", topic, p.Partition, p.Error)
+			}
+			places = append(places, place{topic, p.Partition, p.FirstOffset, p.LastOffset, -1})
+		}
+	}
+	return places, nil
+}
+
+// ready fails while a partition has no leader that answers.
+func (o *offsets) ready(ctx context.Context) error {
+	parts, err := o.partitions(ctx)
+	if err == nil {
+		_, err = o.ends(ctx, parts)
+	}
+	return err
+}
+
+// list tells where the group stands in every partition.
+func (o *offsets) list(ctx context.Context) ([]place, error) {
+	parts, err := o.partitions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	places, err := o.ends(ctx, parts)
+	if err != nil {
+		return nil, err
 	}
 	commits, err := o.client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: o.group, Topics: parts})
 	if err == nil && !errors.Is(commits.Error, kafka.GroupIdNotFound) { // a group that has never committed
@@ -74,17 +103,9 @@ func (o *offsets) list(ctx context.Context) ([]place, error) {
 			committed[key{topic, c.Partition}] = c.CommittedOffset
 		}
 	}
-	var places []place
-	for topic, list := range ends.Topics {
-		for _, p := range list {
-			if p.Error != nil {
-				return nil, fmt.Errorf("offsets of %q partition %d: %w", topic, p.Partition, p.Error)
-			}
-			at, ok := committed[key{topic, p.Partition}]
-			if !ok {
-				at = -1
-			}
-			places = append(places, place{topic, p.Partition, p.FirstOffset, p.LastOffset, at})
+	for i, p := range places {
+		if at, ok := committed[key{p.topic, p.partition}]; ok {
+			places[i].committed = at
 		}
 	}
 	return places, nil
@@ -94,7 +115,11 @@ func (o *offsets) list(ctx context.Context) ([]place, error) {
 // The broker allows it only while the group has no members; with members it
 // is their business, and they did it when they started.
 func (o *offsets) repair(ctx context.Context) ([]place, error) {
-	places, err := o.list(ctx)
+	var places []place
+	err := patiently(ctx, func() (err error) {
+		places, err = o.list(ctx)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -109,19 +134,42 @@ func (o *offsets) repair(ctx context.Context) ([]place, error) {
 	if len(beyond) == 0 {
 		return nil, nil
 	}
+	return beyond, patiently(ctx, func() error { return o.commit(ctx, commit) })
+}
+
+func (o *offsets) commit(ctx context.Context, commit map[string][]kafka.OffsetCommit) error {
 	res, err := o.client.OffsetCommit(ctx, &kafka.OffsetCommitRequest{GroupID: o.group, GenerationID: -1, Topics: commit})
 	if err != nil {
-		return nil, fmt.Errorf("reset commits beyond the end: %w", err)
+		return fmt.Errorf("reset commits beyond the end: %w", err)
 	}
 	for topic, list := range res.Topics {
 		for _, p := range list {
 			if errors.Is(p.Error, kafka.UnknownMemberId) || errors.Is(p.Error, kafka.IllegalGeneration) {
-				return nil, nil
+				return nil
 			}
 			if p.Error != nil {
-				return nil, fmt.Errorf("reset commit of %q partition %d: %w", topic, p.Partition, p.Error)
+				return fmt.Errorf("reset commit of %q partition %d: %w", topic, p.Partition, p.Error)
 			}
 		}
 	}
-	return beyond, nil
+	return nil
+}
+
+// patiently repeats f while Kafka says that its answer is a passing one (a
+// leader or coordinator is being elected), until ctx ends.
+func patiently(ctx context.Context, f func() error) error {
+	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		err := f()
+		var reason kafka.Error
+		if err == nil || !errors.As(err, &reason) || !reason.Temporary() {
+			return err
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return err
+		}
+	}
 }

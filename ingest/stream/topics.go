@@ -51,8 +51,8 @@ type TopicOptions struct {
 	RetentionBytes int64
 }
 
-// EnsureTopics creates those of the topics that do not exist. Two processes
-// may do so at once.
+// EnsureTopics creates those of the topics that do not exist and waits until
+// all can be written to, or ctx ends. Two processes may do so at once.
 func EnsureTopics(ctx context.Context, brokers []string, topics Topics, opts TopicOptions) error {
 	if opts.Partitions <= 0 {
 		opts.Partitions = 6
@@ -84,7 +84,11 @@ func EnsureTopics(ctx context.Context, brokers []string, topics Topics, opts Top
 			errs = append(errs, fmt.Errorf("create topic %q: %w", name, err))
 		}
 	}
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	o := &offsets{client: client, topics: topics.All()}
+	return patiently(ctx, func() error { return o.ready(ctx) })
 }
 
 // newClient makes a client with connections of its own.

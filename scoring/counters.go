@@ -78,21 +78,16 @@ type Series struct {
 	// it, and Limit itself means "at least Limit". Loading refuses a ruleset
 	// that compares with a greater number. 0 or less: no limit.
 	Limit int
-	// Reads are either all AggDistinct (Members are counted values) or none is
-	// (Members is the event id).
-	Reads []Read
+	// Distinct says that the members are counted values rather than event ids.
+	// All Reads are then AggDistinct, and otherwise none is.
+	Distinct bool
+	Reads    []Read
 }
 
 // Read is one window over a series.
 type Read struct {
 	Window    time.Duration
 	Aggregate rules.Aggregate
-}
-
-// Distinct reports whether the members of s are counted values rather than
-// event ids.
-func (s *Series) Distinct() bool {
-	return len(s.Reads) > 0 && s.Reads[0].Aggregate == rules.AggDistinct
 }
 
 // ErrInvalidTouch is wrapped by the errors about a Touch that no engine could
@@ -116,7 +111,7 @@ func (t *Touch) Validate() error {
 					ErrInvalidTouch, st.Series.ID, len(st.Series.Reads), len(st.Values))
 			}
 			for _, r := range st.Series.Reads {
-				if (r.Aggregate == rules.AggDistinct) != st.Series.Distinct() {
+				if (r.Aggregate == rules.AggDistinct) != st.Series.Distinct {
 					return fmt.Errorf("%w: series %s mixes distinct with %s", ErrInvalidTouch, st.Series.ID, r.Aggregate)
 				}
 			}

@@ -78,9 +78,16 @@ func Regularity(ms []int64) float64 {
 	if mean == 0 {
 		return 0
 	}
+	// Always from the oldest on, so that the result is the same to the last bit
+	// whichever way a store lists the times.
+	first, step := 0, 1
+	if ms[0] > ms[len(ms)-1] {
+		first, step = len(ms)-1, -1
+	}
 	var sum float64
 	for i := 1; i < len(ms); i++ {
-		d := math.Abs(float64(ms[i]-ms[i-1])) - mean
+		at := first + i*step
+		d := float64(ms[at]-ms[at-step]) - mean
 		sum += d * d
 	}
 	return math.Sqrt(sum/n) / mean

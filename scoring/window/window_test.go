@@ -51,3 +51,14 @@ func TestCapped(t *testing.T) {
 	assert.InDelta(t, 5, window.Capped(6, 5), 0)
 	assert.InDelta(t, 6, window.Capped(6, 0), 0)
 }
+
+func TestRegularityIsTheSameToTheLastBitEitherWay(t *testing.T) {
+	up, down := make([]int64, 20), make([]int64, 20)
+	for i := range up {
+		up[i] = int64(i*i*37 + i%3*11)
+	}
+	for i := range up {
+		down[len(up)-1-i] = up[i]
+	}
+	assert.Equal(t, math.Float64bits(window.Regularity(up)), math.Float64bits(window.Regularity(down)))
+}

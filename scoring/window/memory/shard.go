@@ -105,7 +105,7 @@ func (e *entity) touch(st *scoring.SeriesTouch, now int64, self [16]byte) {
 		s = &e.series[len(e.series)-1].series
 	}
 	late := 0 // distinct members of this event that were seen again after it
-	if st.Series.Distinct() {
+	if st.Series.Distinct {
 		for i, v := range st.Members {
 			if s.seen(value(v), now) && !repeated(st.Members, i) {
 				late++

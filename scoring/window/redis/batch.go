@@ -66,7 +66,7 @@ func (b *batch) buildSeries(ctx context.Context, name string, st *scoring.Series
 	if writes {
 		first := len(b.args)
 		b.args = append(b.args, "zadd", key)
-		if s.Distinct() {
+		if s.Distinct {
 			for _, v := range st.Members {
 				b.args = append(b.args, b.ms, value(v))
 			}
@@ -74,7 +74,7 @@ func (b *batch) buildSeries(ctx context.Context, name string, st *scoring.Series
 			b.args = append(b.args, b.ms, b.member)
 		}
 		add := b.args[first:len(b.args):len(b.args)]
-		if s.Distinct() { // ask for the times that the add overwrites
+		if s.Distinct { // ask for the times that the add overwrites
 			for i := 3; i < len(add); i += 2 {
 				b.cmds = append(b.cmds, goredis.NewFloatCmd(ctx, b.arg("zscore", key, add[i])...))
 			}
@@ -150,7 +150,7 @@ func (b *batch) decodeSeries(st *scoring.SeriesTouch, trims bool) {
 	s := st.Series
 	writes := len(st.Members) > 0
 	if writes {
-		if s.Distinct() {
+		if s.Distinct {
 			for range st.Members {
 				b.decodeOverwritten()
 			}

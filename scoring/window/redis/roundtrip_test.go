@@ -253,7 +253,7 @@ func TestRepairTakesASecondRoundTripOnlyWhenLate(t *testing.T) {
 	client.AddHook(&h)
 	s := redis.New(client, redis.Options{})
 	series := &scoring.Series{
-		ID: "d", Keep: time.Minute, Limit: 100,
+		ID: "d", Keep: time.Minute, Limit: 100, Distinct: true,
 		Reads: []scoring.Read{{Window: time.Minute, Aggregate: rules.AggDistinct}},
 	}
 	for _, step := range []struct {

@@ -1,0 +1,129 @@
+package scoring
+
+import (
+	"slices"
+	"time"
+
+	"fairgate/ingest"
+	"fairgate/rules"
+)
+
+// scratch is the working memory of one event in one stage. The touch is built
+// in arenas; a slice into an arena stays valid when the arena grows.
+type scratch struct {
+	touch   Touch
+	series  []SeriesTouch
+	uses    []*use // of each SeriesTouch
+	members []string
+	keys    []string
+	numbers []float64
+	matches []rules.Match
+	ev      *rules.Evaluator
+}
+
+func newScratch() *scratch { return &scratch{ev: rules.NewEvaluator()} }
+
+// build makes the touch of e from the groups. Entities that the event does not
+// name are left out.
+func (s *scratch) build(p *rules.Program, e *ingest.Event, groups []group) {
+	s.touch.EventID, s.touch.Time = e.ID, e.Time
+	s.members = append(s.members, e.ID)
+	id := s.members[:1:1]
+	for i := range groups {
+		g := &groups[i]
+		first := len(s.keys)
+		s.keys = rules.AppendKeys(s.keys, g.entity, e)
+		for k := first; k < len(s.keys); k++ {
+			if slices.Contains(s.keys[first:k], s.keys[k]) {
+				continue // the same document twice
+			}
+			s.buildEntity(p, e, g, s.keys[k], id)
+		}
+	}
+}
+
+func (s *scratch) buildEntity(p *rules.Program, e *ingest.Event, g *group, key string, id []string) {
+	first := len(s.series)
+	for i := range g.uses {
+		u := &g.uses[i]
+		var members []string
+		if u.write && p.Where(u.filter, e) {
+			members = id
+			if u.of != "" {
+				from := len(s.members)
+				s.members = rules.AppendValues(s.members, u.of, e)
+				members = s.members[from:len(s.members):len(s.members)]
+			}
+		}
+		if len(members) == 0 && len(u.slots) == 0 {
+			continue
+		}
+		from := len(s.numbers)
+		for range u.series.Reads {
+			s.numbers = append(s.numbers, rules.NoValue)
+		}
+		s.series = append(s.series, SeriesTouch{
+			Series: u.series, Members: members, Values: s.numbers[from:len(s.numbers):len(s.numbers)],
+		})
+		s.uses = append(s.uses, u)
+	}
+	if g.mark || len(s.series) > first {
+		s.touch.Entities = append(s.touch.Entities, EntityTouch{
+			Entity: g.entity, Key: key, ReadMark: g.mark,
+			Series: s.series[first:len(s.series):len(s.series)],
+		})
+	}
+}
+
+// fill puts what was read into the slots of values. Of an entity with several
+// keys it is the largest value.
+func (s *scratch) fill(values []float64) {
+	next := 0
+	for i := range s.touch.Entities {
+		for j := range s.touch.Entities[i].Series {
+			for _, sl := range s.uses[next].slots {
+				values[sl.feature] = max(values[sl.feature], s.touch.Entities[i].Series[j].Values[sl.read])
+			}
+			next++
+		}
+	}
+}
+
+// reset lets go of the event and keeps the room.
+func (s *scratch) reset() {
+	clear(s.touch.Entities)
+	clear(s.series)
+	clear(s.uses)
+	clear(s.members)
+	clear(s.keys)
+	clear(s.matches)
+	*s = scratch{
+		touch:  Touch{Entities: s.touch.Entities[:0]},
+		series: s.series[:0], uses: s.uses[:0], members: s.members[:0], keys: s.keys[:0],
+		numbers: s.numbers[:0], matches: s.matches[:0], ev: s.ev,
+	}
+}
+
+// noValues is a vector of n features that have nothing to say.
+func noValues(n int) []float64 {
+	values := make([]float64, n)
+	for i := range values {
+		values[i] = rules.NoValue
+	}
+	return values
+}
+
+// hitsOf appends the matches to hits.
+func hitsOf(hits []ingest.Hit, matches []rules.Match) []ingest.Hit {
+	if len(matches) == 0 {
+		return hits
+	}
+	hits = slices.Grow(hits, len(matches))
+	for _, m := range matches {
+		hits = append(hits, ingest.Hit{
+			Rule: m.Rule.ID, Action: m.Rule.Action, Entity: string(m.Rule.On), Key: m.Key,
+			Score: m.Rule.Score, TTL: int64(m.Rule.TTL / time.Second), Reason: m.Rule.Reason, Shadow: m.Shadow,
+		})
+	}
+	return hits
+}

@@ -1,0 +1,97 @@
+// Package mode keeps the kill switch of a site in SQL and carries it to every
+// process of the fleet: while a site only observes, nothing acts and all is
+// recorded. Who turns it is audited by the caller.
+package mode
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"fairgate/enforcement"
+	"fairgate/enforcement/sqldb"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// poll is how often a process looks at the switch: a turn is in force
+// everywhere within a second.
+const poll = 500 * time.Millisecond
+
+// Store is the switch of one site. It is safe for concurrent use.
+type Store struct {
+	db   *sqldb.DB
+	site string
+	now  func() time.Time
+}
+
+// Open migrates the table and returns the site's switch.
+func Open(ctx context.Context, db *sqldb.DB, site string, now func() time.Time) (*Store, error) {
+	dir, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("mode migrations: %w", err)
+	}
+	if err := db.Migrate(ctx, dir, "mode_goose_version"); err != nil {
+		return nil, err
+	}
+	return &Store{db: db, site: site, now: now}, nil
+}
+
+// Observing reports whether the site only observes; never turned means no.
+func (s *Store) Observing(ctx context.Context) (bool, error) {
+	var on int
+	err := s.db.Read.QueryRowContext(ctx, `SELECT observing FROM site_mode WHERE site = $1`, s.site).Scan(&on)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return false, fmt.Errorf("read the mode of site %q: %w", s.site, err)
+	}
+	return on != 0, nil
+}
+
+// SetObserving turns the switch.
+func (s *Store) SetObserving(ctx context.Context, on bool, actor, reason string) error {
+	value := 0
+	if on {
+		value = 1
+	}
+	_, err := s.db.Write.ExecContext(ctx, `INSERT INTO site_mode (site, observing, actor, reason, changed_ms) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (site) DO UPDATE SET observing = excluded.observing, actor = excluded.actor, reason = excluded.reason, changed_ms = excluded.changed_ms`,
+		s.site, value, actor, reason, s.now().UnixMilli())
+	if err != nil {
+		return fmt.Errorf("turn the mode of site %q: %w", s.site, err)
+	}
+	return nil
+}
+
+// Follow keeps a process's switch as the site's until ctx ends. While SQL is
+// away the last known position stands.
+func (s *Store) Follow(ctx context.Context, to *enforcement.Switch, log *slog.Logger) error {
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	lost := false
+	for {
+		on, err := s.Observing(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil && !lost:
+			lost = true
+			log.WarnContext(ctx, "the kill switch cannot be read; its last position stands", "error", err, "observing", to.On())
+		case err == nil:
+			lost = false
+			if to.Set(on) {
+				log.WarnContext(ctx, "the kill switch was turned", "observing", on)
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}

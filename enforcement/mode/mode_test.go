@@ -1,0 +1,43 @@
+package mode_test
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fairgate/enforcement"
+	"fairgate/enforcement/mode"
+	"fairgate/enforcement/sqldb"
+)
+
+func TestSwitchReachesEveryProcess(t *testing.T) {
+	path := "sqlite:" + filepath.Join(t.TempDir(), "mode.db")
+	open := func() *mode.Store {
+		db, err := sqldb.Open(t.Context(), path, sqldb.Options{})
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, db.Close()) })
+		s, err := mode.Open(t.Context(), db, "museum", time.Now)
+		require.NoError(t, err)
+		return s
+	}
+	console, gateway := open(), open()
+	on, err := gateway.Observing(t.Context())
+	require.NoError(t, err)
+	assert.False(t, on, "never turned")
+
+	var kill enforcement.Switch
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- gateway.Follow(ctx, &kill, slog.New(slog.DiscardHandler)) }()
+	require.NoError(t, console.SetObserving(t.Context(), true, "admin", "a rule misfires"))
+	assert.Eventually(t, kill.On, 5*time.Second, 10*time.Millisecond)
+	require.NoError(t, console.SetObserving(t.Context(), false, "admin", "mended"))
+	assert.Eventually(t, func() bool { return !kill.On() }, 5*time.Second, 10*time.Millisecond)
+	cancel()
+	require.NoError(t, <-done)
+}

@@ -1,0 +1,94 @@
+package app
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"fairgate/cmd/internal/config"
+	"fairgate/ticketing"
+	"fairgate/ticketing/httpapi"
+	"fairgate/ticketing/outbox"
+	"fairgate/ticketing/sqlstore"
+)
+
+// Ticketing puts the booking system on the stack and returns its address.
+func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
+	c := e.Config
+	k, err := secrets(map[string]config.Secret{
+		"keys.enforcement": c.Keys.Enforcement, "keys.operations": c.Keys.Operations, "keys.webhook": c.Keys.Webhook,
+		"keys.ticketing_data": c.Keys.TicketingData, "keys.ticketing_lookup": c.Keys.TicketingLookup,
+	})
+	gateway, gerr := rotated("keys.gateway", c.Keys.Gateway, c.Keys.GatewayPrevious)
+	session, serr := sessionKey(c.Keys.Session)
+	hook, herr := outbox.ParseSecret(k["keys.webhook"])
+	if err := errors.Join(err, gerr, serr, herr); err != nil {
+		return "", fmt.Errorf("ticketing: %w", err)
+	}
+	dsn, err := c.Ticketing.DSN.Reveal()
+	if err != nil {
+		return "", fmt.Errorf("ticketing.dsn: %w", err)
+	}
+	log := e.Log.With("part", "ticketing")
+	store, err := sqlstore.Open(ctx, dsn, sqlstore.Options{Logger: log, Registerer: e.Registry})
+	if err != nil {
+		return "", fmt.Errorf("ticketing: %w", err)
+	}
+	s.Defer("ticketing store", func(context.Context) error { return store.Close() })
+	service, err := ticketing.NewService(store, ticketing.Keys{
+		Encryption: [][]byte{key32(k["keys.ticketing_data"])}, Lookup: []byte(k["keys.ticketing_lookup"]), Session: session,
+	}, e.Now, ticketing.Options{
+		Logger: log, Registerer: e.Registry, Leases: store,
+		PasswordCost: ticketing.PasswordCost{MemoryKiB: c.Ticketing.PasswordMemoryKiB, Passes: c.Ticketing.PasswordTime, Lanes: 1},
+	})
+	if err != nil {
+		return "", fmt.Errorf("ticketing: %w", err)
+	}
+	dispatcher, err := outbox.NewDispatcher(store, store, c.Ticketing.OutcomesURL, hook, outbox.Options{Clock: e.Now, Logger: log, Registerer: e.Registry})
+	if err != nil {
+		return "", fmt.Errorf("ticketing: %w", err)
+	}
+	api, err := httpapi.New(service, httpapi.Options{
+		GatewayKeys: gateway, EnforcementKeys: []string{k["keys.enforcement"]}, OperationsKeys: []string{k["keys.operations"]},
+		Clock: e.Now, Logger: log, Registerer: e.Registry,
+	})
+	if err != nil {
+		return "", fmt.Errorf("ticketing: %w", err)
+	}
+	ln, err := listen(ctx, "ticketing", c.Ticketing.Listen)
+	if err != nil {
+		return "", err
+	}
+	s.Go("ticketing outbox", dispatcher.Run)
+	s.Go("ticketing jobs", service.Run)
+	serveFiber(s, "ticketing http", api, ln)
+	return ln.Addr().String(), nil
+}
+
+// sessionKey reads the Ed25519 seed that session tokens are signed with.
+func sessionKey(secret config.Secret) (ed25519.PrivateKey, error) {
+	text, err := reveal("keys.session", secret)
+	if err != nil {
+		return nil, err
+	}
+	seed, err := hex.DecodeString(text)
+	if err != nil || len(seed) != ed25519.SeedSize {
+		return nil, fmt.Errorf("keys.session: want %d bytes in hexadecimal", ed25519.SeedSize)
+	}
+	return ed25519.NewKeyFromSeed(seed), nil
+}
+
+// sessionPublicKey reads the public half, which is all that the gateway gets.
+func sessionPublicKey(secret config.Secret) (ed25519.PublicKey, error) {
+	text, err := reveal("keys.session_public", secret)
+	if err != nil {
+		return nil, err
+	}
+	key, err := hex.DecodeString(text)
+	if err != nil || len(key) != ed25519.PublicKeySize {
+		return nil, fmt.Errorf("keys.session_public: want %d bytes in hexadecimal", ed25519.PublicKeySize)
+	}
+	return key, nil
+}

@@ -68,6 +68,9 @@ func scanOrder(rows *sql.Rows) (ticketing.Order, ticketing.Position, error) {
 	o.CreatedAt, o.UpdatedAt, o.HoldExpiresAt = moment(created), moment(updated), moment(hold)
 	o.ProvisionalUntil, o.PaidAt = moment(provisional), moment(paid)
 	o.Withdrawal.At, o.ReinstatedAt = moment(withdrawn), moment(reinstated)
+	if len(p.PhoneSealed) == 0 {
+		p.PhoneSealed = nil // the engines disagree on empty values
+	}
 	return o, p, err
 }
 

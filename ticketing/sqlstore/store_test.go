@@ -1,0 +1,169 @@
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fairgate/ticketing"
+	"fairgate/ticketing/sqlstore"
+	"fairgate/ticketing/storetest"
+)
+
+func open(t *testing.T, dsn string) *sqlstore.Store {
+	t.Helper()
+	s, err := sqlstore.Open(t.Context(), dsn, sqlstore.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, s.Close()) })
+	return s
+}
+
+// sqliteDSN names a new file; its path has what URLs must escape.
+func sqliteDSN(t *testing.T) string {
+	t.Helper()
+	return "sqlite:" + filepath.Join(t.TempDir(), "a b?c#d%20.db")
+}
+
+// postgresDSN names a new schema of the real PostgreSQL, dropped at the end.
+func postgresDSN(t *testing.T) string {
+	t.Helper()
+	dsn := os.Getenv("FAIRGATE_TEST_POSTGRES")
+	if dsn == "" {
+		if os.Getenv("FAIRGATE_TEST_ENGINES") == "required" {
+			t.Fatal("FAIRGATE_TEST_POSTGRES is not set")
+		}
+		t.Skip("FAIRGATE_TEST_POSTGRES is not set")
+	}
+	db, err := sql.Open("pgx", dsn)
+	require.NoError(t, err)
+	schema := "ticketing_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	_, err = db.ExecContext(t.Context(), "CREATE SCHEMA "+schema)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		_, err := db.ExecContext(context.Background(), "DROP SCHEMA "+schema+" CASCADE")
+		assert.NoError(t, err)
+		assert.NoError(t, db.Close())
+	})
+	u, err := url.Parse(dsn)
+	require.NoError(t, err)
+	query := u.Query()
+	query.Set("search_path", schema)
+	u.RawQuery = query.Encode()
+	return u.String()
+}
+
+func engines() map[string]func(*testing.T) string {
+	return map[string]func(*testing.T) string{"sqlite": sqliteDSN, "postgres": postgresDSN}
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	for name, dsn := range engines() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			storetest.Run(t, func(t *testing.T) storetest.Store {
+				t.Helper()
+				return open(t, dsn(t))
+			})
+		})
+	}
+}
+
+// TestTwoProcessesMigrateOnce opens one database many times at once, as
+// processes starting together do, and writes through all of them.
+func TestTwoProcessesMigrateOnce(t *testing.T) {
+	t.Parallel()
+	for name, dsn := range engines() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const processes, each = 4, 25
+			target := dsn(t)
+			var group sync.WaitGroup
+			for p := range processes {
+				group.Go(func() {
+					s, err := sqlstore.Open(t.Context(), target, sqlstore.Options{Connections: 2})
+					if !assert.NoError(t, err) {
+						return
+					}
+					for i := range each {
+						assert.NoError(t, s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error {
+							return tx.Append(ctx, ticketing.Event{ID: fmt.Sprintf("%d-%d", p, i)})
+						}))
+					}
+					assert.NoError(t, s.Close())
+				})
+			}
+			group.Wait()
+			s := open(t, target)
+			require.NoError(t, s.View(t.Context(), func(ctx context.Context, r ticketing.Reader) error {
+				events, err := r.Events(ctx, 0, 1000)
+				require.Len(t, events, processes*each)
+				assert.Equal(t, int64(processes*each), events[len(events)-1].Seq, "numbered without gaps over all processes")
+				return err
+			}))
+		})
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
+	for dsn, want := range map[string]string{
+		"mysql://u:hunter2@h/d": "mysql", "sqlite:": "path", "": "dsn",
+		"sqlite:" + filepath.Join(t.TempDir(), "absent", "x.db"): "absent",
+	} {
+		_, err := sqlstore.Open(t.Context(), dsn, sqlstore.Options{})
+		require.ErrorContains(t, err, want, dsn)
+		assert.NotContains(t, err.Error(), "hunter2")
+	}
+}
+
+// TestClose holds that closing finishes what waits, may be repeated, and that
+// later updates are refused.
+func TestClose(t *testing.T) {
+	t.Parallel()
+	dsn := sqliteDSN(t)
+	s, err := sqlstore.Open(t.Context(), dsn, sqlstore.Options{GroupSize: 2})
+	require.NoError(t, err)
+	var group sync.WaitGroup
+	entered := make(chan struct{}, 50)
+	var accepted sync.Map
+	for i := range 50 {
+		group.Go(func() {
+			err := s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error {
+				entered <- struct{}{}
+				return tx.Append(ctx, ticketing.Event{ID: fmt.Sprint(i)})
+			})
+			if err == nil {
+				accepted.Store(fmt.Sprint(i), true)
+			} else {
+				assert.ErrorIs(t, err, ticketing.ErrUnavailable)
+			}
+		})
+	}
+	<-entered
+	require.NoError(t, s.Close())
+	group.Wait()
+	require.NoError(t, s.Close())
+	require.ErrorIs(t, s.Update(t.Context(), func(context.Context, ticketing.Tx) error { return nil }), ticketing.ErrUnavailable)
+
+	again := open(t, dsn)
+	require.NoError(t, again.View(t.Context(), func(ctx context.Context, r ticketing.Reader) error {
+		events, err := r.Events(ctx, 0, 100)
+		kept := map[string]bool{}
+		for _, e := range events {
+			kept[e.ID] = true
+		}
+		accepted.Range(func(id, _ any) bool { return assert.True(t, kept[id.(string)], "an accepted update was lost") }) //nolint:forcetypeassert // stored above
+		return err
+	}))
+}

@@ -3,6 +3,7 @@ package stream_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -49,6 +50,7 @@ func conform(t *testing.T, brokers []string) {
 		"commit beyond the end is reset":        testReset,
 		"journal to consumer":                   testJournalToConsumer,
 		"rejected for good":                     testTooLarge,
+		"dead letters":                          testDeadLetters,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -202,6 +204,17 @@ func testTooLarge(t *testing.T, brokers []string, topics stream.Topics) {
 	var partial *stream.PublishError
 	require.ErrorAs(t, err, &partial)
 	assert.NotEmpty(t, partial.Failed)
+}
+
+func testDeadLetters(t *testing.T, brokers []string, topics stream.Topics) {
+	d := stream.NewDeadLetters(produce(t, brokers), topics.Dead)
+	bad := stream.Message{Topic: topics.Events, Partition: 2, Offset: 7, Key: "k", Value: []byte("{")}
+	require.NoError(t, d.Bury(t.Context(), bad, errors.New("unexpected end")))
+	c := consume(t, brokers, topics.Dead, topics.Dead)
+	defer c.Close()
+	var got stream.DeadLetter
+	require.NoError(t, json.Unmarshal(fetch(t, c, 1)[0].Value, &got))
+	assert.Equal(t, stream.DeadLetter{Topic: topics.Events, Partition: 2, Offset: 7, Key: "k", Value: []byte("{"), Reason: "unexpected end"}, got)
 }
 
 func TestBrokerAway(t *testing.T) {

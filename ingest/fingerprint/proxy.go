@@ -103,6 +103,9 @@ func parseHop(text string) (netip.Addr, bool) {
 // Subnet is the network that an address is counted in: /24 for IPv4, /48 for
 // IPv6, empty for no address.
 func Subnet(addr netip.Addr) string {
+	if !addr.IsValid() {
+		return ""
+	}
 	bits := 48
 	if addr = addr.Unmap(); addr.Is4() {
 		bits = 24

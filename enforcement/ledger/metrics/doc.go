@@ -1,0 +1,31 @@
+// Package metrics reads the quality figures from the ledger: how many people
+// were hurt, how many scalpers got through, how many intents were intercepted,
+// and whether the ledger is complete enough to say so.
+//
+// It owns the definitions' arithmetic and nothing else. Figures come from
+// deduplicated rows and from labels only, never from the engine's own opinion
+// of an account, and never from roll-ups made at insertion: they are exact
+// right after a repeated or re-batched delivery. It reads through a database
+// user of its own that cannot write.
+//
+// # How the figures are counted
+//
+// A period selects events by their time. An account counts with the latest of
+// its labels that is mature: seven days after its visit day, or at once when
+// it names none. What became of an order is the last that the booking system
+// reported of it (whenever that was), or else what the response said.
+//
+//   - A person was harmed when Fairgate blocked a request of the account, when
+//     a place was withdrawn and not given back, or when the person gave up
+//     after a challenge: after the last challenge of some kind of request, no
+//     request of that kind reached the booking system. People who were harmed
+//     before they could try to book count as having tried.
+//   - A scalper account kept a ticket when an order that it submitted was not
+//     lost again: expired, cancelled, refunded or withdrawn.
+//   - An intent is one operator and one day of one pool. The operator is the
+//     one the label names, else the account. It was intercepted when nothing
+//     of it was kept and Fairgate refused one of its requests or undid its
+//     order. Intents that only stock or the booking rules refused do not
+//     count; those abandoned at a challenge, or accepted and lost for other
+//     reasons, count and were not intercepted.
+package metrics

@@ -1,0 +1,118 @@
+package metrics
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+
+	"fairgate/enforcement"
+)
+
+// Filter narrows the figures down; its zero value takes everything.
+type Filter struct {
+	Site string // one site
+	// Pool counts only requests that name this pool.
+	Pool string
+	// IncludeImmature takes labels whose visit day is not a week past.
+	IncludeImmature bool
+}
+
+// Quality are the figures of a period.
+type Quality struct {
+	Period Period `json:"period"`
+	// FalsePositive is human accounts harmed ÷ human accounts that tried to
+	// book; Challenged is those challenged, of the same.
+	FalsePositive Figure `json:"false_positive_rate"`
+	Challenged    Figure `json:"challenged_human_rate"`
+	// Miss is scalper accounts that kept a ticket ÷ those that tried to book.
+	Miss Figure `json:"miss_rate"`
+	// Interception is scalper intents refused or undone ÷ scalper intents not
+	// already refused by stock or booking rules.
+	Interception Figure `json:"interception_rate"`
+	Labels       Labels `json:"labels"`
+}
+
+// Labels tell what truth the figures rest on, in accounts.
+type Labels struct {
+	Human   uint64 `json:"human"`
+	Scalper uint64 `json:"scalper"`
+	Unknown uint64 `json:"unknown"`
+	// BySource splits them further.
+	BySource []LabelCount `json:"by_source"`
+	// Immature accounts have only labels that do not count yet.
+	Immature uint64 `json:"immature"`
+	// Unlabelled accounts tried to book in the period and have no label that
+	// counts; they are part of no figure.
+	Unlabelled uint64 `json:"unlabelled"`
+}
+
+// LabelCount is a number of accounts by their label's value and source.
+type LabelCount struct {
+	Value    enforcement.LabelValue  `json:"value"`
+	Source   enforcement.LabelSource `json:"source"`
+	Accounts uint64                  `json:"accounts"`
+}
+
+// Quality computes the figures of a period from its events, what became of the
+// orders, and the labels. The package comment defines them. It fails with
+// ErrInvalidPeriod, or when the ledger cannot be read.
+func (r *Reader) Quality(ctx context.Context, period Period, filter Filter) (Quality, error) {
+	if err := period.validate(); err != nil {
+		return Quality{}, fmt.Errorf("quality: %w", err)
+	}
+	params := append(period.params(),
+		clickhouse.Named("site", filter.Site), clickhouse.Named("pool", filter.Pool),
+		clickhouse.Named("immature", filter.IncludeImmature),
+		clickhouse.Named("mature", r.now().Add(-r.maturity).UTC().Format("2006-01-02")))
+	q := Quality{Period: period}
+	var tried, harmed, challenged, hostile, kept, wanted, intercepted uint64
+	for _, step := range []struct {
+		what, query string
+		into        []any
+	}{
+		{"people", people, []any{&tried, &harmed, &challenged}},
+		{"scalpers", scalpers, []any{&hostile, &kept}},
+		{"intents", intents, []any{&wanted, &intercepted}},
+		{"coverage", coverage, []any{&q.Labels.Unlabelled, &q.Labels.Immature}},
+	} {
+		if err := r.conn.QueryRow(ctx, step.query, params...).Scan(step.into...); err != nil {
+			return Quality{}, fmt.Errorf("quality: read %s: %w", step.what, err)
+		}
+	}
+	q.FalsePositive = newFigure(harmed, tried, tried)
+	q.Challenged = newFigure(challenged, tried, tried)
+	q.Miss = newFigure(kept, hostile, hostile)
+	q.Interception = newFigure(intercepted, wanted, hostile)
+	if err := r.countLabels(ctx, params, &q.Labels); err != nil {
+		return Quality{}, fmt.Errorf("quality: read labels: %w", err)
+	}
+	return q, nil
+}
+
+func (r *Reader) countLabels(ctx context.Context, params []any, into *Labels) error {
+	rows, err := r.conn.Query(ctx, labelCounts, params...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	into.BySource = []LabelCount{}
+	for rows.Next() {
+		var value, source string
+		var accounts uint64
+		if err := rows.Scan(&value, &source, &accounts); err != nil {
+			return err
+		}
+		c := LabelCount{enforcement.LabelValue(value), enforcement.LabelSource(source), accounts}
+		into.BySource = append(into.BySource, c)
+		switch c.Value {
+		case enforcement.LabelHuman:
+			into.Human += accounts
+		case enforcement.LabelScalper:
+			into.Scalper += accounts
+		case enforcement.LabelUnknown:
+			into.Unknown += accounts
+		}
+	}
+	return rows.Err()
+}

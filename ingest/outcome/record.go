@@ -6,7 +6,10 @@
 // booking system works inside.
 package outcome
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Type is what happened to an order.
 type Type string
@@ -28,6 +31,17 @@ const (
 	NoShow      Type = "order.no_show"
 )
 
+// Types lists every Type, in the order in which an order usually meets them.
+func Types() []Type {
+	return []Type{
+		Held, Provisional, Confirmed, HoldExpired, Paid, Cancelled, Changed,
+		Transferred, Withdrawn, Reinstated, Refunded, CheckedIn, NoShow,
+	}
+}
+
+// Valid reports whether t is one of Types.
+func (t Type) Valid() bool { return slices.Contains(Types(), t) }
+
 // Record is one report about one order. ID makes a repeated delivery
 // harmless.
 type Record struct {
@@ -37,10 +51,12 @@ type Record struct {
 	Site       string    `json:"site,omitempty"` // set by the receiver
 	OrderID    string    `json:"order_id"`
 	AccountID  string    `json:"account_id,omitempty"`
-	Pool       string    `json:"pool,omitempty"`
-	Date       string    `json:"date,omitempty"` // YYYY-MM-DD
-	State      string    `json:"state,omitempty"`
-	Positions  int       `json:"positions,omitempty"`
+	// FromAccountID is the former owner, where Type is Transferred.
+	FromAccountID string `json:"from_account_id,omitempty"`
+	Pool          string `json:"pool,omitempty"`
+	Date          string `json:"date,omitempty"` // YYYY-MM-DD
+	State         string `json:"state,omitempty"`
+	Positions     int    `json:"positions,omitempty"`
 	// RequestID is the event id of the request that caused it, where the
 	// gateway's request did; empty otherwise.
 	RequestID string `json:"request_id,omitempty"`

@@ -82,9 +82,7 @@ func (s *Service) report(ctx context.Context, job string, err error) {
 }
 
 // ExpireHolds releases every hold that has run out and says how many.
-func (s *Service) ExpireHolds(ctx context.Context) (int, error) { return s.expireHolds(ctx) }
-
-func (s *Service) expireHolds(ctx context.Context) (int, error) {
+func (s *Service) ExpireHolds(ctx context.Context) (int, error) {
 	return s.sweep(ctx, Reader.DueHolds, func(ctx context.Context, w *work, o *Order) error {
 		if o.State != StateHeld || w.now.Before(o.HoldExpiresAt) {
 			return nil
@@ -111,8 +109,8 @@ func (s *Service) ConfirmProvisional(ctx context.Context) (int, error) {
 	})
 }
 
-// sweep changes due orders, some in each transaction, until none is left. fn
-// must look again, because an order may have moved on since it was found due.
+// sweep changes due orders, some in each transaction, until none is left. What
+// it is given as fn must look again, because an order may have moved on since it was found due.
 func (s *Service) sweep(ctx context.Context,
 	due func(Reader, context.Context, time.Time, int) ([]string, error),
 	fn func(ctx context.Context, w *work, o *Order) error,

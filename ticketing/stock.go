@@ -98,11 +98,11 @@ func (c *stockCache) get(ctx context.Context, id string) (shownStock, error) {
 func (c *stockCache) read(ctx context.Context, id string) (shownStock, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	if _, err := c.service.expireHolds(ctx); err != nil {
-		return shownStock{}, err
-	}
+	// What cannot be released now is shown as taken: reading goes on.
+	_, err := c.service.ExpireHolds(ctx)
+	c.service.report(ctx, "expire_holds", err)
 	fresh := shownStock{readAt: c.service.now()}
-	err := c.service.store.View(ctx, func(ctx context.Context, r Reader) (err error) {
+	err = c.service.store.View(ctx, func(ctx context.Context, r Reader) (err error) {
 		if fresh.pool, err = r.Pool(ctx, id); err != nil {
 			return err
 		}

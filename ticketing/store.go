@@ -8,8 +8,9 @@ import (
 // Store keeps everything the Service knows. Update runs fn in a transaction
 // that sees and excludes every other update, also of other processes, and
 // commits it if fn returns nil; concurrent updates may share one commit, and
-// fn may be run more than once, so it must have no effect outside tx. View
-// runs fn on a consistent enough snapshot for reading. Update fails with
+// fn may be run more than once, so it must have no effect outside tx and must
+// not call Update itself. View runs fn for reading; each method of the Reader
+// sees one moment, two of them may see two. Update fails with
 // ErrUnavailable when the engine is away, and with the context's error when
 // the caller gave up; the outcome is then unknown to the caller.
 type Store interface {

@@ -31,7 +31,7 @@ func parseDSN(dsn string) (dialect, error) {
 			return dialect{}, errors.New("dsn: sqlite needs the path of a file")
 		}
 		file := "file:" + (&url.URL{Path: rest}).EscapedPath()
-		shared := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+		shared := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(2)"
 		return dialect{
 			driver: "sqlite", goose: goose.DialectSQLite3, path: rest,
 			writer: file + "?_txlock=immediate&" + shared,
@@ -55,12 +55,10 @@ func (d dialect) translate(sql string) string {
 
 // isUniqueViolation recognises both engines' error for a duplicate key.
 func isUniqueViolation(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Code == "23505"
 	}
-	var lite *sqlite.Error
-	if errors.As(err, &lite) {
+	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
 		return lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || lite.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
 	}
 	return false

@@ -14,12 +14,14 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
+// The migrations of both engines, in one text.
+//
 //go:embed migrations/*.sql
 var migrations embed.FS
 
 const (
 	versionTable = "ticketing_goose_version"
-	// advisoryLock serialises migration on PostgreSQL: "ticketng" in ASCII.
+	// The advisoryLock serialises migration on PostgreSQL: "ticketng" in ASCII.
 	advisoryLock = 0x7469636b65746e67
 )
 

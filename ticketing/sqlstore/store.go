@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"log/slog"
 
+	"fairgate/ticketing"
+
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
 	"github.com/prometheus/client_golang/prometheus"
-
-	"fairgate/ticketing"
 )
 
 // Options tune a Store. The zero value of a field means its default.
@@ -91,7 +91,7 @@ func (s *Store) connect(ctx context.Context, d dialect, opts Options) (err error
 	if err != nil {
 		return err
 	}
-	s.writer = startWriter(s.write, opts, m)
+	s.writer = startWriter(s.write, opts, m) //nolint:contextcheck // the writer outlives the opening
 	return nil
 }
 

@@ -11,13 +11,13 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/google/uuid"
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
 	"fairgate/ticketing"
 	"fairgate/ticketing/sqlstore"
 	"fairgate/ticketing/storetest"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func open(t *testing.T, dsn string) *sqlstore.Store {
@@ -96,9 +96,12 @@ func TestTwoProcessesMigrateOnce(t *testing.T) {
 						return
 					}
 					for i := range each {
-						assert.NoError(t, s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error {
+						err := s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error {
 							return tx.Append(ctx, ticketing.Event{ID: fmt.Sprintf("%d-%d", p, i)})
-						}))
+						})
+						if err != nil {
+							t.Error(err)
+						}
 					}
 					assert.NoError(t, s.Close())
 				})

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -169,7 +170,7 @@ func (w *writer) attempt(ctx context.Context, sqlTx *sql.Tx, group *tx, j *job) 
 		return unavailable("savepoint", err)
 	}
 	before := len(group.events)
-	if j.err = j.fn(ctx, group); j.err != nil {
+	if j.err = safely(ctx, group, j.fn); j.err != nil {
 		group.events = group.events[:before]
 		if _, err := sqlTx.ExecContext(ctx, `ROLLBACK TO SAVEPOINT job`); err != nil {
 			return unavailable("roll back job", err)
@@ -179,4 +180,15 @@ func (w *writer) attempt(ctx context.Context, sqlTx *sql.Tx, group *tx, j *job) 
 		return unavailable("release savepoint", err)
 	}
 	return nil
+}
+
+// safely turns a panic of one job into its error, because the writer belongs to
+// all of them.
+func safely(ctx context.Context, t *tx, fn func(context.Context, *tx) error) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("update panicked: %v\n%s", fault, debug.Stack())
+		}
+	}()
+	return fn(ctx, t)
 }

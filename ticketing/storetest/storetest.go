@@ -8,13 +8,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
 	"fairgate/ticketing"
 	"fairgate/ticketing/document"
 	"fairgate/ticketing/outbox"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // Store is everything a store offers.
@@ -106,6 +106,7 @@ func position(key string) ticketing.Position {
 }
 
 func accounts(t *testing.T, s Store) {
+	t.Helper()
 	seed(t, s, 1)
 	session := ticketing.Session{ID: "s", AccountID: "a", CreatedAt: start(), ExpiresAt: start().Add(time.Hour)}
 	update(t, s, func(ctx context.Context, tx ticketing.Tx) error { return tx.InsertSession(ctx, session) })
@@ -140,6 +141,7 @@ func accounts(t *testing.T, s Store) {
 }
 
 func pools(t *testing.T, s Store) {
+	t.Helper()
 	want := ticketing.Pool{
 		ID: pool, Name: "主馆", PriceFen: 1, LimitPerOrder: 2, Hold: 1500 * time.Millisecond, Cutoff: time.Hour, OpensAt: start(), Version: 1,
 	}
@@ -168,6 +170,7 @@ func pools(t *testing.T, s Store) {
 }
 
 func places(t *testing.T, s Store) {
+	t.Helper()
 	seed(t, s, 10)
 	take := func(pool string, day ticketing.Date, n int) error {
 		return s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error { return tx.TakePlaces(ctx, pool, day, n) })
@@ -195,6 +198,7 @@ func places(t *testing.T, s Store) {
 }
 
 func orders(t *testing.T, s Store) {
+	t.Helper()
 	seed(t, s, 10)
 	want := order("o1", "d1")
 	want.Positions = append(want.Positions, position("d2"))
@@ -261,6 +265,7 @@ func orders(t *testing.T, s Store) {
 }
 
 func documents(t *testing.T, s Store) {
+	t.Helper()
 	seed(t, s, 10)
 	insert := func(o ticketing.Order) error {
 		return s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error { return tx.InsertOrder(ctx, o) })
@@ -288,6 +293,7 @@ func documents(t *testing.T, s Store) {
 }
 
 func due(t *testing.T, s Store) {
+	t.Helper()
 	seed(t, s, 10)
 	for i := range 4 {
 		o := order(fmt.Sprint("o", i), fmt.Sprint("d", i))
@@ -303,8 +309,11 @@ func due(t *testing.T, s Store) {
 			limit int
 			want  []string
 		}{
-			{time.Minute, 9, nil}, {2*time.Minute - time.Millisecond, 9, nil}, {2 * time.Minute, 9, []string{"o2"}},
-			{time.Hour, 9, []string{"o2", "o1", "o0"}}, {time.Hour, 2, []string{"o2", "o1"}},
+			{time.Minute, 9, nil},
+			{2*time.Minute - time.Millisecond, 9, nil},
+			{2 * time.Minute, 9, []string{"o2"}},
+			{time.Hour, 9, []string{"o2", "o1", "o0"}},
+			{time.Hour, 2, []string{"o2", "o1"}},
 		} {
 			got, err := r.DueHolds(ctx, start().Add(c.after), c.limit)
 			require.NoError(t, err)
@@ -320,6 +329,7 @@ func due(t *testing.T, s Store) {
 }
 
 func rollback(t *testing.T, s Store) {
+	t.Helper()
 	seed(t, s, 10)
 	boom := errors.New("boom")
 	err := s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error {
@@ -337,6 +347,8 @@ func rollback(t *testing.T, s Store) {
 		assert.Empty(t, none)
 		return err
 	})
+	require.ErrorContains(t, s.Update(t.Context(), func(context.Context, ticketing.Tx) error { panic("a bug") }), "a bug",
+		"a job's panic is its own")
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.ErrorIs(t, s.Update(gone, func(context.Context, ticketing.Tx) error { return nil }), context.Canceled)
@@ -344,6 +356,7 @@ func rollback(t *testing.T, s Store) {
 }
 
 func answers(t *testing.T, s Store) {
+	t.Helper()
 	want := ticketing.Answer{Fingerprint: []byte{1, 0, 2}, Result: []byte(`{"a":"值"}`), At: start()}
 	update(t, s, func(ctx context.Context, tx ticketing.Tx) error {
 		_, err := tx.Recall(ctx, "scope", "key")
@@ -361,6 +374,7 @@ func answers(t *testing.T, s Store) {
 }
 
 func events(t *testing.T, s Store) {
+	t.Helper()
 	want := ticketing.Event{
 		ID: "e0", Type: ticketing.EventTransferred, OccurredAt: ticketing.Millis{Time: start()}, OrderID: "o", AccountID: "b",
 		FromAccountID: "a", Pool: pool, Date: day, State: ticketing.StateConfirmed, Positions: 3, RequestID: "r",
@@ -400,6 +414,7 @@ func events(t *testing.T, s Store) {
 // gapless holds that refused jobs use up no sequence number and concurrent
 // ones share none.
 func gapless(t *testing.T, s Store) {
+	t.Helper()
 	var group sync.WaitGroup
 	for i := range 60 {
 		group.Go(func() {
@@ -425,6 +440,7 @@ func gapless(t *testing.T, s Store) {
 }
 
 func leases(t *testing.T, s Store) {
+	t.Helper()
 	acquire := func(holder string, now, until time.Duration) bool {
 		got, err := s.Acquire(t.Context(), "job", holder, start().Add(now), start().Add(until))
 		require.NoError(t, err)
@@ -442,6 +458,7 @@ func leases(t *testing.T, s Store) {
 }
 
 func forget(t *testing.T, s Store) {
+	t.Helper()
 	seed(t, s, 1)
 	hours := func(n int) time.Time { return start().Add(time.Duration(n) * time.Hour) }
 	update(t, s, func(ctx context.Context, tx ticketing.Tx) error {
@@ -474,6 +491,7 @@ func forget(t *testing.T, s Store) {
 // contention books from many goroutines at once and compares the orders with
 // the places.
 func contention(t *testing.T, s Store) {
+	t.Helper()
 	const capacity, callers = 50, 300
 	seed(t, s, capacity)
 	var (

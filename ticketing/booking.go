@@ -93,8 +93,7 @@ func (s *Service) position(field string, v Visitor) (Position, error) {
 		return Position{}, invalidField(field+".name", "want 1 to %d bytes of text", maxName)
 	}
 	doc, err := document.Parse(v.Type, v.Number, v.Nationality, s.now())
-	var refused *document.Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*document.Error](err); ok {
 		return Position{}, invalidField(field+".document."+refused.Field, "%s", refused.Reason)
 	}
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"crypto/cipher"
 	"crypto/ed25519"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -72,17 +71,14 @@ func newAEAD(key []byte) (cipher.AEAD, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cipher.NewGCM(block)
+	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// seal encrypts text for one purpose: key identifier, nonce, ciphertext. The
+// seal encrypts text for one purpose: a byte that identifies the key, a random
+// nonce of 12 bytes, the ciphertext and its tag. The
 // purpose is authenticated, so that a sealed phone cannot pass for a name.
 func (v *vault) seal(purpose, text string) []byte {
-	aead := v.sealers[v.current]
-	out := make([]byte, 1+aead.NonceSize(), 1+aead.NonceSize()+len(text)+aead.Overhead())
-	out[0] = v.current
-	_, _ = rand.Read(out[1:]) // crypto/rand.Read never fails
-	return aead.Seal(out, out[1:], []byte(text), []byte(purpose))
+	return v.sealers[v.current].Seal([]byte{v.current}, nil, []byte(text), []byte(purpose)) //nolint:gosec // G407: the cipher makes its own random nonce
 }
 
 // open decrypts what seal made for the same purpose.
@@ -91,11 +87,10 @@ func (v *vault) open(purpose string, sealed []byte) (string, error) {
 		return "", errors.New("open sealed " + purpose + ": empty")
 	}
 	aead, known := v.sealers[sealed[0]]
-	if !known || len(sealed) < 1+aead.NonceSize() {
+	if !known {
 		return "", errors.New("open sealed " + purpose + ": no key for it")
 	}
-	nonce, text := sealed[1:1+aead.NonceSize()], sealed[1+aead.NonceSize():]
-	plain, err := aead.Open(nil, nonce, text, []byte(purpose))
+	plain, err := aead.Open(nil, nil, sealed[1:], []byte(purpose))
 	if err != nil {
 		return "", fmt.Errorf("open sealed %s: %w", purpose, err)
 	}

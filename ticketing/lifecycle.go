@@ -214,34 +214,41 @@ func (s *Service) Transfer(ctx context.Context, call Call, account, id string, t
 		}
 	}
 	return s.change(ctx, call, account, id, func(ctx context.Context, w *work, o *Order) error {
-		if o.State != StateProvisional && o.State != StateConfirmed {
-			return invalidState(o.State)
-		}
-		if o.Date < DateOf(w.now) {
-			return ErrDateUnavailable
-		}
 		recipient, err := recipient(ctx, w, t.ToAccountID, phoneKey)
 		if err != nil {
 			return err
 		}
-		if recipient.ID == account {
-			return invalidField("to_account_id", "the order is yours already")
+		return handOver(ctx, w, o, recipient.ID, positions)
+	})
+}
+
+// handOver gives a settled order a new owner and, where there are positions,
+// new visitors.
+func handOver(ctx context.Context, w *work, o *Order, to string, positions []Position) error {
+	if o.State != StateProvisional && o.State != StateConfirmed {
+		return invalidState(o.State)
+	}
+	if o.Date < DateOf(w.now) {
+		return ErrDateUnavailable
+	}
+	if to == o.AccountID {
+		return invalidField("to_account_id", "the order is yours already")
+	}
+	from := o.AccountID
+	o.AccountID, o.UpdatedAt = to, w.now
+	if positions != nil {
+		if len(positions) != len(o.Positions) {
+			return invalidField("positions", "want %d, one for each place, got %d", len(o.Positions), len(positions))
 		}
-		o.AccountID, o.UpdatedAt = recipient.ID, w.now
-		if positions != nil {
-			if len(positions) != len(o.Positions) {
-				return invalidField("positions", "want %d, one for each place, got %d", len(o.Positions), len(positions))
-			}
-			o.Positions = positions
-			if err := w.ReplacePositions(ctx, *o); err != nil {
-				return err
-			}
-		}
-		if err := w.UpdateOrder(ctx, *o); err != nil {
+		o.Positions = positions
+		if err := w.ReplacePositions(ctx, *o); err != nil {
 			return err
 		}
-		return w.emit(ctx, EventTransferred, *o, account)
-	})
+	}
+	if err := w.UpdateOrder(ctx, *o); err != nil {
+		return err
+	}
+	return w.emit(ctx, EventTransferred, *o, from)
 }
 
 func recipient(ctx context.Context, r AccountReader, id string, phoneKey []byte) (Account, error) {

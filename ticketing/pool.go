@@ -104,7 +104,8 @@ func validPoolID(id string) bool {
 	}
 	for i := range len(id) {
 		c := id[i]
-		if !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '-') {
+		known := c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '-'
+		if !known {
 			return false
 		}
 	}

@@ -90,6 +90,7 @@ func (d Document) Key() string {
 		number = number[:9] // the last two of the older eleven count reissues
 	case TaiwanPermit:
 		number = number[:8] // the older form carries reissue digits and the issuer's mark
+	case PRCID, ForeignResident, Passport:
 	}
 	return string(d.Type) + "\n" + d.Nationality + "\n" + number
 }

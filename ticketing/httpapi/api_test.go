@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -14,13 +15,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
 	"fairgate/ticketing"
 	"fairgate/ticketing/httpapi"
 	"fairgate/ticketing/sqlstore"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 const (
@@ -81,9 +82,7 @@ func (s *server) send(method, target, body string, header http.Header, sign bool
 	s.t.Helper()
 	req, err := http.NewRequestWithContext(s.t.Context(), method, s.base+target, bytes.NewReader([]byte(body)))
 	require.NoError(s.t, err)
-	for key, values := range header {
-		req.Header[key] = values
-	}
+	maps.Copy(req.Header, header)
 	if sign {
 		ts, id := strconv.FormatInt(s.now.Load(), 10), uuid.NewString()
 		req.Header.Set(httpapi.HeaderTimestamp, ts)

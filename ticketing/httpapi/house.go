@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/gofiber/fiber/v2"
-
 	"fairgate/ticketing"
+
+	"github.com/gofiber/fiber/v2"
 )
 
 // routeHouse mounts what the house does. Enforcement may withdraw and
@@ -35,7 +35,7 @@ func (a *api) withdraw(c *fiber.Ctx) error {
 		ReasonCode string `json:"reason_code"`
 		Receipt    string `json:"receipt"`
 	}
-	if err := decode(c, &body, false); err != nil {
+	if err := decode(c, &body); err != nil {
 		return err
 	}
 	o, err := a.service.Withdraw(c.UserContext(), call(c), c.Params("order"), body.ReasonCode, body.Receipt)
@@ -55,7 +55,7 @@ func (a *api) reinstate(c *fiber.Ctx) error {
 
 func (a *api) putPool(c *fiber.Ctx) error {
 	var body poolBody
-	if err := decode(c, &body, false); err != nil {
+	if err := decode(c, &body); err != nil {
 		return err
 	}
 	p, err := a.service.PutPool(c.UserContext(), call(c), body.change(c.Params("pool")))

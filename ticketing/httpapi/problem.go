@@ -5,9 +5,9 @@ import (
 	"errors"
 	"log/slog"
 
-	"github.com/gofiber/fiber/v2"
-
 	"fairgate/ticketing"
+
+	"github.com/gofiber/fiber/v2"
 )
 
 // problem is an error as callers see it (RFC 9457).
@@ -53,16 +53,13 @@ func status(code ticketing.Code) int {
 
 // describe turns any error into a problem; causes stay inside.
 func describe(err error) problem {
-	var refusal *ticketing.Error
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*ticketing.Error](err); ok {
 		return newProblem(status(refusal.Code), string(refusal.Code), refusal.Field, refusal.Detail)
 	}
-	var own *problemError
-	if errors.As(err, &own) {
+	if own, ok := errors.AsType[*problemError](err); ok {
 		return own.problem
 	}
-	var router *fiber.Error
-	if errors.As(err, &router) {
+	if router, ok := errors.AsType[*fiber.Error](err); ok {
 		code := codeHTTPPrefix
 		switch router.Code {
 		case fiber.StatusRequestEntityTooLarge:

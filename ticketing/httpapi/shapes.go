@@ -8,10 +8,10 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/gofiber/fiber/v2"
-
 	"fairgate/ticketing"
 	"fairgate/ticketing/document"
+
+	"github.com/gofiber/fiber/v2"
 )
 
 // credentials are the body of registration and sign-in.
@@ -176,13 +176,9 @@ func (b poolBody) change(id string) ticketing.PoolChange {
 	return change
 }
 
-// decode reads a JSON body strictly: one value, known fields only. An empty
-// body is accepted where nothing in it is required.
-func decode(c *fiber.Ctx, into any, emptyAllowed bool) error {
+// decode reads a JSON body strictly: one value, known fields only.
+func decode(c *fiber.Ctx, into any) error {
 	body := c.BodyRaw() // never decompressed: the limit and the signature are of these bytes
-	if len(body) == 0 && emptyAllowed {
-		return nil
-	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {

@@ -4,9 +4,9 @@ import (
 	"context"
 	"strings"
 
-	"github.com/gofiber/fiber/v2"
-
 	"fairgate/ticketing"
+
+	"github.com/gofiber/fiber/v2"
 )
 
 // routeVisitors mounts what visitors do, behind the gateway's signature.
@@ -29,7 +29,7 @@ func (a *api) routeVisitors(r fiber.Router) {
 
 func (a *api) register(c *fiber.Ctx) error {
 	var body credentials
-	if err := decode(c, &body, false); err != nil {
+	if err := decode(c, &body); err != nil {
 		return err
 	}
 	account, err := a.service.Register(c.UserContext(), call(c), body.Phone, body.Password)
@@ -41,7 +41,7 @@ func (a *api) register(c *fiber.Ctx) error {
 
 func (a *api) signIn(c *fiber.Ctx) error {
 	var body credentials
-	if err := decode(c, &body, false); err != nil {
+	if err := decode(c, &body); err != nil {
 		return err
 	}
 	in, err := a.service.SignIn(c.UserContext(), call(c), body.Phone, body.Password)
@@ -91,7 +91,7 @@ func (a *api) stock(c *fiber.Ctx) error {
 
 func (a *api) book(c *fiber.Ctx) error {
 	var body orderBody
-	if err := decode(c, &body, false); err != nil {
+	if err := decode(c, &body); err != nil {
 		return err
 	}
 	o, err := a.service.Book(c.UserContext(), call(c), session(c).AccountID, ticketing.Booking{
@@ -145,7 +145,7 @@ func (a *api) change(c *fiber.Ctx) error {
 	var body struct {
 		Date string `json:"date"`
 	}
-	if err := decode(c, &body, false); err != nil {
+	if err := decode(c, &body); err != nil {
 		return err
 	}
 	o, err := a.service.ChangeDate(c.UserContext(), call(c), session(c).AccountID, c.Params("order"), body.Date)
@@ -157,7 +157,7 @@ func (a *api) change(c *fiber.Ctx) error {
 
 func (a *api) transfer(c *fiber.Ctx) error {
 	var body transferBody
-	if err := decode(c, &body, false); err != nil {
+	if err := decode(c, &body); err != nil {
 		return err
 	}
 	o, err := a.service.Transfer(c.UserContext(), call(c), session(c).AccountID, c.Params("order"), ticketing.Transfer{

@@ -32,9 +32,11 @@ func TestSealedOpens(t *testing.T) {
 	for name, open := range map[string]func() (string, error){
 		"another purpose": func() (string, error) { return old.open("name", sealed) },
 		"another key":     func() (string, error) { return vaultOf(2).open("phone", sealed) },
-		"changed":         func() (string, error) { return old.open("phone", append(bytes.Clone(sealed[:len(sealed)-1]), sealed[len(sealed)-1]^1)) },
-		"cut":             func() (string, error) { return old.open("phone", sealed[:5]) },
-		"empty":           func() (string, error) { return old.open("phone", nil) },
+		"changed": func() (string, error) {
+			return old.open("phone", append(bytes.Clone(sealed[:len(sealed)-1]), sealed[len(sealed)-1]^1))
+		},
+		"cut":   func() (string, error) { return old.open("phone", sealed[:5]) },
+		"empty": func() (string, error) { return old.open("phone", nil) },
 	} {
 		_, err := open()
 		require.Error(t, err, name)

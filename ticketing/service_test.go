@@ -136,7 +136,9 @@ func TestNeverOversold(t *testing.T) {
 		group.Go(func() {
 			o, err := f.Book(t.Context(), ticketing.Call{}, accounts[i%people], booking("main", 2*i, 2*i+1))
 			if err != nil {
-				assert.True(t, errors.Is(err, ticketing.ErrSoldOut), err)
+				if !errors.Is(err, ticketing.ErrSoldOut) {
+					t.Error(err)
+				}
 				refused.Add(1)
 				return
 			}

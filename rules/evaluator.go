@@ -16,6 +16,8 @@ type Evaluator struct {
 	loc     *time.Location
 	ip      string // text form of the address, once somebody asked
 	keyless []*Rule
+
+	degraded bool
 }
 
 // NewEvaluator makes an empty Evaluator.
@@ -25,6 +27,12 @@ func NewEvaluator() *Evaluator { return &Evaluator{} }
 // could not fire, because the event has no key for the entity they act on. The
 // list is valid until the next use of ev.
 func (ev *Evaluator) Keyless() []*Rule { return ev.keyless }
+
+// SetDegraded says whether the values of the Evaluate that follows come from
+// counters of this process alone. Rules that conclude from the absence of a
+// value rest then. It stands until it is set again; events whose own Decision
+// says so are degraded in any case.
+func (ev *Evaluator) SetDegraded(degraded bool) { ev.degraded = degraded }
 
 func (ev *Evaluator) load(p *Program, e *ingest.Event, values []float64) {
 	ev.e, ev.values, ev.loc, ev.ip = e, values, p.loc, ""

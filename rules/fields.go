@@ -53,6 +53,12 @@ func requestFields() []EventField {
 		textField("route", "Name of the route in the route table.", func(e *ingest.Event) *string { return &e.Route }),
 		textField("method", "HTTP method.", func(e *ingest.Event) *string { return &e.Method }),
 		textField("path", "Canonical path without the query.", func(e *ingest.Event) *string { return &e.Path }),
+		{
+			Name: "degraded", Type: TypeBool,
+			Description: "Whether the counters are this gateway's own because the shared ones are away: a missing value means nothing then.",
+			truth:       func(ev *Evaluator) bool { return ev.degraded || ev.e.Decision.Degraded },
+			set:         func(e *ingest.Event, v any, _ *time.Location) { e.Decision.Degraded = v.(bool) },
+		},
 	}
 }
 

@@ -131,6 +131,23 @@ func TestEvaluateRefusesForeignValues(t *testing.T) {
 	require.ErrorIs(t, err, ErrValues)
 }
 
+func TestDegradedHoldsForOneEvaluate(t *testing.T) {
+	t.Parallel()
+	p := compiledRules(t, nil, rule("absent", "not degraded"))
+	ev := NewEvaluator()
+	for i, set := range []bool{true, false, true} {
+		if set {
+			ev.SetDegraded(true)
+		}
+		matches, err := p.Evaluate(ev, testEvent(), nil, StageInline, Acting, nil)
+		require.NoError(t, err)
+		assert.Equal(t, set, len(matches) == 0, "call %d", i)
+	}
+	e := testEvent()
+	e.Decision.Degraded = true
+	assert.Empty(t, fired(t, p, e, nil, Acting))
+}
+
 func TestCanaryShareGrowsMonotonically(t *testing.T) {
 	t.Parallel()
 	shares := []float64{0, 0.01, 0.1, 0.5, 0.9, 1}

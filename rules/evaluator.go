@@ -28,10 +28,10 @@ func NewEvaluator() *Evaluator { return &Evaluator{} }
 // list is valid until the next use of ev.
 func (ev *Evaluator) Keyless() []*Rule { return ev.keyless }
 
-// SetDegraded says whether the values of the Evaluate that follows come from
-// counters of this process alone. Rules that conclude from the absence of a
-// value rest then. It stands until it is set again; events whose own Decision
-// says so are degraded in any case.
+// SetDegraded says whether the values of the next Evaluate come from counters
+// of this process alone. Rules that conclude from the absence of a value rest
+// then. It holds for that one call, so that nothing leaks between users of a
+// pooled Evaluator; events whose own Decision says so are degraded anyway.
 func (ev *Evaluator) SetDegraded(degraded bool) { ev.degraded = degraded }
 
 func (ev *Evaluator) load(p *Program, e *ingest.Event, values []float64) {
@@ -41,7 +41,7 @@ func (ev *Evaluator) load(p *Program, e *ingest.Event, values []float64) {
 
 // release lets go of the event, so that a pooled Evaluator keeps nothing of a
 // visitor alive.
-func (ev *Evaluator) release() { ev.e, ev.values, ev.ip = nil, nil, "" }
+func (ev *Evaluator) release() { ev.e, ev.values, ev.ip, ev.degraded = nil, nil, "", false }
 
 func (ev *Evaluator) local() time.Time { return ev.e.Time.In(ev.loc) }
 

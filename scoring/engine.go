@@ -128,6 +128,7 @@ func (e *Engine) Inline(ctx context.Context, ev *ingest.Event, burn string, out 
 	}
 	values := noValues(len(p.program.Features()))
 	s.fill(values)
+	s.ev.SetDegraded(s.touch.Degraded)
 	var err error
 	s.matches, err = p.program.Evaluate(s.ev, ev, values, rules.StageInline, rules.Acting, s.matches)
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 	"strings"
 	"time"
 
-	"fairgate/ticketing"
-
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/recover"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"fairgate/ticketing"
 )
 
 // Options of the HTTP surface. GatewayKeys are required; the zero value of any

@@ -15,13 +15,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"fairgate/ticketing"
 	"fairgate/ticketing/httpapi"
 	"fairgate/ticketing/sqlstore"
-
-	"github.com/google/uuid"
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 const (
@@ -33,36 +34,36 @@ const (
 // server is the whole booking system on a port of its own, with a clock that
 // the test sets.
 type server struct {
-	t       *testing.T
+	t       testing.TB
 	base    string
 	now     atomic.Int64 // Unix ms
 	service *ticketing.Service
 }
 
-func start(t *testing.T) *server {
-	t.Helper()
-	s := &server{t: t}
+func start(tb testing.TB) *server {
+	tb.Helper()
+	s, reg := &server{t: tb}, prometheus.NewRegistry() // one for all: their names must not meet
 	s.now.Store(time.Date(2026, 5, 1, 4, 0, 0, 0, time.UTC).UnixMilli())
-	store, err := sqlstore.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "ticketing.db"), sqlstore.Options{})
-	require.NoError(t, err)
+	store, err := sqlstore.Open(tb.Context(), "sqlite:"+filepath.Join(tb.TempDir(), "ticketing.db"), sqlstore.Options{Registerer: reg})
+	require.NoError(tb, err)
 	clock := func() time.Time { return time.UnixMilli(s.now.Load()) }
 	s.service, err = ticketing.NewService(store, ticketing.Keys{
 		Encryption: [][]byte{bytes.Repeat([]byte{1}, 32)}, Lookup: bytes.Repeat([]byte{2}, 32),
 		Session: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{3}, 32)),
-	}, clock, ticketing.Options{PasswordCost: ticketing.PasswordCost{MemoryKiB: 64, Passes: 1, Lanes: 1}, StockMaxAge: -1})
-	require.NoError(t, err)
+	}, clock, ticketing.Options{PasswordCost: ticketing.PasswordCost{MemoryKiB: 64, Passes: 1, Lanes: 1}, StockMaxAge: -1, Registerer: reg})
+	require.NoError(tb, err)
 	app, err := httpapi.New(s.service, httpapi.Options{
-		GatewayKeys: [][]byte{[]byte(gatewayKey)}, EnforcementKeys: []string{enforcementKey}, OperationsKeys: []string{operationsKey}, Clock: clock,
+		GatewayKeys: [][]byte{[]byte(gatewayKey)}, EnforcementKeys: []string{enforcementKey}, OperationsKeys: []string{operationsKey}, Clock: clock, Registerer: reg,
 	})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	served := make(chan error, 1)
 	go func() { served <- app.Listener(listener) }()
-	t.Cleanup(func() {
-		assert.NoError(t, app.Shutdown())
-		assert.NoError(t, <-served)
-		assert.NoError(t, store.Close())
+	tb.Cleanup(func() {
+		assert.NoError(tb, app.Shutdown())
+		assert.NoError(tb, <-served)
+		assert.NoError(tb, store.Close())
 	})
 	s.base = "http://" + listener.Addr().String()
 	return s

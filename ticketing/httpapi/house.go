@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strconv"
 
-	"fairgate/ticketing"
-
 	"github.com/gofiber/fiber/v2"
+
+	"fairgate/ticketing"
 )
 
 // routeHouse mounts what the house does. Enforcement may withdraw and

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"log/slog"
 
-	"fairgate/ticketing"
-
 	"github.com/gofiber/fiber/v2"
+
+	"fairgate/ticketing"
 )
 
 // problem is an error as callers see it (RFC 9457).

@@ -8,10 +8,10 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
+
 	"fairgate/ticketing"
 	"fairgate/ticketing/document"
-
-	"github.com/gofiber/fiber/v2"
 )
 
 // credentials are the body of registration and sign-in.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"strings"
 
-	"fairgate/ticketing"
-
 	"github.com/gofiber/fiber/v2"
+
+	"fairgate/ticketing"
 )
 
 // routeVisitors mounts what visitors do, behind the gateway's signature.

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"fairgate/ticketing"
-
 	"github.com/stretchr/testify/require"
+
+	"fairgate/ticketing"
 )
 
 // BenchmarkBook books through the service from 64 callers at once, each

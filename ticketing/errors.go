@@ -8,7 +8,7 @@ type Code string
 // The codes of every refusal a caller can meet.
 const (
 	CodeInvalidField        Code = "invalid_field"
-	CodeWrongCredentials    Code = "wrong_credentials" //nolint:gosec // G101: the name of a refusal
+	CodeWrongCredentials    Code = "wrong_credentials"
 	CodeUnauthenticated     Code = "unauthenticated"
 	CodeNotFound            Code = "not_found"
 	CodePhoneTaken          Code = "phone_taken"

@@ -12,12 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"fairgate/ticketing"
 	"fairgate/ticketing/document"
 	"fairgate/ticketing/sqlstore"
-
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 // fixture is a service on a new SQLite file, with a clock that the test sets.

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"fairgate/ticketing"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fairgate/ticketing"
 )
 
 func read(t *testing.T, file string) []byte {

@@ -5,10 +5,10 @@ import (
 	"testing"
 	"time"
 
-	"fairgate/ticketing/document"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fairgate/ticketing/document"
 )
 
 func today() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }

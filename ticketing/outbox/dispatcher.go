@@ -14,10 +14,10 @@ import (
 	"strconv"
 	"time"
 
-	"fairgate/ticketing"
-
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"fairgate/ticketing"
 )
 
 // Queue is where events wait. Pending reads the oldest undelivered events in

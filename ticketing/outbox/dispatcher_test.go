@@ -18,12 +18,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"fairgate/ticketing"
 	"fairgate/ticketing/outbox"
 	"fairgate/ticketing/sqlstore"
-
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 const secret = "webhook-secret-webhook-secret"

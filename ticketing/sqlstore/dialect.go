@@ -17,7 +17,7 @@ type dialect struct {
 	driver string
 	goose  goose.Dialect
 	writer string // data source of the writing connections
-	reader string // data source of the reading ones; same as writer = share them
+	reader string // data source of the reading ones
 	path   string // of the SQLite file; empty for PostgreSQL
 }
 

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"path"
+	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/pressly/goose/v3"
@@ -38,7 +39,7 @@ func migrate(ctx context.Context, db *sql.DB, d dialect, logger *slog.Logger) (e
 	}
 	if d.isSQLite() {
 		guard := flock.New(d.path + ".migrate-lock")
-		if err := guard.Lock(); err != nil {
+		if _, err := guard.TryLockContext(ctx, 20*time.Millisecond); err != nil {
 			return fmt.Errorf("lock %s.migrate-lock: %w", d.path, err)
 		}
 		defer func() {
@@ -47,7 +48,7 @@ func migrate(ctx context.Context, db *sql.DB, d dialect, logger *slog.Logger) (e
 			}
 		}()
 	} else {
-		locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(advisoryLock))
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(advisoryLock), lock.WithLockTimeout(1, 120))
 		if err != nil {
 			return fmt.Errorf("make migration lock: %w", err)
 		}

@@ -7,17 +7,17 @@ import (
 	"fmt"
 	"log/slog"
 
-	"fairgate/ticketing"
-
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"fairgate/ticketing"
 )
 
 // Options tune a Store. The zero value of a field means its default.
 type Options struct {
 	Logger      *slog.Logger          // default: discard
 	Registerer  prometheus.Registerer // default: metrics are kept but not exposed
-	Connections int                   // for reading, and with PostgreSQL in all; default 8
+	Connections int                   // for reading, beside the writer's one; default 8
 	GroupSize   int                   // jobs in one commit at most; default 100
 	QueueSize   int                   // jobs that may wait for the writer; default 4096
 }
@@ -72,21 +72,17 @@ func (s *Store) connect(ctx context.Context, d dialect, opts Options) (err error
 	}
 	if d.isSQLite() {
 		s.write.SetMaxOpenConns(1)
-	} else {
-		s.write.SetMaxOpenConns(opts.Connections)
-		s.write.SetMaxIdleConns(opts.Connections)
 	}
 	if err := migrate(ctx, s.write, d, opts.Logger); err != nil {
 		return err
 	}
-	s.reader = s.write
-	if d.reader != d.writer {
-		if s.reader, err = sql.Open(d.driver, d.reader); err != nil {
-			return fmt.Errorf("open %s for reading: %w", d.driver, err)
-		}
-		s.reader.SetMaxOpenConns(opts.Connections)
-		s.reader.SetMaxIdleConns(opts.Connections)
+	// Readers have connections of their own, or a burst of them would keep the
+	// writer waiting for one.
+	if s.reader, err = sql.Open(d.driver, d.reader); err != nil {
+		return fmt.Errorf("open %s for reading: %w", d.driver, err)
 	}
+	s.reader.SetMaxOpenConns(opts.Connections)
+	s.reader.SetMaxIdleConns(opts.Connections)
 	m, err := newMetrics(opts.Registerer)
 	if err != nil {
 		return err
@@ -104,7 +100,7 @@ func (s *Store) Close() error {
 
 func (s *Store) closeHandles() error {
 	var errs []error
-	if s.reader != nil && s.reader != s.write {
+	if s.reader != nil {
 		errs = append(errs, s.reader.Close())
 	}
 	if s.write != nil {

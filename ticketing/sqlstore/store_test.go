@@ -3,21 +3,23 @@ package sqlstore_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
-
-	"fairgate/ticketing"
-	"fairgate/ticketing/sqlstore"
-	"fairgate/ticketing/storetest"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fairgate/ticketing"
+	"fairgate/ticketing/sqlstore"
+	"fairgate/ticketing/storetest"
 )
 
 func open(t *testing.T, dsn string) *sqlstore.Store {
@@ -114,6 +116,48 @@ func TestTwoProcessesMigrateOnce(t *testing.T) {
 				assert.Equal(t, int64(processes*each), events[len(events)-1].Seq, "numbered without gaps over all processes")
 				return err
 			}))
+		})
+	}
+}
+
+// TestTwoProcessesNeverOversell takes places through two stores at once.
+func TestTwoProcessesNeverOversell(t *testing.T) {
+	t.Parallel()
+	for name, dsn := range engines() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const capacity, callers = 30, 100
+			target := dsn(t)
+			stores := []*sqlstore.Store{open(t, target), open(t, target)}
+			update := func(s *sqlstore.Store, fn func(context.Context, ticketing.Tx) error) error {
+				return s.Update(t.Context(), fn)
+			}
+			require.NoError(t, update(stores[0], func(ctx context.Context, tx ticketing.Tx) error {
+				return errors.Join(tx.PutPool(ctx, ticketing.Pool{ID: "p", LimitPerOrder: 1, Hold: 1e9}), tx.PutDay(ctx, "p", "2026-05-10", capacity))
+			}))
+			var (
+				group sync.WaitGroup
+				taken atomic.Int64
+			)
+			for i := range callers {
+				group.Go(func() {
+					err := update(stores[i%2], func(ctx context.Context, tx ticketing.Tx) error {
+						// Read, then write what was read: lost if updates were not serial.
+						days, err := tx.Days(ctx, "p", "2026-05-10")
+						if err != nil || days[0].Left == 0 {
+							return errors.Join(err, ticketing.ErrSoldOut)
+						}
+						return tx.PutDay(ctx, "p", "2026-05-10", days[0].Capacity-1)
+					})
+					if err == nil {
+						taken.Add(1)
+					} else if !errors.Is(err, ticketing.ErrSoldOut) {
+						t.Error(err)
+					}
+				})
+			}
+			group.Wait()
+			assert.Equal(t, int64(capacity), taken.Load())
 		})
 	}
 }

@@ -8,13 +8,13 @@ import (
 	"testing"
 	"time"
 
-	"fairgate/ticketing"
-	"fairgate/ticketing/document"
-	"fairgate/ticketing/outbox"
-
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fairgate/ticketing"
+	"fairgate/ticketing/document"
+	"fairgate/ticketing/outbox"
 )
 
 // Store is everything a store offers.

@@ -139,32 +139,45 @@ func (p *Pipeline) Run(ctx context.Context) error {
 // gather waits for one message and takes what else comes within Wait. It
 // returns what it has when ctx ends.
 func (p *Pipeline) gather(ctx context.Context) ([]stream.Message, error) {
-	var messages []stream.Message
-	window := ctx
-	pause := p.backoff()
+	m, err := p.fetch(ctx)
+	if err != nil {
+		return nil, ended(ctx, err)
+	}
+	messages := []stream.Message{m}
+	window, cancel := context.WithTimeout(ctx, p.o.Wait)
+	defer cancel()
 	for len(messages) < p.o.Batch {
-		m, err := p.source.Fetch(window)
-		switch {
-		case err == nil:
-			if len(messages) == 0 {
-				var cancel context.CancelFunc
-				window, cancel = context.WithTimeout(ctx, p.o.Wait)
-				defer cancel()
-			}
-			messages = append(messages, m)
-		case window.Err() != nil:
-			return messages, nil
-		case errors.Is(err, stream.ErrClosed):
-			return messages, fmt.Errorf("fetch events: %w", err)
-		default:
-			p.metrics.retries.WithLabelValues("fetch").Inc()
-			p.o.Logger.LogAttrs(ctx, slog.LevelWarn, "fetching events failed", slog.Any("error", err))
-			if pause.wait(window) != nil {
-				return messages, nil
-			}
+		if m, err = p.fetch(window); err != nil {
+			return messages, ended(window, err)
 		}
+		messages = append(messages, m)
 	}
 	return messages, nil
+}
+
+// fetch takes the next message, with pauses while the source fails. The error
+// is stream.ErrClosed, or what there was when ctx ended.
+func (p *Pipeline) fetch(ctx context.Context) (stream.Message, error) {
+	pause := p.backoff()
+	for {
+		m, err := p.source.Fetch(ctx)
+		if err == nil || ctx.Err() != nil || errors.Is(err, stream.ErrClosed) {
+			return m, err
+		}
+		p.metrics.retries.WithLabelValues("fetch").Inc()
+		p.o.Logger.LogAttrs(ctx, slog.LevelWarn, "fetching events failed", slog.Any("error", err))
+		if pause.wait(ctx) != nil {
+			return stream.Message{}, err
+		}
+	}
+}
+
+// ended turns the end of a wait into no error.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil && !errors.Is(err, stream.ErrClosed) {
+		return nil
+	}
+	return fmt.Errorf("fetch events: %w", err)
 }
 
 // process scores a batch, publishes what was found, and commits it. It

@@ -342,7 +342,7 @@ func TestStopDoesNotWaitForEver(t *testing.T) {
 		begin := time.Now()
 		err := f.stop()
 		require.ErrorIs(t, err, errAway)
-		assert.ErrorContains(t, err, "1 messages undone")
+		require.ErrorContains(t, err, "1 messages undone")
 		assert.Equal(t, 5*time.Second, time.Since(begin))
 		assert.Empty(t, f.committed, "it comes again")
 	})

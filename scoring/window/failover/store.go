@@ -24,6 +24,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -208,11 +209,7 @@ func (s *Store) estimate(t *scoring.Touch) {
 func ownShare(st *scoring.SeriesTouch) float64 {
 	n := 0.0
 	for i, m := range st.Members {
-		known := false
-		for _, earlier := range st.Members[:i] {
-			known = known || earlier == m
-		}
-		if !known {
+		if !slices.Contains(st.Members[:i], m) {
 			n++
 		}
 	}

@@ -42,12 +42,12 @@ func (s *series) add(member [16]byte, ms int64) {
 // seen puts a counted value in, or moves it forward to ms; it never moves back.
 // It reports whether the value had already been seen later than ms.
 func (s *series) seen(member [16]byte, ms int64) (later bool) {
-	for i := len(s.items) - 1; i >= 0; i-- {
-		if s.items[i].member != member {
+	for i, it := range slices.Backward(s.items) {
+		if it.member != member {
 			continue
 		}
-		if s.items[i].ms >= ms {
-			return s.items[i].ms > ms
+		if it.ms >= ms {
+			return it.ms > ms
 		}
 		end := s.after(ms)
 		copy(s.items[i:end-1], s.items[i+1:end])
@@ -86,9 +86,9 @@ func (s *series) read(r scoring.Read, now int64, self [16]byte, limit, extra int
 			}
 		}
 	case rules.AggSinceLast:
-		for i := len(in) - 1; i >= 0; i-- {
-			if in[i].member != self {
-				return window.Seconds(in[i].ms, now)
+		for _, it := range slices.Backward(in) {
+			if it.member != self {
+				return window.Seconds(it.ms, now)
 			}
 		}
 	case rules.AggRegularity:

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"slices"
 	"sync"
 
 	"fairgate/rules"
@@ -11,6 +12,20 @@ import (
 type entityKey struct {
 	entity rules.Entity
 	key    string
+}
+
+// hash is FNV-1a (64 bits, http://www.isthe.com/chongo/tech/comp/fnv/), without
+// a seed: which entity is forgotten when a shard is full must be the same in
+// every run.
+func (k entityKey) hash() uint64 {
+	h := uint64(14695981039346656037)
+	for _, s := range [...]string{string(k.entity), k.key} {
+		for i := range len(s) {
+			h = (h ^ uint64(s[i])) * 1099511628211
+		}
+		h = (h ^ 0xff) * 1099511628211
+	}
+	return h ^ h>>32
 }
 
 // entity holds the series of one key. Entities of a shard form a ring in the
@@ -107,7 +122,7 @@ func (e *entity) touch(st *scoring.SeriesTouch, now int64, self [16]byte) {
 	late := 0 // distinct members of this event that were seen again after it
 	if st.Series.Distinct {
 		for i, v := range st.Members {
-			if s.seen(value(v), now) && !repeated(st.Members, i) {
+			if s.seen(value(v), now) && !slices.Contains(st.Members[:i], v) {
 				late++
 			}
 		}
@@ -137,13 +152,4 @@ func value(v string) (m [16]byte) {
 	h := window.ValueMember(v)
 	copy(m[:], h[:])
 	return m
-}
-
-func repeated(members []string, i int) bool {
-	for _, m := range members[:i] {
-		if m == members[i] {
-			return true
-		}
-	}
-	return false
 }

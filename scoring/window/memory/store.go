@@ -9,7 +9,6 @@ package memory
 import (
 	"context"
 	"crypto/sha256"
-	"hash/maphash"
 	"sync"
 	"time"
 
@@ -46,7 +45,6 @@ const (
 
 // Store implements scoring.Counters. It is safe for concurrent use.
 type Store struct {
-	seed    maphash.Seed
 	shards  [shardCount]shard
 	burns   burns
 	marks   Marks
@@ -61,7 +59,6 @@ func New(o Options) *Store {
 		o.MaxEntities = defaultMaxEntities
 	}
 	s := &Store{
-		seed:  maphash.MakeSeed(),
 		marks: o.Marks,
 		evicted: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "fairgate_window_memory_evicted_total",
@@ -104,7 +101,7 @@ func (s *Store) Touch(_ context.Context, t *scoring.Touch) error {
 
 func (s *Store) touchEntity(et *scoring.EntityTouch, now int64, self [16]byte) {
 	key := entityKey{et.Entity, et.Key}
-	sh := &s.shards[maphash.Comparable(s.seed, key)%shardCount]
+	sh := &s.shards[key.hash()%shardCount]
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	e, evicted := sh.get(key, now, writes(et))

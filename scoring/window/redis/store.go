@@ -49,10 +49,12 @@ var _ scoring.Counters = (*Store)(nil)
 
 // Configure sets what Store demands of its client: no retries (a touch is
 // repeated, if at all, by whoever can still use the answer), deadlines from the
-// context, and a handshake without the commands that Redis 6.0 does not know.
+// context, a handshake without the commands that Redis 6.0 does not know, and
+// RESP2, which spares a look for push messages before every reply.
 func Configure(o *goredis.UniversalOptions) {
 	o.MaxRetries = -1
 	o.ContextTimeoutEnabled = true
+	o.Protocol = 2
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 }

@@ -122,7 +122,7 @@ func testInvalid(t *testing.T, h Harness) {
 		"mixed series":       touch(newID(), at(0), key, mixed, "x"),
 		"burn without ttl":   burn,
 	} {
-		assert.ErrorIs(t, h.Counters.Touch(t.Context(), tc), scoring.ErrInvalidTouch, name)
+		require.ErrorIs(t, h.Counters.Touch(t.Context(), tc), scoring.ErrInvalidTouch, name)
 	}
 	assert.Equal(t, []float64{0}, apply(t, h, touch(newID(), at(0), key, s)), "nothing was applied")
 }

@@ -30,6 +30,7 @@ func (e *Engine) Async(ctx context.Context, ev *ingest.Event) (Verdict, error) {
 		s.fill(values)
 	}
 	for _, which := range []rules.Which{rules.Acting, rules.Shadow} {
+		s.ev.SetDegraded(s.touch.Degraded)
 		var err error
 		if s.matches, err = p.program.Evaluate(s.ev, ev, values, rules.StageAsync, which, s.matches); err != nil {
 			return Verdict{}, fmt.Errorf("evaluate event %s: %w", ev.ID, err)

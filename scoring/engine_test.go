@@ -233,6 +233,26 @@ func TestFailuresAndDegradationAreToldToTheCaller(t *testing.T) {
 	assert.True(t, r.Degraded)
 }
 
+func TestRulesKnowThatCountersAreDegraded(t *testing.T) {
+	c := &fake{}
+	e := scoring.New(c, scoring.Options{})
+	e.Swap(program(t, func(rs *rules.Ruleset) {
+		rs.Rules = []rules.Rule{
+			{ID: "inline", When: "account_orders < 1 and not degraded", On: rules.EntityAccount, Action: ingest.Flag},
+			{ID: "async", Stage: rules.StageAsync, When: "account_documents < 1 and not degraded", On: rules.EntityAccount, Action: ingest.Flag},
+		}
+	}))
+	for _, degraded := range []bool{false, true, false} {
+		c.degraded = degraded
+		ev := event(0, "a")
+		r := screen(t, e, ev)
+		assert.Equal(t, degraded, len(r.Hits) == 0)
+		v, err := e.Async(t.Context(), ev)
+		require.NoError(t, err)
+		assert.Equal(t, degraded, len(v.Hits) == 0)
+	}
+}
+
 func BenchmarkInline(b *testing.B) {
 	for _, n := range []int{1, 10, 100, 1000} {
 		b.Run(fmt.Sprintf("%d_rules", n), func(b *testing.B) {

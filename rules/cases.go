@@ -39,8 +39,7 @@ func RunCases(p *Program) []CaseResult {
 	return out
 }
 
-// everything is the same program with every rule live.
-func (p *Program) everything() *Program {
+func (p *Program) compileEverything() *Program {
 	rs := *p.ruleset
 	rs.Rules = append([]Rule(nil), rs.Rules...)
 	for i := range rs.Rules {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -33,8 +34,8 @@ type value struct {
 	str   string
 }
 
-// builder compiles a checked syntax tree. slot maps a feature's index in the
-// ruleset to its place in the value vector.
+// builder compiles a checked syntax tree. Its slot maps a feature's index in
+// the ruleset to its place in the value vector.
 type builder struct {
 	*vocabulary
 	slot func(feature int) int
@@ -293,12 +294,6 @@ func (b *builder) member(n *ast.BinaryNode) (value, error) {
 
 func among[T comparable, F ~func(*Evaluator) T](x F, list []T) truth {
 	return func(ev *Evaluator) bool {
-		v := x(ev)
-		for _, item := range list {
-			if v == item {
-				return true
-			}
-		}
-		return false
+		return slices.Contains(list, x(ev))
 	}
 }

@@ -40,6 +40,9 @@ type Program struct {
 	other    *dispatch // kinds that nobody declared
 	max      map[string]float64
 	pool     *sync.Pool // of *Evaluator, for filters
+	// everything is the same ruleset with every rule live, compiled when it is
+	// first asked for: examples, lint and explanations speak of all rules.
+	everything func() *Program
 }
 
 // filter says which events a feature counts.
@@ -111,6 +114,7 @@ func compile(source *Ruleset, o Options, c *problems) *Program {
 	}
 	sum := sha256.Sum256(data)
 	p.version = hex.EncodeToString(sum[:6])
+	p.everything = sync.OnceValue(p.compileEverything)
 	return p
 }
 

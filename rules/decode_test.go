@@ -55,7 +55,7 @@ func TestBadFiles(t *testing.T) {
 			}
 			require.NotEmpty(t, want)
 			for _, fragment := range want {
-				assert.ErrorContains(t, err, fragment)
+				require.ErrorContains(t, err, fragment)
 			}
 			found := Problems(err)
 			assert.Len(t, found, len(want), err)

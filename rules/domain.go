@@ -34,15 +34,15 @@ type situation struct {
 	values []float64
 }
 
-// reach is the range of a feature's values when it has one.
-func reach(f *Feature, limit int) (lowest, highest float64) {
+// reach is the largest value that a feature can have; the least is 0.
+func reach(f *Feature, limit int) float64 {
 	switch f.Aggregate {
 	case AggRegularity:
-		return 0, maxRegularity()
+		return maxRegularity()
 	case AggSinceFirst, AggSinceLast:
-		return 0, f.Window.Seconds()
+		return f.Window.Seconds()
 	default:
-		return 0, float64(limit)
+		return float64(limit)
 	}
 }
 
@@ -72,9 +72,8 @@ func (p *Program) newSpace(rules ...*compiled) *space {
 	slices.Sort(slots)
 	for _, slot := range slices.Compact(slots) {
 		f := &p.features[slot]
-		low, high := reach(f, p.options.Limit)
 		s.variables = append(s.variables, variable{
-			name: f.Name, slot: slot, values: around(constants[f.Name], low, high, f.Aggregate.counts(), NoValue),
+			name: f.Name, slot: slot, values: around(constants[f.Name], reach(f, p.options.Limit), f.Aggregate.counts(), NoValue),
 		})
 	}
 	for _, f := range Fields() {
@@ -109,14 +108,14 @@ func fieldValues(f *EventField, constants []float64, texts []any, r *Rule) []any
 	case f.Type == TypeText:
 		return append(texts, "", "something else")
 	default:
-		return around(constants, 0, math.MaxInt32, false, 0)
+		return around(constants, math.MaxInt32, false, 0)
 	}
 }
 
 // around lists the values at which a comparison with one of the constants can
-// change, within the range, and nothing.
-func around(constants []float64, low, high float64, whole bool, nothing float64) []any {
-	list := []float64{nothing, low, high}
+// change, from 0 to high, and nothing.
+func around(constants []float64, high float64, whole bool, nothing float64) []any {
+	list := []float64{nothing, 0, high}
 	slices.Sort(constants)
 	for i, c := range constants {
 		list = append(list, c-1, c, c+1)
@@ -133,7 +132,7 @@ func around(constants []float64, low, high float64, whole bool, nothing float64)
 		if whole {
 			v = math.Round(v)
 		}
-		if (v >= low && v <= high) || v == nothing {
+		if (v >= 0 && v <= high) || v == nothing {
 			if !slices.Contains(out, any(v)) {
 				out = append(out, v)
 			}

@@ -21,10 +21,10 @@ func testEvent() *ingest.Event {
 	}
 }
 
-func compiledRules(t testing.TB, features []Feature, list ...Rule) *Program {
-	t.Helper()
+func compiledRules(tb testing.TB, features []Feature, list ...Rule) *Program {
+	tb.Helper()
 	p, err := Compile(&Ruleset{Name: "test", Features: features, Rules: list}, Options{})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return p
 }
 

@@ -84,15 +84,3 @@ func AppendValues(dst []string, f Field, e *ingest.Event) []string {
 		return AppendKeys(dst, Entity(f), e)
 	}
 }
-
-// hasKey is AppendKeys without building the keys.
-func hasKey(entity Entity, e *ingest.Event) bool {
-	switch entity {
-	case EntityIP:
-		return e.Client.IP.IsValid()
-	case EntityASN:
-		return e.Client.ASN != 0
-	default:
-		return Key(entity, e) != ""
-	}
-}

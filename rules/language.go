@@ -136,18 +136,8 @@ func (v *vocabulary) unknown(root ast.Node) error {
 	walk(root, func(n ast.Node) {
 		switch n := n.(type) {
 		case *ast.IdentifierNode:
-			if callees[n] {
-				return
-			}
-			_, feature := v.features[n.Value]
-			field, ok := v.fields[n.Value]
-			switch {
-			case feature:
-			case !ok:
-				say(n.Value, fmt.Sprintf("%q is neither a declared feature nor an event field%s",
-					n.Value, didYouMean(n.Value, v.names)))
-			case field.AfterResponse && !v.afterResponse:
-				say(n.Value, fmt.Sprintf("%q is known only after the response and cannot be used in-line", n.Value))
+			if fault := v.fault(n.Value); fault != "" && !callees[n] {
+				say(n.Value, fault)
 			}
 		case *ast.BinaryNode:
 			for _, kind := range kindLiterals(n) {
@@ -161,6 +151,22 @@ func (v *vocabulary) unknown(root ast.Node) error {
 		return nil
 	}
 	return errors.New(strings.Join(errs, "; "))
+}
+
+// fault says why an identifier cannot be used, or nothing.
+func (v *vocabulary) fault(name string) string {
+	if _, ok := v.features[name]; ok {
+		return ""
+	}
+	field, ok := v.fields[name]
+	switch {
+	case !ok:
+		return fmt.Sprintf("%q is neither a declared feature nor an event field%s", name, didYouMean(name, v.names))
+	case field.AfterResponse && !v.afterResponse:
+		return fmt.Sprintf("%q is known only after the response and cannot be used in-line", name)
+	default:
+		return ""
+	}
 }
 
 // kindLiterals are the texts that the field "kind" is compared with.
@@ -194,8 +200,7 @@ func kindLiterals(n *ast.BinaryNode) []string {
 
 // oneLine turns expr's three-line error with its drawing into one line.
 func oneLine(err error) error {
-	var at *file.Error
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*file.Error](err); ok {
 		return fmt.Errorf("%s (line %d, column %d of the expression)", at.Message, at.Line, at.Column+1)
 	}
 	first, _, _ := strings.Cut(err.Error(), "\n")

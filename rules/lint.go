@@ -75,7 +75,7 @@ func (p *Program) lintThresholds(c *compiled) []Finding {
 		if slot < 0 {
 			continue
 		}
-		_, high := reach(&p.features[slot], p.options.Limit)
+		high := reach(&p.features[slot], p.options.Limit)
 		if (b.op == ">" && b.constant >= high) || ((b.op == ">=" || b.op == "==") && b.constant > high) {
 			out = append(out, Finding{FindingUnreachable, c.rule.ID, fmt.Sprintf(
 				"%s %s %v cannot be: %s over %s ends at %.4g.", b.name, b.op, b.constant,
@@ -131,7 +131,7 @@ func (p *Program) lintTruth(c *compiled, unreachable bool) []Finding {
 // decides reports that the absence of the value makes the rule fire: with a
 // value past the bound it would not.
 func (p *Program) decides(s *space, c *compiled, now *situation, slot int, b bound) bool {
-	_, high := reach(&p.features[slot], p.options.Limit)
+	high := reach(&p.features[slot], p.options.Limit)
 	other := &situation{event: now.event, values: slices.Clone(now.values)}
 	other.values[slot] = min(b.constant+1, high)
 	return !s.holds(c, other)

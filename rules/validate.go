@@ -147,6 +147,7 @@ func validateRule(r *Rule, at string, c *problems) {
 		if r.Action == ingest.Block {
 			c.add(at+"action", r.ID, "block on %s would hit everybody behind it; challenge is the most that is allowed", r.On)
 		}
+	default: // account, device and session are proved
 	}
 	for field, s := range map[string]string{
 		"description": r.Description, "owner": r.Owner, "messages.zh": r.Messages.ZH, "messages.en": r.Messages.EN,

@@ -39,12 +39,12 @@ func TestShippedRulesets(t *testing.T) {
 	assert.Contains(t, names, source.DefaultName+".yaml")
 }
 
-func museum(t *testing.T) *rules.Program {
-	t.Helper()
+func museum(tb testing.TB) *rules.Program {
+	tb.Helper()
 	data, err := fs.ReadFile(rulesets.Files, "museum.yaml")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	p, err := rules.Load("museum.yaml", data, rules.Options{})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return p
 }
 
@@ -92,4 +92,19 @@ func seriesOf(f rules.Feature) string {
 	}
 	slices.Sort(events)
 	return strings.Join([]string{string(f.Entity), strings.Join(events, ","), f.Where, string(f.Of)}, "|")
+}
+
+func BenchmarkMuseum(b *testing.B) {
+	p := museum(b)
+	values := make([]float64, len(p.Features()))
+	for i := range values {
+		values[i] = 1
+	}
+	e := &ingest.Event{Kind: ingest.KindOrderSubmit, Subject: ingest.Subject{Account: "a1", Device: "d1"}}
+	ev := rules.NewEvaluator()
+	var out []rules.Match
+	b.ReportAllocs()
+	for b.Loop() {
+		out, _ = p.Evaluate(ev, e, values, rules.StageInline, rules.Acting, out[:0])
+	}
 }

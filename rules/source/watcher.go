@@ -93,7 +93,7 @@ func NewWatcher(ctx context.Context, src Source, o Options) (*Watcher, error) {
 func (w *Watcher) Current() *rules.Program { return w.current.Load() }
 
 // Subscribe calls f with the program in use, now and after every change, one
-// call at a time and in order, until the returned function was called. f must
+// call at a time and in order, until the returned function was called. It must
 // not call the Watcher back except for Current.
 func (w *Watcher) Subscribe(f func(*rules.Program)) (cancel func()) {
 	w.mu.Lock()

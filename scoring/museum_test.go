@@ -1,4 +1,4 @@
-package rulesets_test
+package scoring_test
 
 import (
 	"context"
@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fairgate/ingest"
+	"fairgate/rules"
+	"fairgate/rulesets"
 	"fairgate/scoring"
 	"fairgate/scoring/window/memory"
 )
@@ -210,6 +212,10 @@ func population(seed uint64) []*actor {
 // measures them.
 func TestMuseumAgainstBehaviour(t *testing.T) {
 	t.Parallel()
+	data, err := rulesets.Files.ReadFile("museum.yaml")
+	require.NoError(t, err)
+	program, err := rules.Load("museum.yaml", data, rules.Options{})
+	require.NoError(t, err)
 	for seed := range uint64(3) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
@@ -224,7 +230,7 @@ func TestMuseumAgainstBehaviour(t *testing.T) {
 			}
 			slices.SortStableFunc(events, func(a, b *ingest.Event) int { return a.Time.Compare(b.Time) })
 			engine := scoring.New(memory.New(memory.Options{}), scoring.Options{})
-			engine.Swap(museum(t))
+			engine.Swap(program)
 			why := map[string]int{}
 			for _, e := range events {
 				var r scoring.Result

@@ -131,8 +131,15 @@ func (m Mapping) compile(header []string) (*rowReader, error) {
 	}
 	var errs []error
 	for _, f := range []struct{ field, column string }{
-		{"id", m.ID}, {"type", m.Type}, {"occurred_at", m.OccurredAt}, {"order_id", m.OrderID}, {"account_id", m.AccountID},
-		{"pool", m.Pool}, {"date", m.Date}, {"state", m.State}, {"positions", m.Positions},
+		{"id", m.ID},
+		{"type", m.Type},
+		{"occurred_at", m.OccurredAt},
+		{"order_id", m.OrderID},
+		{"account_id", m.AccountID},
+		{"pool", m.Pool},
+		{"date", m.Date},
+		{"state", m.State},
+		{"positions", m.Positions},
 	} {
 		if f.column == "" {
 			if f.field == "occurred_at" || f.field == "order_id" || f.field == "type" && m.FixedType == "" {

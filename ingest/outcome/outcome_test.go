@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"fairgate/ingest/outcome"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fairgate/ingest/outcome"
 )
 
 const good = `{"seq":1,"id":"r-1","type":"order.paid","occurred_at":"2026-05-01T09:00:00.000+08:00","order_id":"o-1",
@@ -54,7 +54,7 @@ func TestDecodeRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			records, err := outcome.Decode([]byte(c.body))
 			require.ErrorIs(t, err, outcome.ErrInvalid)
-			assert.ErrorContains(t, err, c.want)
+			require.ErrorContains(t, err, c.want)
 			assert.Nil(t, records)
 		})
 	}

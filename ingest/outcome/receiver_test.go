@@ -12,11 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"fairgate/ingest/outcome"
-
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fairgate/ingest/outcome"
 )
 
 var (

@@ -24,9 +24,14 @@ func (r *Record) Validate() error {
 		name, value string
 		required    bool
 	}{
-		{"id", r.ID, true}, {"order_id", r.OrderID, true}, {"account_id", r.AccountID, false},
-		{"from_account_id", r.FromAccountID, false}, {"pool", r.Pool, false}, {"state", r.State, false},
-		{"request_id", r.RequestID, false}, {"site", r.Site, false},
+		{"id", r.ID, true},
+		{"order_id", r.OrderID, true},
+		{"account_id", r.AccountID, false},
+		{"from_account_id", r.FromAccountID, false},
+		{"pool", r.Pool, false},
+		{"state", r.State, false},
+		{"request_id", r.RequestID, false},
+		{"site", r.Site, false},
 	} {
 		if f.required && f.value == "" {
 			bad("%s is missing", f.name)

@@ -110,7 +110,7 @@ func unescape(b *strings.Builder, s string) int {
 		if len(s) >= 3 {
 			hi, lo := unhex(s[1]), unhex(s[2])
 			if hi >= 0 && lo >= 0 {
-				b.WriteByte(byte(hi<<4 | lo))
+				b.WriteByte(byte(hi<<4 | lo)) //nolint:gosec // two hex digits
 				return 3
 			}
 		}

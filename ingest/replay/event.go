@@ -13,10 +13,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"fairgate/ingest"
 	"fairgate/ingest/fingerprint"
-
-	"github.com/google/uuid"
 )
 
 // Record is one request of the past.
@@ -195,7 +195,7 @@ func eventID(at time.Time, line int, site string, raw []byte) string {
 	h := sha256.New()
 	h.Write([]byte(site + "\x00"))
 	h.Write(raw)
-	n := uint64(line)
+	n := uint64(line) //nolint:gosec // counted from 1
 	binary.BigEndian.PutUint64(u[0:], uint64(at.UnixMilli())<<16|n>>30&0xfff)
 	binary.BigEndian.PutUint32(u[8:], uint32(n&0x3fffffff))
 	copy(u[12:], h.Sum(nil))

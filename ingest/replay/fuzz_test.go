@@ -5,13 +5,14 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"fairgate/ingest"
 	"fairgate/ingest/replay"
-
-	"github.com/stretchr/testify/require"
 )
 
 func fuzzFile(f *testing.F, seed string, open func(t *testing.T, name string) *replay.Source) {
+	f.Helper()
 	b, err := os.ReadFile(seed)
 	require.NoError(f, err)
 	f.Add(b)
@@ -42,7 +43,7 @@ func fuzzFile(f *testing.F, seed string, open func(t *testing.T, name string) *r
 }
 
 func FuzzCombined(f *testing.F) {
-	fuzzFile(f, "testdata/access.log", func(t *testing.T, name string) *replay.Source {
+	fuzzFile(f, "testdata/access.log", func(_ *testing.T, name string) *replay.Source {
 		s, err := replay.Open(name, replay.Options{})
 		if err != nil {
 			return nil

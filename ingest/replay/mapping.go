@@ -7,9 +7,9 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"fairgate/ingest"
-
 	"go.yaml.in/yaml/v3"
+
+	"fairgate/ingest"
 )
 
 // Format is the kind of file.

@@ -3,11 +3,11 @@ package replay_test
 import (
 	"testing"
 
-	"fairgate/ingest"
-	"fairgate/ingest/replay"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fairgate/ingest"
+	"fairgate/ingest/replay"
 )
 
 func TestLoadMappingNamesEveryFault(t *testing.T) {
@@ -34,7 +34,7 @@ kinds:
 }
 
 func TestLoadMappingIsStrict(t *testing.T) {
-	for _, text := range []string{"", "colums: {}", "columns: {time: 3}", "[", "columns: {tiem: {}}", "\xff"} {
+	for _, text := range []string{"", "colums: {}", "columns: {time: 3}", "[", "columns: {when: {}}", "\xff"} {
 		_, err := replay.LoadMapping([]byte(text))
 		require.ErrorIs(t, err, replay.ErrMapping, text)
 	}

@@ -11,11 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"fairgate/ingest"
-	"fairgate/ingest/replay"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fairgate/ingest"
+	"fairgate/ingest/replay"
 )
 
 func write(t *testing.T, name, content string) string {
@@ -272,7 +272,7 @@ func TestOpenRefuses(t *testing.T) {
 			_, err := replay.Open(c.file, replay.Options{Mapping: c.m})
 			require.Error(t, err)
 			for _, w := range c.want {
-				assert.ErrorContains(t, err, w)
+				require.ErrorContains(t, err, w)
 			}
 			assert.ErrorContains(t, err, c.file)
 		})

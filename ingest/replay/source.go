@@ -39,7 +39,6 @@ type Source struct {
 	opts   Options
 	build  *builder
 	report Report
-	err    error
 }
 
 // maxExamples of unreadable lines, and as many of unmatched ones, are kept.
@@ -141,7 +140,7 @@ func (s *Source) Records(ctx context.Context) iter.Seq2[Record, error] {
 		s.report = Report{}
 		emit := func(r Record) bool {
 			s.report.Events++
-			r.Event.Seq = uint64(s.report.Events)
+			r.Event.Seq = uint64(s.report.Events) //nolint:gosec // counted from 1
 			return yield(r, nil)
 		}
 		var err error

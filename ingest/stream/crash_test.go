@@ -15,11 +15,11 @@ import (
 	"testing"
 	"time"
 
-	"fairgate/ingest"
-	"fairgate/ingest/stream"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fairgate/ingest"
+	"fairgate/ingest/stream"
 )
 
 // The test binary runs itself as another process when one of these is set.

@@ -43,9 +43,8 @@ type drainer struct {
 	unsaved bool
 
 	wake    chan struct{}
-	ctx     context.Context // of publishing; ended by close
-	cancel  context.CancelFunc
-	finish  chan struct{} // closed: stop at the end of the log
+	cancel  context.CancelFunc // ends run's context
+	finish  chan struct{}      // closed: stop at the end of the log
 	stopped chan struct{}
 
 	mu   sync.Mutex
@@ -75,20 +74,26 @@ func newDrainer(log *spool.Log, topic string, sink Sink, opts JournalOptions) (*
 		reader: log.Reader(c.Next), intents: newIntents(c.Open), boot: log.End().Segment,
 		wake: make(chan struct{}, 1), finish: make(chan struct{}), stopped: make(chan struct{}),
 	}
-	d.ctx, d.cancel = context.WithCancel(context.Background())
 	d.view.next, d.view.open = c.Next, d.intents.len()
 	return d, nil
 }
 
-// run publishes until close, and then until the end of the log.
-func (d *drainer) run() {
+// start begins to publish.
+func (d *drainer) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	d.cancel = cancel
+	go d.run(ctx)
+}
+
+// run publishes until close, and then until the end of the log or of ctx.
+func (d *drainer) run(ctx context.Context) {
 	defer close(d.stopped)
 	tick := time.NewTicker(cursorEvery)
 	defer tick.Stop()
 	finish, closing := d.finish, false
 	for {
 		batch := d.gather()
-		if len(batch) > 0 && !d.publish(batch) {
+		if len(batch) > 0 && !d.publish(ctx, batch) {
 			return
 		}
 		d.advance()
@@ -103,7 +108,7 @@ func (d *drainer) run() {
 		case <-tick.C:
 		case <-finish:
 			finish, closing = nil, true
-		case <-d.ctx.Done():
+		case <-ctx.Done():
 			return
 		}
 	}
@@ -185,26 +190,26 @@ func (d *drainer) giveUp(batch []Message, gone []openIntent) []Message {
 }
 
 // publish sends until the sink has all of it; false: the journal closes.
-func (d *drainer) publish(batch []Message) bool {
+func (d *drainer) publish(ctx context.Context, batch []Message) bool {
 	for wait := 50 * time.Millisecond; len(batch) > 0; wait = min(2*wait, maxBackoff) {
-		err := d.sink.Send(d.ctx, batch...)
+		err := d.sink.Send(ctx, batch...)
 		if err == nil {
 			return true
 		}
-		if d.ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return false
 		}
 		d.metrics.errors.WithLabelValues("publish").Inc()
-		d.opts.Logger.Warn("events wait in the spool", "error", err, "messages", len(batch))
+		d.opts.Logger.WarnContext(ctx, "events wait in the spool", "error", err, "messages", len(batch))
 		left := len(batch)
-		batch = d.unsent(batch, err)
+		batch = d.unsent(ctx, batch, err)
 		if len(batch) < left {
 			wait = 25 * time.Millisecond
 		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
-		case <-d.ctx.Done():
+		case <-ctx.Done():
 			timer.Stop()
 			return false
 		}
@@ -214,7 +219,7 @@ func (d *drainer) publish(batch []Message) bool {
 
 // unsent returns what is left to send after err. What the broker will never
 // take is found by sending one at a time, counted and left out.
-func (d *drainer) unsent(batch []Message, err error) []Message {
+func (d *drainer) unsent(ctx context.Context, batch []Message, err error) []Message {
 	var partial *PublishError
 	if errors.As(err, &partial) && len(partial.Failed) > 0 {
 		batch = partial.Failed
@@ -224,12 +229,12 @@ func (d *drainer) unsent(batch []Message, err error) []Message {
 	}
 	var left []Message
 	for i, m := range batch {
-		err := d.sink.Send(d.ctx, m)
+		err := d.sink.Send(ctx, m)
 		switch {
 		case err == nil:
 		case errors.Is(err, ErrRejected):
 			d.metrics.dropped.WithLabelValues("rejected").Inc()
-			d.opts.Logger.Error("event was rejected for good", "error", err, "bytes", len(m.Value))
+			d.opts.Logger.ErrorContext(ctx, "event was rejected for good", "error", err, "bytes", len(m.Value))
 		default:
 			return append(left, batch[i:]...)
 		}
@@ -295,7 +300,7 @@ func (d *drainer) close(ctx context.Context) error {
 		d.cancel()
 		<-d.stopped
 		if n := d.stats().Backlog; n > 0 {
-			d.opts.Logger.Warn("spool keeps what was not published", "bytes", n)
+			d.opts.Logger.WarnContext(ctx, "spool keeps what was not published", "bytes", n)
 		}
 	}
 	d.cancel()

@@ -38,16 +38,14 @@ func (e *PublishError) Unwrap() error { return e.Err }
 // shorten turns kafka-go's error lists, which repeat one text per message,
 // into their first distinct entry, and marks what no retry can mend.
 func shorten(err error) error {
-	var list kafka.WriteErrors
-	if errors.As(err, &list) {
+	if list, ok := errors.AsType[kafka.WriteErrors](err); ok {
 		for _, one := range list {
 			if one != nil {
 				return shorten(one)
 			}
 		}
 	}
-	var large kafka.MessageTooLargeError
-	if errors.As(err, &large) {
+	if _, ok := errors.AsType[kafka.MessageTooLargeError](err); ok {
 		return fmt.Errorf("%w: larger than the producer's batch", ErrRejected)
 	}
 	for _, final := range []kafka.Error{kafka.MessageSizeTooLarge, kafka.InvalidMessageSize, kafka.InvalidRecord, kafka.RecordListTooLarge} {

@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"fairgate/ingest/stream/spool"
-
 	"github.com/prometheus/client_golang/prometheus"
+
+	"fairgate/ingest/stream/spool"
 )
 
 // Sink takes messages to the log and returns when they are safe there. A
@@ -144,7 +144,7 @@ func OpenJournal(dir, topic string, sink Sink, opts JournalOptions) (*Journal, e
 		opts.Logger.Warn("spool tail was torn", "bytes_cut", n)
 	}
 	go j.write()
-	go j.drain.run()
+	j.drain.start()
 	return j, nil
 }
 

@@ -12,11 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"fairgate/ingest/stream"
-
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fairgate/ingest/stream"
 )
 
 // memorySink is Kafka as far as a journal can see it.
@@ -98,8 +98,8 @@ func TestJournalPublishesInOrder(t *testing.T) {
 	assert.Equal(t, want, sink.values())
 	assert.Equal(t, "k-7", sink.got[7].Key)
 	assert.Equal(t, "events", sink.got[7].Topic)
-	assert.ErrorIs(t, j.Complete(t.Context(), rec("late")), stream.ErrClosed)
-	assert.ErrorIs(t, j.Intend(t.Context(), rec("late")), stream.ErrClosed)
+	require.ErrorIs(t, j.Complete(t.Context(), rec("late")), stream.ErrClosed)
+	require.ErrorIs(t, j.Intend(t.Context(), rec("late")), stream.ErrClosed)
 	closeJournal(t, j, time.Second) // twice is harmless
 }
 

@@ -12,13 +12,13 @@ import (
 	"testing"
 	"time"
 
-	"fairgate/ingest"
-	"fairgate/ingest/stream"
-
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kfake"
+
+	"fairgate/ingest"
+	"fairgate/ingest/stream"
 )
 
 const realKafka = "FAIRGATE_TEST_KAFKA"
@@ -240,6 +240,58 @@ func TestBrokerAway(t *testing.T) {
 	_, err = stream.NewConsumer(ctx, []string{addr}, "g", []string{"events"}, stream.ConsumerOptions{})
 	require.ErrorContains(t, err, `consumer group "g"`)
 	require.Error(t, stream.EnsureTopics(ctx, []string{addr}, stream.NewTopics(""), stream.TopicOptions{}))
+}
+
+// TestBrokerGoesAndComesBack: the journal takes records all the while, and
+// everything is in the log once the broker is back, in order.
+func TestBrokerGoesAndComesBack(t *testing.T) {
+	dir := t.TempDir()
+	start := func(ports ...int) (*kfake.Cluster, string, int) {
+		options := []kfake.Opt{kfake.NumBrokers(1), kfake.DataDir(dir), kfake.SyncWrites(), kfake.SeedTopics(1, "events")}
+		if len(ports) > 0 {
+			options = append(options, kfake.Ports(ports...))
+		}
+		c, err := kfake.NewCluster(options...)
+		require.NoError(t, err)
+		addr, err := net.ResolveTCPAddr("tcp", c.ListenAddrs()[0])
+		require.NoError(t, err)
+		return c, addr.String(), addr.Port
+	}
+	cluster, addr, port := start()
+	p := stream.NewProducer([]string{addr}, stream.ProducerOptions{})
+	defer p.Close()
+	j := openJournal(t, t.TempDir(), p, stream.JournalOptions{})
+	var want []string
+	add := func(n int) {
+		for range n {
+			r := rec(fmt.Sprint(len(want)))
+			require.NoError(t, j.Intend(t.Context(), r))
+			require.NoError(t, j.Complete(t.Context(), r))
+			want = append(want, string(r.Value))
+		}
+	}
+	add(100)
+	require.Eventually(t, func() bool { return j.Stats().Backlog == 0 }, 10*time.Second, time.Millisecond)
+	cluster.Close()
+	add(100)
+	assert.Positive(t, j.Stats().Backlog)
+	cluster, _, _ = start(port)
+	defer cluster.Close()
+	add(100)
+	closeJournal(t, j, 20*time.Second)
+	require.Zero(t, j.Stats().Backlog)
+
+	c := consume(t, []string{addr}, "g", "events")
+	defer c.Close()
+	var got []string
+	seen := map[string]bool{}
+	for len(got) < len(want) {
+		v := string(fetch(t, c, 1)[0].Value)
+		if !seen[v] { // a batch may come twice
+			got, seen[v] = append(got, v), true
+		}
+	}
+	assert.Equal(t, want, got)
 }
 
 func TestClosedProducer(t *testing.T) {

@@ -40,9 +40,10 @@ func encodeFrame(kind frameKind, at int64, r Record) ([]byte, error) {
 	}
 	b := make([]byte, 0, size)
 	b = append(b, byte(kind))
+	//nolint:gosec // a bit pattern, undone by decodeFrame
 	b = binary.LittleEndian.AppendUint64(b, uint64(at))
-	b = append(append(b, byte(len(r.ID))), r.ID...)
-	b = append(append(b, byte(len(r.Key))), r.Key...)
+	b = append(append(b, byte(len(r.ID))), r.ID...)   //nolint:gosec // at most 255, see above
+	b = append(append(b, byte(len(r.Key))), r.Key...) //nolint:gosec // at most 255, see above
 	return append(b, r.Value...), nil
 }
 
@@ -51,6 +52,7 @@ func decodeFrame(b []byte) (kind frameKind, at int64, r Record, err error) {
 	if len(b) < 11 || b[0] != byte(frameRecord) && b[0] != byte(frameIntent) {
 		return 0, 0, r, errFrame
 	}
+	//nolint:gosec // a bit pattern, made by encodeFrame
 	kind, at = frameKind(b[0]), int64(binary.LittleEndian.Uint64(b[1:]))
 	rest := b[9:]
 	for _, field := range []*string{&r.ID, &r.Key} {

@@ -23,12 +23,12 @@ func (j *Journal) write() {
 			j.commit(w) // also what waited for room
 		case <-j.stop:
 			j.commit(w)
-			j.sync(w)
+			j.tend(w)
 			j.giveUp()
 			return
 		}
-		if w.dirty && time.Since(w.synced) >= j.opts.SyncEvery {
-			j.sync(w)
+		if time.Since(w.synced) >= j.opts.SyncEvery {
+			j.tend(w)
 		}
 	}
 }
@@ -130,6 +130,13 @@ func (j *Journal) refuse(w *writerState, batch []*entry, err error) {
 	j.pending = append(keep, j.pending...)
 }
 
+// tend syncs what nobody waits for.
+func (j *Journal) tend(w *writerState) {
+	if err := j.sync(w); err != nil {
+		j.opts.Logger.Error("spool does not sync", "error", err)
+	}
+}
+
 // sync makes everything written durable.
 func (j *Journal) sync(w *writerState) error {
 	if !w.dirty {
@@ -142,8 +149,7 @@ func (j *Journal) sync(w *writerState) error {
 	w.dirty = false
 	if err != nil {
 		j.metrics.errors.WithLabelValues("sync").Inc()
-		j.opts.Logger.Error("spool does not sync", "error", err)
-		return fmt.Errorf("sync intent: %w", err)
+		return fmt.Errorf("sync: %w", err)
 	}
 	return nil
 }

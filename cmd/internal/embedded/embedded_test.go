@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"fairgate/cmd/internal/embedded"
-	"fairgate/ingest/stream"
-
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fairgate/cmd/internal/embedded"
+	"fairgate/ingest/stream"
 )
 
 func TestRedisForgets(t *testing.T) {

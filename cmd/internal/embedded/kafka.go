@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 
-	"fairgate/ingest/stream"
-
 	"github.com/twmb/franz-go/pkg/kfake"
+
+	"fairgate/ingest/stream"
 )
 
 // KafkaOptions tune the embedded Kafka.
@@ -73,10 +73,7 @@ type kafkaLog struct{ log *slog.Logger }
 
 // Logf implements kfake.Logger.
 func (l kafkaLog) Logf(level kfake.LogLevel, format string, args ...any) {
-	switch level {
-	case kfake.LogLevelError:
-		l.log.Error("embedded kafka", "detail", fmt.Sprintf(format, args...))
-	case kfake.LogLevelWarn:
-		l.log.Warn("embedded kafka", "detail", fmt.Sprintf(format, args...))
+	if level == kfake.LogLevelError || level == kfake.LogLevelWarn {
+		l.log.Warn("embedded kafka", "level", level.String(), "detail", fmt.Sprintf(format, args...))
 	}
 }

@@ -22,7 +22,7 @@ func castagnoli(payload []byte) uint32 {
 }
 
 func appendFrame(buf, payload []byte) []byte {
-	buf = binary.LittleEndian.AppendUint32(buf, uint32(len(payload)))
+	buf = binary.LittleEndian.AppendUint32(buf, uint32(len(payload))) //nolint:gosec // at most MaxPayload
 	buf = binary.LittleEndian.AppendUint32(buf, castagnoli(payload))
 	return append(buf, payload...)
 }

@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 	"testing"
 
-	"fairgate/ingest/stream/spool"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fairgate/ingest/stream/spool"
 )
 
 func open(t *testing.T, dir string, segment int64) *spool.Log {

@@ -1,0 +1,51 @@
+package stream_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"fairgate/ingest/stream"
+)
+
+// Complete takes a record without waiting for the disk; Intend waits for it
+// and shares the wait with everybody who comes meanwhile.
+func BenchmarkComplete(b *testing.B) { benchmark(b, false) }
+
+func BenchmarkIntend(b *testing.B) { benchmark(b, true) }
+
+func benchmark(b *testing.B, intend bool) {
+	j, err := stream.OpenJournal(b.TempDir(), "events", &bottomless{}, stream.JournalOptions{MaxBytes: 8 << 30, MaxBuffered: 4 << 30})
+	if err != nil {
+		b.Fatal(err)
+	}
+	value := []byte(strings.Repeat("x", 1000))
+	b.SetParallelism(32)
+	b.ReportAllocs()
+	start := time.Now()
+	b.RunParallel(func(pb *testing.PB) {
+		for i := 0; pb.Next(); i++ {
+			r := stream.Record{ID: fmt.Sprint(i), Key: "account", Value: value}
+			take := j.Complete
+			if intend {
+				take = j.Intend
+			}
+			if err := take(b.Context(), r); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+	if err := j.Close(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "records/s")
+}
+
+// bottomless takes everything.
+type bottomless struct{}
+
+// Send implements stream.Sink.
+func (*bottomless) Send(context.Context, ...stream.Message) error { return nil }

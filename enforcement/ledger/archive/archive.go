@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -34,8 +35,10 @@ func (o Options) withDefaults() Options {
 		value *time.Duration
 		or    time.Duration
 	}{
-		{&o.Retention, ledger.DefaultRetention}, {&o.InsertTimeout, 30 * time.Second},
-		{&o.MinBackoff, 200 * time.Millisecond}, {&o.MaxBackoff, 15 * time.Second},
+		{&o.Retention, ledger.DefaultRetention},
+		{&o.InsertTimeout, 30 * time.Second},
+		{&o.MinBackoff, 200 * time.Millisecond},
+		{&o.MaxBackoff, 15 * time.Second},
 	} {
 		if *d.value <= 0 {
 			*d.value = d.or
@@ -75,6 +78,9 @@ func (a *Archive) Close() error {
 	return nil
 }
 
+// maxRows bounds one insert, and with it the size of a request's body.
+const maxRows = 10_000
+
 // Write stores records and returns when all of them are stored. While
 // ClickHouse is away or refuses, it tries on, with growing pauses, until ctx
 // ends; then some of the records may be stored. To write the same records
@@ -93,11 +99,10 @@ func (a *Archive) Write(ctx context.Context, records []ledger.Record) error {
 		return fmt.Errorf("write to the ledger: %w", errors.Join(invalid...))
 	}
 	for _, kind := range ledger.Kinds() {
-		if len(byKind[kind]) == 0 {
-			continue
-		}
-		if err := a.insist(ctx, tableOf(kind), byKind[kind]); err != nil {
-			return fmt.Errorf("write %d rows to %s: %w", len(byKind[kind]), kind, err)
+		for rows := range slices.Chunk(byKind[kind], maxRows) {
+			if err := a.insist(ctx, tableOf(kind), rows); err != nil {
+				return fmt.Errorf("write %d rows to %s: %w", len(rows), kind, err)
+			}
 		}
 	}
 	return nil

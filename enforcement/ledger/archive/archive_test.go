@@ -131,6 +131,18 @@ func TestRepeatsInAnyBatchAreOneRow(t *testing.T) {
 	assert.Equal(t, "expired", state)
 }
 
+func TestAVisitDayIsTheDayOfItsOwnZone(t *testing.T) {
+	a, db := open(t, chdbtest.Start(t).Writer(), archive.Options{})
+	visit := time.Date(2026, 10, 1, 0, 0, 0, 0, time.FixedZone("", 8*3600))
+	for i, day := range []time.Time{visit, {}} {
+		label := enforcement.Label{ID: fmt.Sprint(i), Time: today(), Account: "anna", Value: enforcement.LabelHuman, VisitDay: day}
+		require.NoError(t, a.Write(t.Context(), []ledger.Record{{Label: &label}}))
+	}
+	var days []string
+	require.NoError(t, db.QueryRow(t.Context(), "SELECT groupArray(toString(visit_day)) FROM (SELECT visit_day FROM labels ORDER BY id)").Scan(&days))
+	assert.Equal(t, []string{"2026-10-01", "1970-01-01"}, days)
+}
+
 func TestACompletedEventReplacesItsIntentWhicheverComesLast(t *testing.T) {
 	a, db := open(t, chdbtest.Start(t).Writer(), archive.Options{})
 	for _, order := range []string{"intent first", "intent last"} {
@@ -153,7 +165,7 @@ func TestInvalidRecordsRefuseTheWholeCall(t *testing.T) {
 	broken := event(time.Time{})
 	err := a.Write(t.Context(), []ledger.Record{{Event: event(today())}, {Event: broken}, {}})
 	require.ErrorIs(t, err, ledger.ErrInvalidRecord)
-	assert.ErrorContains(t, err, "events.time")
+	require.ErrorContains(t, err, "events.time")
 	assert.Zero(t, number(t, db, "SELECT count() FROM events"))
 }
 
@@ -178,8 +190,30 @@ func TestHistoryOverManyDaysGoesInAtOnce(t *testing.T) {
 	for day := range 150 {
 		records = append(records, ledger.Record{Event: event(today().Add(-time.Duration(day) * 24 * time.Hour))})
 	}
+	for range 150_000 { // more than one request's body can hold
+		records = append(records, ledger.Record{Event: event(today())})
+	}
 	require.NoError(t, a.Write(t.Context(), records))
-	assert.EqualValues(t, 150, number(t, db, "SELECT count() FROM events FINAL"))
+	assert.EqualValues(t, 150_150, number(t, db, "SELECT count() FROM events FINAL"))
+}
+
+func TestErasingForgetsOneAccountOnly(t *testing.T) {
+	a, db := open(t, chdbtest.Start(t).Writer(), archive.Options{})
+	at := today()
+	anna := oneOfEach(at)
+	anna[1].Verdict.Subject.Account = "anna"
+	bert := event(at)
+	bert.Subject.Account = "bert"
+	zoo := event(at)
+	zoo.Site = "zoo"
+	require.NoError(t, a.Write(t.Context(), append(anna, ledger.Record{Event: bert}, ledger.Record{Event: zoo})))
+	require.NoError(t, a.Erase(t.Context(), "museum", "anna"))
+	for _, kind := range ledger.Kinds() {
+		want := map[ledger.Kind]uint64{ledger.KindEvent: 2}[kind]
+		assert.Equal(t, want, number(t, db, "SELECT count() FROM "+string(kind)), kind)
+	}
+	require.NoError(t, a.Erase(t.Context(), "museum", "anna"), "again")
+	require.ErrorContains(t, a.Erase(t.Context(), "museum", ""), "account is empty")
 }
 
 func TestWritingWaitsForClickHouse(t *testing.T) {

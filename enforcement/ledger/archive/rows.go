@@ -117,7 +117,7 @@ func stateAfter(o outcome.Record) string {
 func labelRow(r ledger.Record) []any {
 	l := r.Label
 	return []any{
-		l.ID, l.Time.UTC(), l.Site, l.Account, string(l.Value), string(l.Source), l.Actor, l.Reason, l.Operator, moment(l.VisitDay),
+		l.ID, l.Time.UTC(), l.Site, l.Account, string(l.Value), string(l.Source), l.Actor, l.Reason, l.Operator, moment(date(l.VisitDay)),
 	}
 }
 
@@ -127,6 +127,12 @@ func moment(t time.Time) time.Time {
 		return time.Unix(0, 0).UTC()
 	}
 	return t.UTC()
+}
+
+// date is the calendar day of a moment in the moment's own zone.
+func date(t time.Time) time.Time {
+	year, month, day := t.Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
 func address(a netip.Addr) string {
@@ -174,9 +180,9 @@ func hits(all []ingest.Hit) string {
 }
 
 func count(n int) uint32 {
-	return uint32(min(max(n, 0), 1<<31-1)) //nolint:gosec // within range
+	return uint32(min(max(n, 0), 1<<31-1))
 }
 
 func status(code int) uint16 {
-	return uint16(min(max(code, 0), 999)) //nolint:gosec // within range
+	return uint16(min(max(code, 0), 999))
 }

@@ -88,7 +88,7 @@ func (e *engine) open(path string) (*conn, error) {
 		pin.Pin(&text[0])
 		argv[i] = unsafe.Pointer(&text[0])
 	}
-	handle := e.connect(int32(len(args)), unsafe.Pointer(&argv[0]))
+	handle := e.connect(int32(len(args)), unsafe.Pointer(&argv[0])) //nolint:gosec // two
 	runtime.KeepAlive(argv)
 	if handle == nil || *(*unsafe.Pointer)(handle) == nil {
 		return nil, fmt.Errorf("open %q: %w", path, errNotOpened)

@@ -3,6 +3,7 @@ package chdb_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"strings"
@@ -250,9 +251,7 @@ func TestRequestsThatMakeNoSenseAreRefused(t *testing.T) {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+supervisor.Addr()+c.url, strings.NewReader(c.body))
 			require.NoError(t, err)
 			req.SetBasicAuth(auth.Username, auth.Password)
-			for key, values := range c.header {
-				req.Header[key] = values
-			}
+			maps.Copy(req.Header, c.header)
 			res, err := http.DefaultClient.Do(req)
 			require.NoError(t, err)
 			defer res.Body.Close()

@@ -47,7 +47,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	if _, err := w.Write(body); err != nil {
+	if _, err := w.Write(body); err != nil { //nolint:gosec // a database's result, never a page
 		h.logger.DebugContext(r.Context(), "client left before the result was written", "error", err)
 	}
 }
@@ -155,8 +155,7 @@ func (h *handler) read(w http.ResponseWriter, r *http.Request) (*request, error)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.maxBody))
 	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
+		if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return nil, refusal(http.StatusRequestEntityTooLarge, codeTooManyBytes, fmt.Sprintf("the body is larger than %d bytes (TOO_MANY_BYTES)", tooLarge.Limit))
 		}
 		return nil, fmt.Errorf("read the request's body: %w", err)

@@ -25,11 +25,11 @@ type process struct {
 // must be called on an OS thread that lives as long as the child: on Linux the
 // child is killed with that thread.
 func startProcess(argv []string, listener *os.File, config childConfig, stderr io.Writer) (*process, error) {
-	line, err := json.Marshal(config)
+	line, err := json.Marshal(config) //nolint:gosec // goes to the child's standard input and nowhere else
 	if err != nil {
 		return nil, fmt.Errorf("encode the child's configuration: %w", err)
 	}
-	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd := exec.Command(argv[0], argv[1:]...) //nolint:gosec,noctx // argv is this very program; it ends by stop
 	cmd.Stderr = stderr
 	cmd.ExtraFiles = []*os.File{listener} // becomes listenerFD
 	cmd.SysProcAttr = processAttributes()

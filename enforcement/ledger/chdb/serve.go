@@ -179,8 +179,8 @@ func newHandler(ctx context.Context, engine *engine, opts Options) (*handler, fu
 		h.users = append(h.users, user{ReaderName, sha256.Sum256([]byte(opts.ReaderSecret)), newPool(engine, path, opts.Connections, session)})
 	}
 	closePools := func() {
-		for i := len(h.users) - 1; i >= 0; i-- {
-			h.users[i].pool.close()
+		for _, u := range h.users {
+			u.pool.close()
 		}
 	}
 	for _, u := range h.users {

@@ -31,12 +31,12 @@ var period = metrics.Period{From: start, To: start.Add(24 * time.Hour)}
 // book is a ledger that a test writes by hand. Its clock moves a second with
 // every record.
 type book struct {
-	t       *testing.T
+	t       testing.TB
 	now     time.Time
 	records []ledger.Record
 }
 
-func newBook(t *testing.T) *book {
+func newBook(t testing.TB) *book {
 	t.Helper()
 	return &book{t: t, now: start}
 }
@@ -349,4 +349,39 @@ func TestAPeriodMustEndAfterItBegins(t *testing.T) {
 	require.NoError(t, err)
 	_, err = reader.Quality(context.Background(), metrics.Period{From: start, To: start}, metrics.Filter{})
 	require.ErrorIs(t, err, metrics.ErrInvalidPeriod)
+}
+
+// BenchmarkQuality reads the figures of 500,000 events of 5,000 accounts.
+func BenchmarkQuality(b *testing.B) {
+	book := newBook(b)
+	rng := rand.New(rand.NewPCG(3, 4))
+	const accounts, events = 5_000, 500_000
+	for i := range accounts {
+		value := enforcement.LabelHuman
+		if i%2 == 0 {
+			value = enforcement.LabelScalper
+		}
+		book.label(fmt.Sprint("account-", i), value, fmt.Sprint("operator-", i/10), time.Time{})
+	}
+	for i := range events {
+		account := fmt.Sprint("account-", rng.IntN(accounts))
+		kind, change := ingest.KindStockRead, answered(200)
+		switch rng.IntN(10) {
+		case 0:
+			kind, change = ingest.KindOrderSubmit, refusedBy(ingest.Block)
+		case 1:
+			kind, change = ingest.KindOrderSubmit, ordered(fmt.Sprint("order-", i))
+			book.fate(fmt.Sprint("order-", i), outcome.Held, outcome.HoldExpired)
+		case 2:
+			change = refusedBy(ingest.Challenge)
+		}
+		book.now = start
+		book.event(account, kind, fmt.Sprint("d", rng.IntN(14)), change)
+	}
+	reader, _ := book.open()
+	b.ResetTimer()
+	for b.Loop() {
+		_, err := reader.Quality(b.Context(), period, metrics.Filter{})
+		require.NoError(b, err)
+	}
 }

@@ -3,7 +3,6 @@ package gateway_test
 import (
 	"bufio"
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -176,7 +175,7 @@ func serve(t testing.TB, g *gateway.Gateway) string {
 		if err := g.Shutdown(ctx); err != nil {
 			t.Errorf("shutdown: %v", err)
 		}
-		if err := <-done; err != nil && !errors.Is(err, net.ErrClosed) {
+		if err := <-done; err != nil {
 			t.Errorf("serve: %v", err)
 		}
 	})

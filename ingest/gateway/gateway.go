@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"fairgate/ingest"
 )
@@ -30,6 +33,10 @@ type Gateway struct {
 	boot     string
 	seq      atomic.Uint64
 	app      *fiber.App
+
+	mu        sync.Mutex
+	listeners []net.Listener
+	stopped   bool
 }
 
 // Bounds of what a connection may hold or take.
@@ -78,15 +85,42 @@ func New(screener ingest.Screener, recorder ingest.Recorder, upstreamURL string,
 		ErrorHandler:                 g.answerError,
 	})
 	g.app.Use(g.handle)
+	g.app.Server().Handler = g.knownMethods(g.app.Server().Handler)
 	return g, nil
+}
+
+// knownMethods answers a method that Fiber does not know, which Fiber itself
+// would answer in plain text and uncounted.
+func (g *Gateway) knownMethods(next fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		if slices.Contains(fiber.DefaultMethods, string(ctx.Method())) {
+			next(ctx)
+			return
+		}
+		c := g.app.AcquireCtx(ctx)
+		defer g.app.ReleaseCtx(c)
+		// answerError writes the answer and has no error of its own.
+		_ = g.answerError(c, fiber.ErrNotImplemented)
+	}
 }
 
 // App is the Fiber application, for tests and for wiring that listens itself.
 func (g *Gateway) App() *fiber.App { return g.app }
 
-// Serve answers on ln until Shutdown.
+// Serve answers on ln until Shutdown, and owns ln from then on. After a
+// Shutdown it returns at once.
 func (g *Gateway) Serve(ln net.Listener) error {
-	if err := g.app.Listener(ln); err != nil {
+	g.mu.Lock()
+	stopped := g.stopped
+	g.listeners = append(g.listeners, ln)
+	g.mu.Unlock()
+	if stopped {
+		return closeListener(ln)
+	}
+	err := g.app.Listener(ln)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err != nil && !g.stopped {
 		return fmt.Errorf("serve gateway on %s: %w", ln.Addr(), err)
 	}
 	return nil
@@ -99,11 +133,28 @@ func (g *Gateway) SetRoutes(routes *Routes) { g.routes.Store(routes) }
 // Shutdown stops accepting, waits for what is in flight and for the events
 // still to be finished, or until ctx ends. It may be called twice.
 func (g *Gateway) Shutdown(ctx context.Context) error {
+	g.mu.Lock()
+	g.stopped = true
+	listeners := g.listeners
+	g.listeners = nil
+	g.mu.Unlock()
 	err := g.app.ShutdownWithContext(ctx)
+	// The server knows a listener only once it accepts on it; one that Serve
+	// was about to hand over is closed here.
+	for _, ln := range listeners {
+		err = errors.Join(err, closeListener(ln))
+	}
 	err = errors.Join(err, g.finisher.stop(ctx))
 	g.upstream.close()
 	if err != nil {
 		return fmt.Errorf("shut down gateway: %w", err)
+	}
+	return nil
+}
+
+func closeListener(ln net.Listener) error {
+	if err := ln.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("close listener %s: %w", ln.Addr(), err)
 	}
 	return nil
 }

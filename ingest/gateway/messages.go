@@ -22,17 +22,24 @@ var texts = [...]struct {
 	tag  language.Tag
 	text map[messageID]string
 }{
-	{language.SimplifiedChinese, map[messageID]string{
+	{language.SimplifiedChinese, chinese},
+	{language.English, english},
+	// Readers of traditional characters prefer these to English.
+	{language.TraditionalChinese, chinese},
+}
+
+var (
+	chinese = map[messageID]string{
 		messageRefusal:     "暂时无法完成本次预约。如有疑问,请凭回执 {r} 申诉,我们将在 {h} 小时内答复。",
 		messageChallenge:   "请完成验证后继续。如有不便,可改用短信验证。",
 		messageUnavailable: "服务繁忙,请稍后再试。",
-	}},
-	{language.English, map[messageID]string{
+	}
+	english = map[messageID]string{
 		messageRefusal:     "We couldn't complete this booking. If this seems wrong, appeal with receipt {r}; we answer within {h} hours.",
 		messageChallenge:   "Please complete a check to continue, or use a text message instead.",
 		messageUnavailable: "The service is busy. Please try again shortly.",
-	}},
-}
+	}
+)
 
 // catalogue chooses among texts. It is safe for concurrent use.
 type catalogue struct {
@@ -56,5 +63,6 @@ const maxAccept = 256
 func (c *catalogue) say(id messageID, accept, receipt string) (message, tag string) {
 	_, i := language.MatchStrings(c.matcher, accept[:min(len(accept), maxAccept)])
 	chosen := texts[i]
-	return strings.NewReplacer("{r}", receipt, "{h}", c.hours).Replace(chosen.text[id]), chosen.tag.String()
+	base, _ := chosen.tag.Base()
+	return strings.NewReplacer("{r}", receipt, "{h}", c.hours).Replace(chosen.text[id]), base.String()
 }

@@ -71,6 +71,9 @@ func (d Denial) Validate() error {
 // Denied is what became of a Denial.
 type Denied struct {
 	EntryID string
+	// EventID is the event that the entry rests on: the one that first caused
+	// it.
+	EventID string
 	// Stands is false where an exception or an earlier clearing of the target
 	// forbids the entry.
 	Stands bool
@@ -86,4 +89,7 @@ type Lists interface {
 	// Standing reports whether one of the targets is denied for the site by an
 	// entry that has not ended by at, and returns it.
 	Standing(ctx context.Context, site string, targets []Target, at time.Time) (Denial, bool, error)
+	// Excused reports whether an exception, or a clearing after at, takes the
+	// rule's matches for the target away.
+	Excused(ctx context.Context, site string, target Target, rule string, at time.Time) (bool, error)
 }

@@ -66,7 +66,7 @@ type querier interface {
 // covered reports whether there is nothing to write for d, and why.
 func (s *Service) covered(ctx context.Context, q querier, d enforcement.Denial) (enforcement.Denied, bool, error) {
 	if d.Source == enforcement.EntryByRule {
-		excused, err := isExcused(ctx, q, d)
+		excused, err := isExcused(ctx, q, d.Site, d.Target, d.Rule, d.At)
 		if err != nil || excused {
 			return enforcement.Denied{}, excused, err
 		}
@@ -80,19 +80,28 @@ func (s *Service) covered(ctx context.Context, q querier, d enforcement.Denial) 
 	}
 	slack := min(d.TTL/20, time.Minute)
 	covers := e.Expires.IsZero() || (d.TTL > 0 && !expiry(d).Add(-slack).After(e.Expires))
-	return enforcement.Denied{EntryID: e.ID, Stands: true}, covers, nil
+	return enforcement.Denied{EntryID: e.ID, EventID: e.EventID, Stands: true}, covers, nil
 }
 
-// isExcused reports whether an exception or a clearing forbids a rule's entry.
-func isExcused(ctx context.Context, q querier, d enforcement.Denial) (bool, error) {
+// Excused reports whether an exception, or a clearing after at, takes the
+// rule's matches for the target away.
+func (s *Service) Excused(
+	ctx context.Context, site string, target enforcement.Target, rule string, at time.Time,
+) (bool, error) {
+	return isExcused(ctx, s.db.Read, site, target, rule, at)
+}
+
+func isExcused(
+	ctx context.Context, q querier, site string, target enforcement.Target, rule string, at time.Time,
+) (bool, error) {
 	var n int
 	err := q.QueryRowContext(ctx, `SELECT
  (SELECT COUNT(*) FROM lists_entries WHERE entity = $1 AND key = $2 AND kind = 'exception' AND rule = $3
   AND lifted_at = 0 AND since <= $4 AND (expires_at = 0 OR expires_at > $4) AND (site = '' OR site = $5))
  + (SELECT COUNT(*) FROM lists_cleared WHERE entity = $1 AND key = $2 AND cleared_at >= $4 AND (site = '' OR site = $5))`,
-		string(d.Target.Entity), d.Target.Key, d.Rule, sqldb.Millis(d.At), d.Site).Scan(&n)
+		string(target.Entity), target.Key, rule, sqldb.Millis(at), site).Scan(&n)
 	if err != nil {
-		return false, fmt.Errorf("look for exceptions of %s: %w", d.Target, err)
+		return false, fmt.Errorf("look for exceptions of %s: %w", target, err)
 	}
 	return n > 0, nil
 }
@@ -132,7 +141,7 @@ func (s *Service) deny(
 		}
 		err = insert(ctx, tx, version, &e)
 	default:
-		e.ID, detail = old.ID, "extended"
+		e.ID, e.EventID, detail = old.ID, old.EventID, "extended"
 		_, err = tx.ExecContext(ctx, `UPDATE lists_entries SET expires_at = $1, version = $2 WHERE id = $3`,
 			sqldb.Millis(e.Expires), version, old.ID)
 	}
@@ -146,7 +155,7 @@ func (s *Service) deny(
 		Time: e.Since, Site: d.Site, Kind: enforcement.ActionBlock, Target: d.Target, Rule: d.Rule,
 		Ruleset: d.Ruleset, EventID: d.EventID, Actor: d.Actor, Detail: detail,
 	})
-	return enforcement.Denied{EntryID: e.ID, Stands: true, Changed: true}, err
+	return enforcement.Denied{EntryID: e.ID, EventID: e.EventID, Stands: true, Changed: true}, err
 }
 
 // Standing reports whether any of the targets is denied for the site by an

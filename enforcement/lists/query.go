@@ -18,6 +18,9 @@ type Filter struct {
 	Entity rules.Entity
 	Key    string
 	Rule   string
+	// Account, if set, keeps the entries of the account and of the devices and
+	// sessions denied because of it.
+	Account string
 	// ActiveAt, if set, keeps the entries that stand at that time.
 	ActiveAt time.Time
 }
@@ -33,10 +36,10 @@ func (s *Service) List(ctx context.Context, f Filter, cursor string, limit int) 
 		return nil, "", fmt.Errorf("%w: limit %d, want 1 to %d", ErrBadInput, limit, MaxPage)
 	}
 	entries, err := query(ctx, s.db.Read, `SELECT `+entryColumns+` FROM lists_entries
- WHERE ($1 = '' OR site = $1) AND ($2 = '' OR kind = $2) AND ($3 = '' OR entity = $3) AND ($4 = '' OR key = $4)
+ WHERE ($1 = '' OR site = $1 OR site = '') AND ($2 = '' OR kind = $2) AND ($3 = '' OR entity = $3) AND ($4 = '' OR key = $4)
  AND ($5 = '' OR rule = $5) AND (CAST($6 AS BIGINT) = 0 OR (lifted_at = 0 AND since <= $6 AND (expires_at = 0 OR expires_at > $6)))
- AND ($7 = '' OR id < $7) ORDER BY id DESC LIMIT $8`,
-		f.Site, string(f.Kind), string(f.Entity), f.Key, f.Rule, sqldb.Millis(f.ActiveAt), cursor, limit+1)
+ AND ($7 = '' OR id < $7) AND ($8 = '' OR account = $8 OR (entity = 'account' AND key = $8)) ORDER BY id DESC LIMIT $9`,
+		f.Site, string(f.Kind), string(f.Entity), f.Key, f.Rule, sqldb.Millis(f.ActiveAt), cursor, f.Account, limit+1)
 	if err != nil {
 		return nil, "", err
 	}

@@ -1,0 +1,84 @@
+package cases
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"fairgate/enforcement"
+	"fairgate/enforcement/lists"
+	"fairgate/enforcement/outbox"
+	"fairgate/enforcement/sqldb"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Lists is what cases need of the lists; *lists.Service is one.
+type Lists interface {
+	Clear(ctx context.Context, site string, target enforcement.Target, at time.Time, actor, reason string) ([]lists.Entry, error)
+	List(ctx context.Context, f lists.Filter, cursor string, limit int) ([]lists.Entry, string, error)
+}
+
+// Withdrawals gives back what an account lost; *withdrawals.Service is one.
+type Withdrawals interface {
+	Undo(ctx context.Context, site, account string, at time.Time, actor, reason string) (int, error)
+}
+
+// Options tune a Service. The zero value is usable.
+type Options struct {
+	Now func() time.Time
+	// Horizon is for how long after its event a redelivered finding is known.
+	// Default 7 days.
+	Horizon time.Duration
+	Logger  *slog.Logger
+}
+
+// Service is the review queue and the store of labels. It is safe for
+// concurrent use, also by several processes on one database.
+type Service struct {
+	db          *sqldb.DB
+	lists       Lists
+	withdrawals Withdrawals
+	options     Options
+}
+
+var _ enforcement.Cases = (*Service)(nil)
+
+// New migrates the tables and returns the Service.
+func New(ctx context.Context, db *sqldb.DB, lists Lists, withdrawals Withdrawals, o Options) (*Service, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Horizon <= 0 {
+		o.Horizon = 7 * 24 * time.Hour
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if err := outbox.Migrate(ctx, db); err != nil {
+		return nil, err
+	}
+	dir, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("cases migrations: %w", err)
+	}
+	if err := db.Migrate(ctx, dir, "cases_schema"); err != nil {
+		return nil, err
+	}
+	return &Service{db: db, lists: lists, withdrawals: withdrawals, options: o}, nil
+}
+
+// Prune forgets which findings older than the horizon were recorded. It is to
+// be called now and then.
+func (s *Service) Prune(ctx context.Context) error {
+	_, err := s.db.Write.ExecContext(ctx, `DELETE FROM case_seen WHERE at < $1`,
+		sqldb.Millis(s.options.Now().Add(-s.options.Horizon)))
+	if err != nil {
+		return fmt.Errorf("prune findings: %w", err)
+	}
+	return nil
+}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -10,11 +11,11 @@ import (
 	"fairgate/ingest"
 )
 
-// route compiles one entry; its faults go to l.errs.
+// route compiles one entry; its faults go to the loader.
 func (l *routeLoader) route(f routeFile) {
 	r := l.defaults
 	r.id, r.method, r.kind = f.ID.value, f.Method.value, ingest.Kind(f.Kind.value)
-	line := max(f.ID.line, f.Method.line, f.Path.line, f.Kind.line, 1)
+	line := cmp.Or(f.ID.line, f.Method.line, f.Path.line, f.Kind.line, 1)
 	if r.id == "" || len(r.id) > 64 {
 		l.bad(line, "id: a route needs an id of 1 to 64 characters")
 	} else if first, ok := l.ids[r.id]; ok {
@@ -25,20 +26,21 @@ func (l *routeLoader) route(f routeFile) {
 	switch r.method {
 	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
 	default:
-		l.bad(max(f.Method.line, line), "method: %q is not GET, POST, PUT, PATCH or DELETE", r.method)
+		l.bad(cmp.Or(f.Method.line, line), "method: %q is not GET, POST, PUT, PATCH or DELETE", r.method)
 	}
 	if !r.kind.Valid() {
-		l.bad(max(f.Kind.line, line), "kind: %q is unknown", f.Kind.value)
+		l.bad(cmp.Or(f.Kind.line, line), "kind: %q is unknown", f.Kind.value)
 	}
 	l.policy(&r, f.Mode, f.FailMode, f.MaxBody)
 	l.choice(&r.public, f.Auth, "auth", "bearer", "public")
 	l.choice(&r.bestEffort, f.Intent, "intent", "required", "best_effort")
+	f.Path.line = cmp.Or(f.Path.line, line)
 	l.pattern(&r, f.Path)
-	l.keys(&r, f.Keys)
+	l.keys(&r, f.Keys, line)
 	l.response(&r, f.Response)
 	for _, other := range l.table.routes[r.method] {
 		if other.shape() == r.shape() {
-			l.bad(max(f.Path.line, line), "path: %q matches what route %q matches", f.Path.value, other.id)
+			l.bad(cmp.Or(f.Path.line, line), "path: %q matches what route %q matches", f.Path.value, other.id)
 		}
 	}
 	l.table.routes[r.method] = append(l.table.routes[r.method], &r)
@@ -93,7 +95,7 @@ func (r *route) shape() string {
 	return b.String()
 }
 
-func (l *routeLoader) keys(r *route, keys map[string]text) {
+func (l *routeLoader) keys(r *route, keys map[string]text, line int) {
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
 		place := keys[name]
 		key := keyName(name)
@@ -135,7 +137,7 @@ func (l *routeLoader) keys(r *route, keys map[string]text) {
 		}
 	}
 	if r.form && r.body != nil {
-		l.bad(1, "keys: route %q takes keys from a JSON body and from a form", r.id)
+		l.bad(line, "keys: route %q takes keys from a JSON body and from a form", r.id)
 	}
 }
 

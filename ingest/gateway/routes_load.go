@@ -2,9 +2,11 @@ package gateway
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -71,8 +73,8 @@ func LoadRoutes(content []byte) (*Routes, error) {
 		if !errors.As(err, &typeErr) {
 			return nil, fmt.Errorf("%w: %w", ErrRoutes, err)
 		}
-		for _, text := range typeErr.Errors {
-			l.errs = append(l.errs, fmt.Errorf("%w: %s", ErrRoutes, text))
+		for _, fault := range typeErr.Errors {
+			l.decoder(fault)
 		}
 	}
 	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
@@ -86,7 +88,7 @@ func LoadRoutes(content []byte) (*Routes, error) {
 		l.route(r)
 	}
 	l.finish()
-	if err := errors.Join(l.errs...); err != nil {
+	if err := l.faulty(); err != nil {
 		return nil, err
 	}
 	return l.table, nil
@@ -97,11 +99,38 @@ type routeLoader struct {
 	table    *Routes
 	defaults route
 	ids      map[string]int
-	errs     []error
+	faults   []fault
+}
+
+type fault struct {
+	line int
+	what string
 }
 
 func (l *routeLoader) bad(line int, format string, args ...any) {
-	l.errs = append(l.errs, fmt.Errorf("%w: line %d: %s", ErrRoutes, max(line, 1), fmt.Sprintf(format, args...)))
+	l.faults = append(l.faults, fault{max(line, 1), fmt.Sprintf(format, args...)})
+}
+
+// decoder takes a fault that the YAML decoder found ("line 7: field x not
+// found in type y") without the name of the type.
+func (l *routeLoader) decoder(text string) {
+	var line int
+	place, what, ok := strings.Cut(text, ": ")
+	if _, err := fmt.Sscanf(place, "line %d", &line); err != nil || !ok {
+		what = text
+	}
+	what, _, _ = strings.Cut(what, " in type ")
+	l.bad(line, "%s", what)
+}
+
+// faulty joins what was found, in the order of the file.
+func (l *routeLoader) faulty() error {
+	slices.SortStableFunc(l.faults, func(a, b fault) int { return cmp.Compare(a.line, b.line) })
+	errs := make([]error, len(l.faults))
+	for i, f := range l.faults {
+		errs[i] = fmt.Errorf("%w: line %d: %s", ErrRoutes, f.line, f.what)
+	}
+	return errors.Join(errs...)
 }
 
 func (l *routeLoader) site(s siteFile) {

@@ -227,6 +227,40 @@ func TestParallelReadsAndWritesDoNotMixUp(t *testing.T) {
 	require.NoError(t, group.Wait())
 }
 
+// TestErrorsDoNotLeak: the engine's error results hold half a megabyte each
+// until they are destroyed.
+func TestErrorsDoNotLeak(t *testing.T) {
+	supervisor := chdbtest.Start(t)
+	db := chdbtest.Open(t, supervisor.Writer())
+	fail := func(times int) {
+		for range times {
+			require.Error(t, db.Exec(t.Context(), "SELECT * FROM nowhere"))
+		}
+	}
+	fail(200) // what it keeps anyway
+	before := resident(t, supervisor.PID())
+	fail(600)
+	assert.Less(t, resident(t, supervisor.PID())-before, 100, "MiB more after 600 errors")
+}
+
+// resident is a process's resident memory in MiB.
+func resident(t *testing.T, pid int) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Log("no memory figures: this system has no /proc")
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		var kib int
+		if _, err := fmt.Sscanf(line, "VmRSS: %d kB", &kib); err == nil {
+			return kib >> 10
+		}
+	}
+	require.Fail(t, "no VmRSS in the process's status")
+	return 0
+}
+
 func TestRequestsThatMakeNoSenseAreRefused(t *testing.T) {
 	supervisor := chdbtest.Start(t)
 	auth := supervisor.Writer().Auth

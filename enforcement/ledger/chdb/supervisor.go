@@ -137,8 +137,8 @@ func clientOptions(addr, name, secret string) *clickhouse.Options {
 }
 
 // Start starts the child and waits until it answers. A failure of this first
-// start is returned and nothing stays running; later ends of the child lead to
-// restarts. ctx bounds only the wait.
+// start is returned, and everything is given up as by Stop; later ends of the
+// child lead to restarts. ctx bounds only the wait.
 func (s *Supervisor) Start(ctx context.Context) error {
 	s.mu.Lock()
 	if s.started {
@@ -154,7 +154,8 @@ func (s *Supervisor) Start(ctx context.Context) error {
 	select {
 	case err := <-first:
 		if err != nil {
-			return fmt.Errorf("start the embedded ClickHouse: %w", err)
+			// Nobody will answer: refuse connections rather than keep them waiting.
+			return errors.Join(fmt.Errorf("start the embedded ClickHouse: %w", err), s.Stop(context.WithoutCancel(ctx)))
 		}
 		return nil
 	case <-ctx.Done():

@@ -146,6 +146,8 @@ func TestAFirstStartThatFailsIsTold(t *testing.T) {
 			supervisor, err := chdb.NewSupervisor(c.argv, broken, t.TempDir(), chdb.SupervisorOptions{Stderr: io.Discard})
 			require.NoError(t, err)
 			require.ErrorContains(t, supervisor.Start(t.Context()), c.says)
+			_, err = http.Get("http://" + supervisor.Addr())
+			require.ErrorIs(t, err, syscall.ECONNREFUSED)
 			require.NoError(t, supervisor.Stop(t.Context()))
 		})
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fairgate/ingest/outcome"
+	"fairgate/ingest/stream"
 )
 
 var (
@@ -24,6 +25,8 @@ var (
 	oldKey = []byte(strings.Repeat("o", 24))
 	newKey = []byte(strings.Repeat("n", 32))
 )
+
+var _ outcome.Publisher = (*stream.Producer)(nil)
 
 type published struct {
 	mu   sync.Mutex

@@ -91,32 +91,44 @@ const complaintEvery = 5 * time.Second
 func clip(s string) string { return s[:min(len(s), 300)] }
 
 // Fetch returns the next message and does not commit it. It waits until there
-// is one, ctx ends, or the consumer is closed (ErrClosed). While brokers are
-// away it waits.
+// is one, ctx ends, or the consumer is closed (ErrClosed); while brokers are
+// away or the group is rebalanced it waits. Any other error is one that
+// waiting does not mend, such as a missing permission.
 func (c *Consumer) Fetch(ctx context.Context) (Message, error) {
-	m, err := c.reader.FetchMessage(ctx)
-	switch {
-	case errors.Is(err, io.EOF), c.closed.Load():
-		return Message{}, ErrClosed
-	case err != nil:
-		return Message{}, fmt.Errorf("fetch: %w", shorten(err))
+	for wait := firstWait; ; wait = min(2*wait, lastWait) {
+		m, err := c.reader.FetchMessage(ctx)
+		switch {
+		case errors.Is(err, io.EOF) && ctx.Err() == nil, c.closed.Load():
+			return Message{}, ErrClosed
+		case err == nil:
+			return fromKafka(m), nil
+		case !passing(err) || !pause(ctx, wait):
+			return Message{}, fmt.Errorf("fetch: %w", shorten(err))
+		}
+		c.complain("fetch: %v", err)
 	}
-	return fromKafka(m), nil
 }
 
-// Commit marks messages as done, for the partitions they belong to.
+// Commit marks messages as done, for the partitions they belong to. While
+// brokers are away or the group is rebalanced it waits, until ctx ends; what
+// was not committed comes again.
 func (c *Consumer) Commit(ctx context.Context, messages ...Message) error {
 	batch := make([]kafka.Message, len(messages))
 	for i, m := range messages {
 		batch[i] = kafka.Message{Topic: m.Topic, Partition: m.Partition, Offset: m.Offset}
 	}
-	if err := c.reader.CommitMessages(ctx, batch...); err != nil {
-		if errors.Is(err, io.ErrClosedPipe) {
+	for wait := firstWait; ; wait = min(2*wait, lastWait) {
+		err := c.reader.CommitMessages(ctx, batch...)
+		switch {
+		case err == nil:
+			return nil
+		case c.closed.Load():
 			return ErrClosed
+		case !passing(err) || !pause(ctx, wait):
+			return fmt.Errorf("commit: %w", shorten(err))
 		}
-		return fmt.Errorf("commit: %w", shorten(err))
+		c.complain("commit: %v", err)
 	}
-	return nil
 }
 
 // Lag asks the broker how many messages the group has not committed yet, over

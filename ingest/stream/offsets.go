@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/segmentio/kafka-go"
 )
@@ -153,23 +152,4 @@ func (o *offsets) commit(ctx context.Context, commit map[string][]kafka.OffsetCo
 		}
 	}
 	return nil
-}
-
-// patiently repeats f while Kafka says that its answer is a passing one (a
-// leader or coordinator is being elected), until ctx ends.
-func patiently(ctx context.Context, f func() error) error {
-	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		err := f()
-		var reason kafka.Error
-		if err == nil || !errors.As(err, &reason) || !reason.Temporary() {
-			return err
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return err
-		}
-	}
 }

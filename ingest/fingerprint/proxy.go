@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -68,10 +69,9 @@ func (p *Proxies) Resolve(peer netip.Addr, forwarded []string) (netip.Addr, Orig
 		return client, OriginForged
 	}
 	origin := OriginPeer
-	for i := len(forwarded) - 1; i >= 0; i-- {
-		hops := strings.Split(forwarded[i], ",")
-		for j := len(hops) - 1; j >= 0; j-- {
-			addr, ok := parseHop(hops[j])
+	for _, value := range slices.Backward(forwarded) {
+		for _, hop := range slices.Backward(strings.Split(value, ",")) {
+			addr, ok := parseHop(hop)
 			if !ok {
 				return client, OriginMalformed
 			}

@@ -54,8 +54,10 @@ func TestReaderDevice(t *testing.T) {
 func TestReaderClient(t *testing.T) {
 	r, _ := reader(t)
 	headers := []fingerprint.Header{
-		{Name: "User-Agent", Value: "Sniper/1 \xff" + strings.Repeat("x", 1000)}, {Name: "Accept-Language", Value: " zh-CN,zh;q=0.9"},
-		{Name: "X-JA4", Value: "t13d"}, {Name: "X-Forwarded-For", Value: "198.51.100.4"},
+		{Name: "User-Agent", Value: "Sniper/1 \xff" + strings.Repeat("x", 1000)},
+		{Name: "Accept-Language", Value: " zh-CN,zh;q=0.9"},
+		{Name: "X-JA4", Value: "t13d"},
+		{Name: "X-Forwarded-For", Value: "198.51.100.4"},
 	}
 	proxied := r.Read(netip.MustParseAddr("10.0.0.1"), headers).Client
 	assert.Equal(t, "198.51.100.4", proxied.IP.String())

@@ -84,7 +84,6 @@ type seen struct {
 
 // site is a gateway on a free port in front of a fake upstream.
 type site struct {
-	t        *testing.T
 	gateway  *gateway.Gateway
 	addr     string
 	screener *screener

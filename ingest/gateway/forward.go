@@ -126,7 +126,9 @@ func (g *Gateway) rewrite(x *exchange, request *fasthttp.Request) {
 	if g.upstream.https {
 		request.URI().SetScheme("https")
 	}
-	h.Set("X-Forwarded-For", x.event.Client.IP.String())
+	if ip := x.event.Client.IP; ip.IsValid() {
+		h.Set("X-Forwarded-For", ip.String())
+	}
 	h.Set("X-Forwarded-Proto", proto)
 	if len(x.body) > 0 {
 		request.SetBodyRaw(x.body)

@@ -163,6 +163,7 @@ type failing struct{}
 func (failing) Get(context.Context, string) (string, bool, error) {
 	return "", false, errors.New("away")
 }
+
 func (failing) Put(context.Context, string, string, time.Duration) error { return errors.New("away") }
 
 func TestMemoryBindings(t *testing.T) {

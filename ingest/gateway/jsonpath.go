@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -126,10 +127,8 @@ func (k *keySet) add(key string) bool {
 		k.many[key] = struct{}{}
 		return true
 	}
-	for _, other := range k.few[:k.n] {
-		if other == key {
-			return false
-		}
+	if slices.Contains(k.few[:k.n], key) {
+		return false
 	}
 	if k.n < len(k.few) {
 		k.few[k.n] = key

@@ -60,36 +60,12 @@ func (x *exchange) readKeys() *refusal {
 			return refused
 		}
 	}
-	var form, query url.Values
+	places := &places{x: x}
 	for i, s := range r.keys {
-		var values []string
-		var refused *refusal
-		switch s.source {
-		case fromPath:
-			if value, err := url.PathUnescape(x.params[r.param(s.name)]); err == nil {
-				values = []string{value}
-			}
-		case fromHeader:
-			values = fingerprint.Values(x.headers, s.name)
-		case fromCookie:
-			if refused = x.singleCookies([]string{s.name}); refused == nil {
-				if value, n := fingerprint.Cookie(x.headers, s.name); n > 0 {
-					values = []string{value}
-				}
-			}
-		case fromForm:
-			if form == nil {
-				form, refused = x.parseForm()
-			}
-			values = form[s.name]
-		case fromQuery:
-			if query == nil {
-				query, refused = parsePairs(x.query, codeBadTarget, "query")
-			}
-			values = query[s.name]
-		default:
-			continue
+		if s.source == fromJSON || s.source == fromClaim {
+			continue // found above; found with the token
 		}
+		values, refused := places.values(s)
 		if refused != nil {
 			return refused
 		}
@@ -104,6 +80,43 @@ func (x *exchange) readKeys() *refusal {
 		}
 	}
 	return nil
+}
+
+// places are where keys stand besides a JSON body; form and query are parsed
+// when the first key asks.
+type places struct {
+	x           *exchange
+	form, query url.Values
+}
+
+func (p *places) values(s selector) (values []string, refused *refusal) {
+	x := p.x
+	switch s.source {
+	case fromPath:
+		if value, err := url.PathUnescape(x.params[x.route.param(s.name)]); err == nil {
+			values = []string{value}
+		}
+	case fromHeader:
+		values = fingerprint.Values(x.headers, s.name)
+	case fromCookie:
+		if refused = x.singleCookies([]string{s.name}); refused == nil {
+			if value, n := fingerprint.Cookie(x.headers, s.name); n > 0 {
+				values = []string{value}
+			}
+		}
+	case fromForm:
+		if p.form == nil {
+			p.form, refused = x.parseForm()
+		}
+		values = p.form[s.name]
+	case fromQuery:
+		if p.query == nil {
+			p.query, refused = parsePairs(x.query, codeBadTarget, "query")
+		}
+		values = p.query[s.name]
+	default:
+	}
+	return values, refused
 }
 
 // readJSON scans the body whatever its Content-Type says: the upstream may

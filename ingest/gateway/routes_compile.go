@@ -72,7 +72,7 @@ func (l *routeLoader) pattern(r *route, path text) {
 				l.bad(path.line, "path: %q names {%s} twice", path.value, name)
 			}
 			r.segments = append(r.segments, segment{param: name})
-		case part != "" && (plainSegment(part)):
+		case part != "" && plainSegment(part):
 			r.segments = append(r.segments, segment{literal: strings.ToLower(part)})
 		case part == "" && rest == "":
 			r.segments = append(r.segments, segment{})
@@ -134,6 +134,7 @@ func (l *routeLoader) keys(r *route, keys map[string]text, line int) {
 			r.headers = append(r.headers, sel.name)
 		case fromClaim:
 			r.claim = sel.name
+		default:
 		}
 	}
 	if r.form && r.body != nil {

@@ -103,7 +103,7 @@ routes:
 		`line 27: path: "/y/{b}" matches what route "b" matches`, `line 28: path: "/z%2f"`, `line 28: keys: route "d" takes keys from a JSON body and from a form`,
 		"line 29: expected a single value",
 	} {
-		assert.ErrorContains(t, err, want)
+		require.ErrorContains(t, err, want)
 	}
 	for name, content := range map[string]string{"empty": "", "syntax": "routes: [", "two documents": "routes: []\n---\n{}\n", "no routes": "site: {}"} {
 		_, err := LoadRoutes([]byte(content))

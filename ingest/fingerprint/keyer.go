@@ -7,6 +7,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
+	"io"
+	"sync"
 )
 
 // Purpose separates the keys of one tenant: the same value hashed for two
@@ -45,8 +48,18 @@ const hashBytes = 16
 // master key (HKDF-SHA256, RFC 5869), so that a hash of one tenant says
 // nothing about another's. It is safe for concurrent use.
 type Keyer struct {
-	current  map[Purpose][]byte
-	previous map[Purpose][]byte
+	current  map[Purpose]*macs
+	previous map[Purpose]*macs
+}
+
+// macs are HMAC states of one key, reused: setting one up costs as much as
+// hashing.
+type macs struct {
+	pool sync.Pool
+}
+
+func newMACs(key []byte) *macs {
+	return &macs{pool: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
 }
 
 // NewKeyer derives the keys of a tenant. previous is the master key in use
@@ -69,11 +82,11 @@ func NewKeyer(tenant string, master, previous []byte) (*Keyer, error) {
 	return k, nil
 }
 
-func derive(tenant string, master []byte) (map[Purpose][]byte, error) {
+func derive(tenant string, master []byte) (map[Purpose]*macs, error) {
 	if len(master) < MinMasterKey {
 		return nil, fmt.Errorf("%w: %d bytes, at least %d", ErrShortKey, len(master), MinMasterKey)
 	}
-	keys := make(map[Purpose][]byte, 4)
+	keys := make(map[Purpose]*macs, 4)
 	for _, p := range []Purpose{PurposeDocument, PurposePhone, PurposeSession, PurposeClaimed} {
 		// The tenant's length keeps ("a", "b/phone") apart from ("a/b", "phone").
 		info := fmt.Sprintf("fairgate/v1/%d/%s/%s", len(tenant), tenant, p)
@@ -81,7 +94,7 @@ func derive(tenant string, master []byte) (map[Purpose][]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("derive key for %s: %w", p, err)
 		}
-		keys[p] = key
+		keys[p] = newMACs(key)
 	}
 	return keys, nil
 }
@@ -108,12 +121,16 @@ func (k *Keyer) Keys(p Purpose, value string) []string {
 	return keys
 }
 
-func sum(key []byte, p Purpose, value string) string {
+func sum(m *macs, p Purpose, value string) string {
 	value = Normalise(p, value)
-	if len(key) == 0 || value == "" {
+	if m == nil || value == "" {
 		return ""
 	}
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(value))
-	return hex.EncodeToString(mac.Sum(nil)[:hashBytes])
+	mac, _ := m.pool.Get().(hash.Hash) // the pool holds nothing else
+	defer m.pool.Put(mac)
+	mac.Reset()
+	// hash.Hash never fails to write.
+	_, _ = io.WriteString(mac, value)
+	var full [sha256.Size]byte
+	return hex.EncodeToString(mac.Sum(full[:0])[:hashBytes])
 }

@@ -56,9 +56,10 @@ func (g *Gateway) subject(x *exchange) ingest.Subject {
 	}
 	ctx, cancel := context.WithTimeout(x.c.UserContext(), g.o.Deadline)
 	defer cancel()
-	x.sessionKey = g.o.Keyer.Current(fingerprint.PurposeSession, token)
+	keys := g.o.Keyer.Keys(fingerprint.PurposeSession, token)
+	x.sessionKey = keys[0]
 	s.Session = x.sessionKey
-	account, err := g.accounts.find(ctx, token, claim, g.o.Keyer.Keys(fingerprint.PurposeSession, token))
+	account, err := g.accounts.find(ctx, token, claim, keys)
 	if err != nil {
 		g.metrics.bindingErrors.Inc()
 	}

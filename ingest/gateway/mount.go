@@ -42,6 +42,9 @@ func (g *Gateway) mounted(path string) fiber.Handler {
 // mount calls a handler that the wiring gave, with the canonical path and
 // without the headers by which a visitor could speak for the gateway.
 func (g *Gateway) mount(x *exchange, handler fiber.Handler) error {
+	if len(x.body) > DefaultMaxBody {
+		return tooLarge(DefaultMaxBody)
+	}
 	subject := g.subject(x)
 	header := &x.c.Request().Header
 	for _, h := range x.headers {

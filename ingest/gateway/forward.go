@@ -160,6 +160,7 @@ func withoutOwnCookies(cookies string) string {
 func cleanResponse(response *fasthttp.Response) {
 	h := &response.Header
 	named := string(h.Peek(fiber.HeaderConnection))
+	h.SetNoDefaultContentType(true)
 	h.ResetConnectionClose()
 	var drop []string
 	for name := range h.All() {

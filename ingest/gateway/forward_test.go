@@ -45,7 +45,8 @@ func TestBookingIsScreenedForwardedAndRecorded(t *testing.T) {
 	up := s.forwarded()[0]
 	assert.Equal(t, "/api/v1/orders?x=1", up.Target)
 	assert.Equal(t, "museum.test", up.Host)
-	assert.Equal(t, []byte(booking), []byte(up.Body), "byte for byte")
+	require.Empty(t, strings.Replace(up.Body, booking, "", 1), "byte for byte")
+	require.Len(t, up.Body, len(booking))
 	assert.Equal(t, "203.0.113.9", up.Header.Get("X-Forwarded-For"))
 	assert.Equal(t, "a=b", up.Header.Get("Cookie"))
 	assert.Equal(t, "curl/8.0", up.Header.Get("User-Agent"))

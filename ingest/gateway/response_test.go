@@ -35,7 +35,9 @@ func TestResponsesPassThrough(t *testing.T) {
 		}
 	}
 	token, _ := s.tokens.Issue(0)
-	get := func(method, target string) *http.Response { return s.send(t, method, target, "", "X-Device-Token: "+token) }
+	get := func(method, target string) *http.Response {
+		return s.send(t, method, target, "", "X-Device-Token: "+token)
+	}
 
 	r := get("GET", "/chunked")
 	assert.Equal(t, long, text(t, r))

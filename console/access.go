@@ -75,8 +75,8 @@ var (
 	ErrWeakPassword   = errors.New("a password has at least 12 and at most 256 characters")
 )
 
-// Entry is one line of the audit log.
-type Entry struct {
+// AuditEntry is one line of the audit log.
+type AuditEntry struct {
 	Seq       int64     `json:"seq"`
 	Time      time.Time `json:"time"`
 	Actor     string    `json:"actor"`

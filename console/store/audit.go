@@ -23,13 +23,13 @@ const appendTries = 10
 // Append adds an entry to the audit log. Seq, Time and Hash are filled in. The
 // log has no way to change or remove an entry, and each entry's hash covers the
 // one before it.
-func (s *Store) Append(ctx context.Context, e console.Entry) (console.Entry, error) {
+func (s *Store) Append(ctx context.Context, e console.AuditEntry) (console.AuditEntry, error) {
 	e.Time = s.o.Now().UTC().Truncate(time.Millisecond)
 	s.audit.Lock() // one at a time in this process; others are met by a retry
 	defer s.audit.Unlock()
 	var err error
 	for range appendTries {
-		var next console.Entry
+		var next console.AuditEntry
 		if next, err = s.append(ctx, e); err == nil {
 			return next, nil
 		}
@@ -40,7 +40,7 @@ func (s *Store) Append(ctx context.Context, e console.Entry) (console.Entry, err
 	return e, fmt.Errorf("append to the audit log: %w", err)
 }
 
-func (s *Store) append(ctx context.Context, e console.Entry) (console.Entry, error) {
+func (s *Store) append(ctx context.Context, e console.AuditEntry) (console.AuditEntry, error) {
 	err := s.db.InTx(ctx, func(tx *sql.Tx) error {
 		var before string
 		err := tx.QueryRowContext(ctx, `SELECT seq, hash FROM console_audit ORDER BY seq DESC LIMIT 1`).Scan(&e.Seq, &before)
@@ -61,7 +61,7 @@ func (s *Store) append(ctx context.Context, e console.Entry) (console.Entry, err
 }
 
 // chain is the hash of an entry and of all before it.
-func chain(before string, e console.Entry) (string, error) {
+func chain(before string, e console.AuditEntry) (string, error) {
 	e.Hash = ""
 	text, err := json.Marshal(e)
 	if err != nil {
@@ -73,7 +73,7 @@ func chain(before string, e console.Entry) (string, error) {
 
 // Entries reads the log, the newest first, from before a sequence number (0:
 // from the end).
-func (s *Store) Entries(ctx context.Context, before int64, limit int) (entries []console.Entry, err error) {
+func (s *Store) Entries(ctx context.Context, before int64, limit int) (entries []console.AuditEntry, err error) {
 	rows, err := s.db.Read.QueryContext(ctx, `SELECT seq, time_ms, actor, role, address, request_id, action, object, reason, before, after, hash
 		FROM console_audit WHERE ($1 = 0 OR seq < $1) ORDER BY seq DESC LIMIT $2`, before, limit)
 	if err != nil {
@@ -90,8 +90,8 @@ func (s *Store) Entries(ctx context.Context, before int64, limit int) (entries [
 	return entries, rows.Err()
 }
 
-func scan(rows *sql.Rows) (console.Entry, error) {
-	var e console.Entry
+func scan(rows *sql.Rows) (console.AuditEntry, error) {
+	var e console.AuditEntry
 	var ms int64
 	var role string
 	if err := rows.Scan(&e.Seq, &ms, &e.Actor, &role, &e.Address, &e.RequestID, &e.Action, &e.Object, &e.Reason, &e.Before, &e.After, &e.Hash); err != nil {

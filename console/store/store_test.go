@@ -117,7 +117,7 @@ func TestAuditIsChained(t *testing.T) {
 		var all sync.WaitGroup
 		for range 8 {
 			all.Go(func() {
-				_, err := s.Append(t.Context(), console.Entry{Actor: "admin", Role: console.Administrator, Action: "account.unblock", Object: "a1", Reason: "it was a family"})
+				_, err := s.Append(t.Context(), console.AuditEntry{Actor: "admin", Role: console.Administrator, Action: "account.unblock", Object: "a1", Reason: "it was a family"})
 				assert.NoError(t, err)
 			})
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -21,6 +22,8 @@ type Env struct {
 	Log      *slog.Logger
 	Registry prometheus.Registerer
 	Now      func() time.Time
+	// Analytics, if set, stands in for the configured ClickHouse.
+	Analytics *Analytics
 }
 
 // leastSecret is how long a shared secret must be at least, in bytes.
@@ -98,5 +101,21 @@ func serveFiber(s *Stack, name string, app *fiber.App, ln net.Listener) {
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 		defer cancel()
 		return app.ShutdownWithContext(stopping)
+	})
+}
+
+// serveHTTP runs a net/http server on a listener as a part of the stack.
+func serveHTTP(s *Stack, name string, server *http.Server, ln net.Listener) {
+	failed := make(chan error, 1)
+	go func() { failed <- closed(server.Serve(ln)) }()
+	s.Go(name, func(ctx context.Context) error {
+		select {
+		case err := <-failed:
+			return err
+		case <-ctx.Done():
+		}
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+		defer cancel()
+		return server.Shutdown(stopping)
 	})
 }

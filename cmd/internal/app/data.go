@@ -145,7 +145,7 @@ func (d *Data) Configure() (config.Config, error) {
 	c.Gateway.TrustedProxies = []string{"127.0.0.0/8", "::1/128"}
 	c.Gateway.SecureCookies = false
 	// The embedded Redis is one goroutine beside everything else on the machine.
-	c.Gateway.Deadline = 250 * time.Millisecond
+	c.Gateway.Deadline = time.Second
 	c.Gateway.ChallengeMax = 20_000
 	c.Kafka.Partitions, c.Kafka.RetentionBytes = 6, 256<<20
 	c.SQL.DSN = config.Secret("value:sqlite:" + d.Path("sql", "fairgate.db"))

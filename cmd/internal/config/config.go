@@ -57,7 +57,6 @@ type Gateway struct {
 	Upstream string        `yaml:"upstream" env:"UPSTREAM"`
 	Routes   string        `yaml:"routes" env:"ROUTES"` // file; empty: the table for Fairgate's own ticketing
 	Deadline time.Duration `yaml:"deadline" env:"DEADLINE"`
-	MaxBody  int           `yaml:"max_body" env:"MAX_BODY"` // bytes
 	// TrustedProxies are the only peers whose X-Forwarded-For is read.
 	TrustedProxies []string `yaml:"trusted_proxies" env:"TRUSTED_PROXIES"`
 	// TLSHeader is the trusted proxy's header with the hash of the client's
@@ -199,7 +198,7 @@ func Default() Config {
 		Metrics: Metrics{Listen: "127.0.0.1:9090"},
 		Gateway: Gateway{
 			Listen: "127.0.0.1:8080", Name: "gateway-1", Upstream: "http://127.0.0.1:8081",
-			Deadline: 20 * time.Millisecond, MaxBody: 64 << 10, SecureCookies: true,
+			Deadline: 20 * time.Millisecond, SecureCookies: true,
 			TrustedProxies: []string{}, Spool: Spool{Dir: "spool", MaxBytes: 4 << 30}, Fleet: 1, AppealHours: 24, ChallengeMax: 50_000,
 		},
 		Rules:    Rules{Ruleset: "museum"},
@@ -291,7 +290,6 @@ func (c Config) validateGateway(check func(bool, string, string, ...any)) {
 	check(g.Name != "", "gateway.name", "is missing")
 	check(httpURL(g.Upstream), "gateway.upstream", "%q is not an http(s) URL", g.Upstream)
 	check(g.Deadline > 0 && g.Deadline <= 5*time.Second, "gateway.deadline", "%s: above 0, at most 5s", g.Deadline)
-	check(g.MaxBody >= 1<<10 && g.MaxBody <= 16<<20, "gateway.max_body", "%d: from 1 KiB to 16 MiB", g.MaxBody)
 	for i, p := range g.TrustedProxies {
 		check(cidr(p), fmt.Sprintf("gateway.trusted_proxies[%d]", i), "%q is no CIDR", p)
 	}

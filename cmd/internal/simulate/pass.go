@@ -60,8 +60,9 @@ func (r *Runner) runPass(ctx context.Context, name string, run uint64) (*Pass, e
 	return p, nil
 }
 
-// admit registers every actor and signs it in, before the clock runs: accounts
-// of people and of attackers alike exist before a sale.
+// admit registers every actor and signs it in, before the clock runs. It stands
+// for the weeks before a sale, in which accounts of people and of attackers alike
+// came into being one at a time, so nothing of it is tied to a device.
 func (r *Runner) admit(ctx context.Context, c *Client, w *World, actors []*Actor) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(8)
@@ -70,7 +71,9 @@ func (r *Runner) admit(ctx context.Context, c *Client, w *World, actors []*Actor
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			return signIn(newVisit(a, w, c, time.Time{}))
+			v := newVisit(a, w, c, time.Time{})
+			v.past = true
+			return signIn(v)
 		})
 	}
 	if err := g.Wait(); err != nil {

@@ -65,7 +65,8 @@ type Report struct {
 	Disagreements []string `json:"disagreements,omitempty"`
 }
 
-// Run plays the traffic, feeds the labels, and compares.
+// Run plays the traffic, feeds the labels, and compares. What was found before
+// an error is in the report, which is then not nil.
 func (r *Runner) Run(ctx context.Context) (*Report, error) {
 	// Each invocation has names of its own in the service, so that a second run
 	// of one seed does not meet the accounts of the first.
@@ -82,15 +83,15 @@ func (r *Runner) Run(ctx context.Context) (*Report, error) {
 	labels := labelsOf(on.Actors)
 	r.say("feeding %d labels, waiting for the ledger", len(labels))
 	if err := r.service.Feed(ctx, labels); err != nil {
-		return nil, fmt.Errorf("feed labels: %w", err)
+		return rep, fmt.Errorf("feed labels: %w", err)
 	}
 	if rep.Ledger, err = r.figures(ctx, on, len(labels)); err != nil {
-		return nil, err
+		return rep, err
 	}
 	rep.compare()
 	if r.gateOff {
 		if err := r.compareWithout(ctx, rep); err != nil {
-			return nil, err
+			return rep, err
 		}
 	}
 	return rep, nil

@@ -21,7 +21,7 @@ type Service struct {
 	TicketingKey string
 	Operators    string // base URL
 	OperatorsKey string
-	HTTP         *http.Client
+	HTTP         *http.Client // nil: one with a time limit of a minute
 }
 
 // OpenSale creates the pool of a run.
@@ -143,6 +143,14 @@ func (s *Service) Figures(ctx context.Context, from, to time.Time) (LedgerFigure
 	}, nil
 }
 
+// Completeness asks whether the booking system's books and the ledger agree.
+func (s *Service) Completeness(ctx context.Context, query url.Values) (map[string]any, error) {
+	var report map[string]any
+	err := s.call(ctx, http.MethodGet, s.Operators+"/api/v1/completeness?"+query.Encode(), s.OperatorsKey, nil, &report)
+	delete(report, "$schema")
+	return report, err
+}
+
 // Observe turns the kill switch on or off.
 func (s *Service) Observe(ctx context.Context, on bool, reason string) error {
 	return s.call(ctx, http.MethodPut, s.Operators+"/api/v1/mode", s.OperatorsKey, map[string]any{"observe": on, "reason": reason}, nil)
@@ -165,7 +173,11 @@ func (s *Service) call(ctx context.Context, method, target, key string, in, out 
 	if in != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	res, err := s.HTTP.Do(req)
+	client := s.HTTP
+	if client == nil {
+		client = &http.Client{Timeout: time.Minute}
+	}
+	res, err := client.Do(req)
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", method, target, err)
 	}

@@ -30,6 +30,9 @@ type Visit struct {
 	rng   *rand.Rand
 	ip    string
 
+	// past stands for days before the sale: no device is shown or kept.
+	past bool
+
 	mu     sync.Mutex // guards Actor.seen during a double tap
 	solved int
 }
@@ -95,7 +98,7 @@ func (v *Visit) send(r request) (answer, error) {
 	if v.Actor.token != "" {
 		req.Header.Set("Authorization", "Bearer "+v.Actor.token)
 	}
-	if t := v.Actor.Device.Token(); t != "" {
+	if t := v.Actor.Device.Token(); t != "" && !v.past {
 		req.Header.SetCookie("fgd", t)
 	}
 	if r.idempotency != "" {
@@ -129,6 +132,9 @@ func (v *Visit) send(r request) (answer, error) {
 }
 
 func (v *Visit) keepDevice(res *fasthttp.Response) {
+	if v.past {
+		return
+	}
 	c := fasthttp.AcquireCookie()
 	defer fasthttp.ReleaseCookie(c)
 	c.SetKey("fgd")

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"fairgate/cmd/internal/app"
+	"fairgate/cmd/internal/simulate"
+)
+
+type simulateCommand struct {
+	Seed     uint64        `help:"Seed of all random choices." default:"1"`
+	Duration time.Duration `help:"Length of the timed part." default:"60s"`
+	Hostile  float64       `help:"Hostile share of requests, 0 to 0.99." default:"0.9"`
+	Rate     float64       `help:"Most requests a second to aim for; 0 lets people and hostile share decide." default:"0"`
+	People   int           `help:"Number of people." default:"500"`
+	JSON     string        `help:"Also write the report to this file (- for standard output)." placeholder:"FILE"`
+	GateOff  bool          `help:"Play the same seed again with the gate only observing, for comparison." default:"true" negatable:""`
+
+	Gateway   string `help:"Address of the running gateway." default:"127.0.0.1:8080"`
+	Ticketing string `help:"Base URL of the booking system's internal API." default:"http://127.0.0.1:8081"`
+	Operators string `help:"Base URL of the operators' API." default:"http://127.0.0.1:8090"`
+	Data      string `help:"Data directory of the running 'fairgate dev', for its keys." default:"./data" type:"path"`
+	Embedded  bool   `help:"Start embedded engines in a temporary directory and drive those."`
+}
+
+// Help says what a run needs.
+func (c *simulateCommand) Help() string {
+	return `Drives people and attackers over HTTP at a running 'fairgate dev' (start it with
+'make run'), computes the quality figures from what they saw, feeds the truth's
+labels in, reads the same figures from the ledger, and compares. The exit code is
+1 when the two disagree and 3 when the run is too small for its figures to mean
+anything.`
+}
+
+// Run plays the traffic.
+func (c *simulateCommand) Run(ctx context.Context) (err error) {
+	if c.Embedded {
+		stop, err := c.startEmbedded(ctx)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
+	service, err := c.service()
+	if err != nil {
+		return err
+	}
+	runner, err := simulate.New(c.Gateway, service, simulate.Options{
+		Plan: simulate.Plan{Seed: c.Seed, Duration: c.Duration, People: c.People, HostileShare: c.Hostile, Rate: c.Rate},
+		Out:  os.Stderr, GateOff: c.GateOff,
+	})
+	if err != nil {
+		return err
+	}
+	report, err := runner.Run(ctx)
+	if report != nil {
+		err = errors.Join(err, c.write(report))
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(report.Disagreements) > 0:
+		return exitCode(1)
+	case len(report.TooSmall) > 0:
+		return exitCode(3)
+	}
+	return nil
+}
+
+func (c *simulateCommand) service() (*simulate.Service, error) {
+	operators, err := app.ReadSecret(c.Data, app.OperatorKey)
+	if err != nil {
+		return nil, err
+	}
+	ticketing, err := app.ReadSecret(c.Data, app.OperationsKey)
+	if err != nil {
+		return nil, err
+	}
+	return &simulate.Service{
+		Ticketing: c.Ticketing, TicketingKey: ticketing, Operators: c.Operators, OperatorsKey: operators,
+		HTTP: &http.Client{Timeout: 60 * time.Second},
+	}, nil
+}
+
+func (c *simulateCommand) write(report *simulate.Report) error {
+	if c.JSON != "-" {
+		if err := report.Print(os.Stdout); err != nil {
+			return err
+		}
+	}
+	if c.JSON == "" {
+		return nil
+	}
+	out := io.Writer(os.Stdout)
+	if c.JSON != "-" {
+		f, err := os.Create(c.JSON)
+		if err != nil {
+			return fmt.Errorf("write the report: %w", err)
+		}
+		defer func() { _ = f.Close() }()
+		out = f
+	}
+	e := json.NewEncoder(out)
+	e.SetIndent("", "  ")
+	if err := e.Encode(report); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	return nil
+}
+
+// startEmbedded runs everything in this process, on free ports.
+func (c *simulateCommand) startEmbedded(ctx context.Context) (stop func(), err error) {
+	dir, err := os.MkdirTemp("", "fairgate-simulate-")
+	if err != nil {
+		return nil, fmt.Errorf("temporary directory: %w", err)
+	}
+	dev, err := app.StartDev(ctx, app.DevOptions{Data: dir, FreePorts: true, Log: devLogger(os.Stderr, "error")})
+	if err != nil {
+		return nil, fmt.Errorf("start the embedded service: %w", err)
+	}
+	c.Data, c.Gateway = dir, dev.Gateway
+	c.Ticketing, c.Operators = "http://"+dev.Ticketing, "http://"+dev.Operators
+	return func() {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		if err := dev.Close(closing); err != nil {
+			fmt.Fprintln(os.Stderr, "stop the embedded service:", err)
+		}
+		_ = os.RemoveAll(dir)
+	}, nil
+}

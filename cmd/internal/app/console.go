@@ -1,0 +1,150 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"fairgate/console"
+	"fairgate/console/httpapi"
+	"fairgate/console/store"
+	"fairgate/enforcement/ledger/metrics"
+	"fairgate/enforcement/mode"
+	"fairgate/ingest/outcome"
+	"fairgate/ingest/stream"
+	"fairgate/ticketing/outbox"
+)
+
+// Console puts the operators' API on the stack and returns its address.
+func Console(ctx context.Context, s *Stack, e Env) (string, error) {
+	c, err := startConsole(ctx, s, e, nil)
+	if err != nil {
+		return "", err
+	}
+	if c.password != "" {
+		e.Log.WarnContext(ctx, "the first administrator was made; change the one-time password at once", "name", "admin", "one_time_password", c.password)
+	}
+	return c.addr, nil
+}
+
+// operators is a running operators' API.
+type operators struct {
+	addr     string
+	password string // of the first administrator, where it was just made
+	store    *store.Store
+}
+
+// grant gives a program on this machine an API key.
+func (o *operators) grant(ctx context.Context, key string) error {
+	return o.store.PutKey(ctx, "operator", key, console.Administrator)
+}
+
+// startConsole starts the operators' API and the receiver of outcomes.
+// noAnalytics, if set, is why quality figures cannot be read.
+func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*operators, error) {
+	c, log := e.Config, e.Log.With("part", "console")
+	e.Registry = prometheus.WrapRegistererWith(prometheus.Labels{"role": "console"}, e.Registry)
+	db, err := openSQL(ctx, s, e)
+	if err != nil {
+		return nil, err
+	}
+	client, err := openRedis(s, c.Redis)
+	if err != nil {
+		return nil, err
+	}
+	users, err := store.Open(ctx, db, store.Options{Now: e.Now})
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	r, err := openReview(ctx, db, client, nil, e)
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	kill, err := mode.Open(ctx, db, c.Site, e.Now)
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	figures := ledgerReader(unavailable{noAnalytics})
+	if noAnalytics == nil {
+		if figures, err = openQuality(s, e); err != nil {
+			return nil, err
+		}
+	}
+	key, err := reveal("keys.operations", c.Keys.Operations)
+	if err != nil {
+		return nil, err
+	}
+	password, err := users.FirstAdministrator(ctx)
+	if err != nil {
+		return nil, err
+	}
+	app := httpapi.New(httpapi.Services{
+		Operators: users, Audit: users, Review: r.cases, Lists: r.lists, Labels: r.cases, Mode: kill,
+		Quality: figures, Completeness: figures, Reports: outcome.Poller{URL: c.Enforcer.BookingURL + "/internal/v1/outbox", Key: key},
+	}, httpapi.Options{Site: c.Site, Now: e.Now, Log: log})
+	ln, err := listen(ctx, "console", c.Console.Listen)
+	if err != nil {
+		return nil, err
+	}
+	if err := receiveOutcomes(ctx, s, e); err != nil {
+		return nil, err
+	}
+	serveFiber(s, "console http", app, ln)
+	return &operators{addr: ln.Addr().String(), password: password, store: users}, nil
+}
+
+// ledgerReader is what the API reads of the ledger.
+type ledgerReader interface {
+	httpapi.Quality
+	httpapi.Completeness
+}
+
+// unavailable answers for a ledger that is not there.
+type unavailable struct{ why error }
+
+// Quality says why there are no figures.
+func (u unavailable) Quality(context.Context, metrics.Period, metrics.Filter) (metrics.Quality, error) {
+	return metrics.Quality{}, errors.Join(ErrNoAnalytics, u.why)
+}
+
+// Gaps says why there are none.
+func (u unavailable) Gaps(context.Context, metrics.Period) ([]metrics.Boot, error) {
+	return nil, errors.Join(ErrNoAnalytics, u.why)
+}
+
+// Reconcile says why nothing can be compared.
+func (u unavailable) Reconcile(context.Context, metrics.Period, iter.Seq2[outcome.Record, error]) (metrics.Reconciliation, error) {
+	return metrics.Reconciliation{}, errors.Join(ErrNoAnalytics, u.why)
+}
+
+// receiveOutcomes takes the booking system's reports in, on a listener of its
+// own: it is neither visitors' nor operators'.
+func receiveOutcomes(ctx context.Context, s *Stack, e Env) error {
+	text, err := e.Config.Keys.Webhook.Reveal()
+	if err != nil {
+		return fmt.Errorf("keys.webhook: %w", err)
+	}
+	secret, err := outbox.ParseSecret(text)
+	if err != nil {
+		return fmt.Errorf("keys.webhook: %w", err)
+	}
+	receiver, err := outcome.NewReceiver(openProducer(s, e), stream.NewTopics(e.Config.Kafka.Prefix).Outcomes, [][]byte{secret}, outcome.ReceiverOptions{
+		Site: e.Config.Site, Now: e.Now, Logger: e.Log, Registerer: e.Registry,
+	})
+	if err != nil {
+		return fmt.Errorf("outcomes: %w", err)
+	}
+	ln, err := listen(ctx, "outcomes", e.Config.Console.OutcomesListen)
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/outcomes", receiver)
+	serveHTTP(s, "outcomes", &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second}, ln)
+	return nil
+}

@@ -1,0 +1,211 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"fairgate/cmd/internal/config"
+	"fairgate/cmd/internal/embedded"
+	"fairgate/enforcement/ledger/chdb"
+	"fairgate/ingest/stream"
+)
+
+// ChdbSubcommand is the hidden subcommand that the analytics child runs.
+const ChdbSubcommand = "chdb-serve"
+
+// LibraryEnv names libchdb, where it lies in none of the usual places.
+const LibraryEnv = "FAIRGATE_CHDB"
+
+// DevOptions say how to run everything on one machine.
+type DevOptions struct {
+	Data      string
+	Rules     string // directory; empty: the shipped rulesets
+	Gateway   string // listen addresses; empty: the defaults
+	Operators string
+	Metrics   string // empty: none
+	// FreePorts takes whatever ports are free, for runs beside others.
+	FreePorts bool
+	Log       *slog.Logger
+}
+
+// Dev is everything, running.
+type Dev struct {
+	*Stack
+	Gateway, Operators, Ticketing, Redis, Kafka string
+	// Password is the first administrator's one-time password, where it was
+	// made in this run.
+	Password string
+	// Analytics is the address of the embedded ClickHouse, or why there is none.
+	Analytics    string
+	NoAnalytics  error
+	MetricsAddr  string
+	Data         string
+	OperatorFile string
+}
+
+// StartDev starts the embedded engines and then every role. On an error what
+// was started is ended.
+func StartDev(ctx context.Context, o DevOptions) (dev *Dev, err error) {
+	data, err := OpenData(o.Data)
+	if err != nil {
+		return nil, err
+	}
+	s := NewStack(o.Log)
+	s.Defer("data directory", func(context.Context) error { return data.Close() })
+	defer func() {
+		if err != nil {
+			closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			defer cancel()
+			err = errors.Join(err, s.Close(closing))
+		}
+	}()
+	c, err := data.Configure()
+	if err != nil {
+		return nil, err
+	}
+	if err := o.apply(ctx, &c); err != nil {
+		return nil, err
+	}
+	dev = &Dev{Stack: s, Data: data.Path(), OperatorFile: SecretPath(data.Path(), OperatorKey)}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector())
+	e := Env{Config: c, Log: o.Log, Registry: registry, Now: time.Now}
+	if err := dev.engines(ctx, data, &e); err != nil {
+		return nil, err
+	}
+	if err := Metrics(ctx, s, o.Metrics, registry); err != nil {
+		return nil, err
+	}
+	dev.MetricsAddr = o.Metrics
+	return dev, dev.roles(ctx, e)
+}
+
+// apply puts the command's flags over the directory's configuration.
+func (o DevOptions) apply(ctx context.Context, c *config.Config) error {
+	c.Rules.Dir = o.Rules
+	if o.Gateway != "" {
+		c.Gateway.Listen = o.Gateway
+	}
+	if o.Operators != "" {
+		c.Console.Listen = o.Operators
+	}
+	if !o.FreePorts {
+		return nil
+	}
+	for _, addr := range []*string{&c.Gateway.Listen, &c.Console.Listen, &c.Console.OutcomesListen, &c.Ticketing.Listen} {
+		free, err := freePort(ctx)
+		if err != nil {
+			return err
+		}
+		*addr = free
+	}
+	c.Gateway.Upstream, c.Enforcer.BookingURL = "http://"+c.Ticketing.Listen, "http://"+c.Ticketing.Listen
+	c.Ticketing.OutcomesURL = "http://" + c.Console.OutcomesListen + "/outcomes"
+	return nil
+}
+
+// freePort asks the system for a port that is free now.
+func freePort(ctx context.Context) (string, error) {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("find a free port: %w", err)
+	}
+	defer func() { _ = ln.Close() }()
+	return ln.Addr().String(), nil
+}
+
+// engines starts Redis, Kafka and ClickHouse; SQLite needs no starting.
+func (d *Dev) engines(ctx context.Context, data *Data, e *Env) error {
+	redis, err := embedded.StartRedis()
+	if err != nil {
+		return fmt.Errorf("embedded redis: %w", err)
+	}
+	d.Defer("embedded redis", func(context.Context) error { redis.Close(); return nil })
+	kafka, err := embedded.StartKafka(ctx, data.Path("kafka"), embedded.KafkaOptions{
+		Topics: stream.NewTopics(e.Config.Kafka.Prefix), Partitions: e.Config.Kafka.Partitions,
+		RetentionBytes: e.Config.Kafka.RetentionBytes, Logger: e.Log,
+	})
+	if err != nil {
+		return fmt.Errorf("embedded kafka: %w", err)
+	}
+	d.Defer("embedded kafka", func(context.Context) error { kafka.Close(); return nil })
+	d.Redis, d.Kafka = redis.Addr(), kafka.Addr()
+	e.Config.Redis.Addrs, e.Config.Kafka.Brokers = []string{d.Redis}, []string{d.Kafka}
+	d.NoAnalytics = d.clickhouse(ctx, data, e)
+	if d.NoAnalytics != nil {
+		e.Log.ErrorContext(ctx, "no analytics in this run; screening goes on", "error", d.NoAnalytics)
+	}
+	return nil
+}
+
+// clickhouse starts the analytics child, where its library is there.
+func (d *Dev) clickhouse(ctx context.Context, data *Data, e *Env) error {
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find the own binary: %w", err)
+	}
+	beside := filepath.Join(filepath.Dir(exe), "..", ".cache", "engines", "chdb")
+	library, err := chdb.FindLibrary(os.Getenv(LibraryEnv), filepath.Join(".cache", "engines", "chdb"), beside)
+	if err != nil {
+		return err
+	}
+	supervisor, err := chdb.NewSupervisor([]string{exe, ChdbSubcommand}, library, data.Path("clickhouse"), chdb.SupervisorOptions{
+		Logger: e.Log, Registerer: e.Registry,
+	})
+	if err != nil {
+		return fmt.Errorf("embedded clickhouse: %w", err)
+	}
+	if err := supervisor.Start(ctx); err != nil {
+		return fmt.Errorf("embedded clickhouse: %w", err)
+	}
+	d.Defer("embedded clickhouse", supervisor.Stop)
+	d.Analytics = supervisor.Addr()
+	e.Analytics = &Analytics{Writer: supervisor.Writer(), Reader: supervisor.Reader()}
+	return nil
+}
+
+// roles starts every role, upstream last: what takes visitors in comes up when
+// everything behind it is there, and ends first.
+func (d *Dev) roles(ctx context.Context, e Env) (err error) {
+	if err := ensureTopics(ctx, e); err != nil {
+		return err
+	}
+	if d.NoAnalytics == nil {
+		if _, err := Ledger(ctx, d.Stack, e); err != nil {
+			return err
+		}
+	}
+	console, err := startConsole(ctx, d.Stack, e, d.NoAnalytics)
+	if err != nil {
+		return err
+	}
+	d.Operators, d.Password = console.addr, console.password
+	key, err := ReadSecret(d.Data, OperatorKey)
+	if err != nil {
+		return err
+	}
+	if err := console.grant(ctx, key); err != nil {
+		return err
+	}
+	if d.Ticketing, err = Ticketing(ctx, d.Stack, e); err != nil {
+		return err
+	}
+	if _, err := Enforcer(ctx, d.Stack, e); err != nil {
+		return err
+	}
+	if _, err := Scorer(ctx, d.Stack, e); err != nil {
+		return err
+	}
+	d.Gateway, err = Gateway(ctx, d.Stack, e)
+	return err
+}

@@ -1,0 +1,173 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	goredis "github.com/redis/go-redis/v9"
+
+	"fairgate/enforcement"
+	"fairgate/enforcement/booking"
+	"fairgate/enforcement/cases"
+	"fairgate/enforcement/lists"
+	marks "fairgate/enforcement/lists/redis"
+	"fairgate/enforcement/mode"
+	"fairgate/enforcement/outbox"
+	"fairgate/enforcement/sqldb"
+	"fairgate/enforcement/withdrawals"
+	"fairgate/ingest/stream"
+)
+
+// Enforcer puts enforcement on the stack: what consumes verdicts, what takes
+// orders back, and what publishes what was done.
+func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
+	c, log := e.Config, e.Log.With("part", "enforcer")
+	e.Registry = prometheus.WrapRegistererWith(prometheus.Labels{"role": "enforcer"}, e.Registry)
+	db, err := openSQL(ctx, s, e)
+	if err != nil {
+		return "", err
+	}
+	client, err := openRedis(s, c.Redis)
+	if err != nil {
+		return "", err
+	}
+	key, err := reveal("keys.enforcement", c.Keys.Enforcement)
+	if err != nil {
+		return "", err
+	}
+	orders, err := booking.New(c.Enforcer.BookingURL, key, booking.Options{})
+	if err != nil {
+		return "", fmt.Errorf("enforcer.booking_url: %w", err)
+	}
+	r, err := openReview(ctx, db, client, orders, e)
+	if err != nil {
+		return "", fmt.Errorf("enforcer: %w", err)
+	}
+	kill := &enforcement.Switch{}
+	if err := followMode(ctx, s, e, db, kill); err != nil {
+		return "", err
+	}
+	if err := ensureTopics(ctx, e); err != nil {
+		return "", err
+	}
+	topics := stream.NewTopics(c.Kafka.Prefix)
+	producer := openProducer(s, e)
+	consumer, err := openConsumer(ctx, s, e, "enforcer", topics.Verdicts)
+	if err != nil {
+		return "", err
+	}
+	s.Go("lists", func(ctx context.Context) error { r.lists.Run(ctx); return nil })
+	s.Go("withdrawals", func(ctx context.Context) error { r.withdrawals.Run(ctx); return nil })
+	s.Go("case pruning", func(ctx context.Context) error { return prune(ctx, r.cases, e) })
+	relay := outbox.NewRelay(db, actionLog{producer, topics}, outbox.RelayOptions{Logger: log, Registry: e.Registry})
+	s.Go("action relay", func(ctx context.Context) error { relay.Run(ctx); return nil })
+	enforcer := enforcement.NewEnforcer(
+		verdicts{consumer}, deadVerdicts{stream.NewDeadLetters(producer, topics.Dead)}, r.lists, r.withdrawals, r.cases,
+		enforcement.EnforcerOptions{Kill: kill, Now: e.Now, Logger: log, Registry: e.Registry})
+	s.Go("enforcer", enforcer.Run)
+	return "", nil
+}
+
+// reviewing is what enforcement and the console share on one database.
+type reviewing struct {
+	lists       *lists.Service
+	withdrawals *withdrawals.Service
+	cases       *cases.Service
+}
+
+// openReview opens lists, withdrawals and cases. Without orders withdrawals
+// are only queued here; the enforcer carries them out.
+func openReview(ctx context.Context, db *sqldb.DB, client goredis.UniversalClient, orders enforcement.Orders, e Env) (reviewing, error) {
+	var r reviewing
+	var err error
+	if r.lists, err = lists.New(ctx, db, marks.New(client), lists.Options{Now: e.Now, Logger: e.Log, Registry: e.Registry}); err != nil {
+		return r, err
+	}
+	if r.withdrawals, err = withdrawals.New(ctx, db, orders, withdrawals.Options{Now: e.Now, Logger: e.Log, Registry: e.Registry}); err != nil {
+		return r, err
+	}
+	r.cases, err = cases.New(ctx, db, r.lists, r.withdrawals, cases.Options{Now: e.Now, Logger: e.Log})
+	return r, err
+}
+
+// followMode keeps a kill switch as the site's.
+func followMode(ctx context.Context, s *Stack, e Env, db *sqldb.DB, kill *enforcement.Switch) error {
+	store, err := mode.Open(ctx, db, e.Config.Site, e.Now)
+	if err != nil {
+		return fmt.Errorf("kill switch: %w", err)
+	}
+	s.Go("kill switch", func(ctx context.Context) error { return store.Follow(ctx, kill, e.Log) })
+	return nil
+}
+
+// prune forgets, once an hour, which old findings were recorded.
+func prune(ctx context.Context, c *cases.Service, e Env) error {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if err := c.Prune(ctx); err != nil && ctx.Err() == nil {
+				e.Log.WarnContext(ctx, "old findings could not be pruned; tried again in an hour", "error", err)
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// verdicts is the verdict topic as the enforcer reads it.
+type verdicts struct{ consumer *stream.Consumer }
+
+// Fetch returns the next verdict with its message as the handle.
+func (v verdicts) Fetch(ctx context.Context) (enforcement.Delivery, error) {
+	m, err := v.consumer.Fetch(ctx)
+	return enforcement.Delivery{Value: m.Value, Handle: m}, err
+}
+
+// Commit commits the messages behind deliveries.
+func (v verdicts) Commit(ctx context.Context, deliveries ...enforcement.Delivery) error {
+	messages := make([]stream.Message, 0, len(deliveries))
+	for _, d := range deliveries {
+		m, ok := d.Handle.(stream.Message)
+		if !ok {
+			return errors.New("commit a delivery that did not come from this source")
+		}
+		messages = append(messages, m)
+	}
+	return v.consumer.Commit(ctx, messages...)
+}
+
+// deadVerdicts buries the message behind a delivery.
+type deadVerdicts struct{ dead *stream.DeadLetters }
+
+// Bury publishes the message with the reason.
+func (d deadVerdicts) Bury(ctx context.Context, delivery enforcement.Delivery, reason error) error {
+	m, ok := delivery.Handle.(stream.Message)
+	if !ok {
+		return errors.New("bury a delivery that did not come from this source")
+	}
+	return d.dead.Bury(ctx, m, reason)
+}
+
+// actionLog publishes what the outbox holds: actions and labels.
+type actionLog struct {
+	producer *stream.Producer
+	topics   stream.Topics
+}
+
+// Publish sends all messages and returns when they are safe.
+func (l actionLog) Publish(ctx context.Context, messages []outbox.Message) error {
+	out := make([]stream.Message, 0, len(messages))
+	for _, m := range messages {
+		topic := l.topics.Actions
+		if m.Topic == outbox.Labels {
+			topic = l.topics.Labels
+		}
+		out = append(out, stream.Message{Topic: topic, Key: m.Key, Value: m.Payload})
+	}
+	return l.producer.Send(ctx, out...)
+}

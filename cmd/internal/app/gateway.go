@@ -1,0 +1,260 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/adaptor"
+	"github.com/prometheus/client_golang/prometheus"
+	goredis "github.com/redis/go-redis/v9"
+
+	"fairgate/cmd/internal/config"
+	"fairgate/enforcement"
+	"fairgate/enforcement/challenge"
+	spent "fairgate/enforcement/challenge/redis"
+	"fairgate/enforcement/lists"
+	"fairgate/enforcement/sqldb"
+	"fairgate/ingest"
+	"fairgate/ingest/fingerprint"
+	"fairgate/ingest/gateway"
+	"fairgate/ingest/gateway/bindings"
+	"fairgate/ingest/stream"
+	"fairgate/rules"
+	"fairgate/rules/source"
+	"fairgate/rulesets"
+	"fairgate/scoring"
+	"fairgate/scoring/window/failover"
+	"fairgate/scoring/window/memory"
+	"fairgate/scoring/window/redis"
+)
+
+// Gateway puts the edge on the stack and returns its address.
+func Gateway(ctx context.Context, s *Stack, e Env) (addr string, err error) {
+	c, log := e.Config, e.Log.With("part", "gateway")
+	e.Registry = prometheus.WrapRegistererWith(prometheus.Labels{"role": "gateway"}, e.Registry)
+	client, err := openRedis(s, c.Redis)
+	if err != nil {
+		return "", err
+	}
+	snapshot, kill, err := openStanding(ctx, s, e)
+	if err != nil {
+		return "", err
+	}
+	counters := failover.New(
+		redis.New(client, redis.Options{Registerer: e.Registry}),
+		memory.New(memory.Options{Marks: snapshot, Registerer: e.Registry}),
+		failover.Options{
+			Timeout: c.Gateway.Deadline * 3 / 4, Gateways: func() int { return c.Gateway.Fleet },
+			Now: e.Now, Logger: log, Registerer: e.Registry,
+		})
+	engine, err := startRules(ctx, s, e, counters)
+	if err != nil {
+		return "", err
+	}
+	passes, err := openChallenge(e, client)
+	if err != nil {
+		return "", err
+	}
+	screener := enforcement.NewScreener(engine, passes, enforcement.ScreenerOptions{Snapshot: snapshot, Kill: kill, Logger: log, Registry: e.Registry})
+	recorder, err := openRecorder(s, e)
+	if err != nil {
+		return "", err
+	}
+	options, err := gatewayOptions(ctx, s, e, client)
+	if err != nil {
+		return "", fmt.Errorf("gateway: %w", err)
+	}
+	options.Mounts = challengeMounts(e, passes)
+	edge, err := gateway.New(screener, recorder, c.Gateway.Upstream, options)
+	if err != nil {
+		return "", fmt.Errorf("gateway: %w", err)
+	}
+	ln, err := listen(ctx, "gateway", c.Gateway.Listen)
+	if err != nil {
+		return "", err
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- edge.Serve(ln) }()
+	s.Go("gateway http", func(ctx context.Context) error {
+		select {
+		case err := <-failed:
+			return err
+		case <-ctx.Done():
+		}
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+		defer cancel()
+		return edge.Shutdown(stopping)
+	})
+	return ln.Addr().String(), nil
+}
+
+// openRedis opens the client that window, marks and passes share.
+func openRedis(s *Stack, c config.Redis) (goredis.UniversalClient, error) {
+	password, err := c.Password.Reveal()
+	if err != nil {
+		return nil, fmt.Errorf("redis.password: %w", err)
+	}
+	o := &goredis.UniversalOptions{
+		Addrs: c.Addrs, Username: c.Username, Password: password, PoolSize: 64,
+		DialTimeout: time.Second, ReadTimeout: time.Second, WriteTimeout: time.Second,
+	}
+	if c.TLS {
+		o.TLSConfig = tlsConfig()
+	}
+	redis.Configure(o)
+	client := goredis.NewUniversalClient(o)
+	s.Defer("redis client", func(context.Context) error { return client.Close() })
+	return client, nil
+}
+
+// openStanding opens what the gateway knows about earlier decisions: the
+// lists' snapshot and the kill switch. SQL may be away; the snapshot on disk
+// then stands in.
+func openStanding(ctx context.Context, s *Stack, e Env) (*lists.Snapshot, *enforcement.Switch, error) {
+	kill := &enforcement.Switch{}
+	db, err := openSQL(ctx, s, e)
+	if err != nil {
+		return nil, nil, err
+	}
+	snapshot := lists.OpenSnapshot(ctx, db, filepath.Join(e.Config.Gateway.Spool.Dir, "lists.json"), lists.Options{Now: e.Now, Logger: e.Log, Registry: e.Registry})
+	s.Go("lists snapshot", func(ctx context.Context) error { snapshot.Run(ctx); return nil })
+	return snapshot, kill, followMode(ctx, s, e, db, kill)
+}
+
+// openSQL opens the operators' database.
+func openSQL(ctx context.Context, s *Stack, e Env) (*sqldb.DB, error) {
+	dsn, err := e.Config.SQL.DSN.Reveal()
+	if err != nil {
+		return nil, fmt.Errorf("sql.dsn: %w", err)
+	}
+	db, err := sqldb.Open(ctx, dsn, sqldb.Options{})
+	if err != nil {
+		return nil, err
+	}
+	s.Defer("sql", func(context.Context) error { return db.Close() })
+	return db, nil
+}
+
+// startRules compiles the rules in force, follows their changes, and gives the
+// engine that uses them.
+func startRules(ctx context.Context, s *Stack, e Env, counters scoring.Counters) (*scoring.Engine, error) {
+	files := source.NewFiles(rulesets.Files)
+	if e.Config.Rules.Dir != "" {
+		files = source.NewDir(e.Config.Rules.Dir)
+	}
+	watcher, err := source.NewWatcher(ctx, files, source.Options{Name: e.Config.Rules.Ruleset, Logger: e.Log, Registry: e.Registry})
+	if err != nil {
+		return nil, fmt.Errorf("rules: %w", err)
+	}
+	engine := scoring.New(counters, scoring.Options{Registerer: e.Registry})
+	engine.Swap(watcher.Current())
+	cancel := watcher.Subscribe(func(p *rules.Program) { engine.Swap(p) })
+	s.Defer("rules subscription", func(context.Context) error { cancel(); return nil })
+	s.Go("rules watcher", watcher.Run)
+	return engine, nil
+}
+
+// openRecorder opens the journal that carries events to Kafka.
+func openRecorder(s *Stack, e Env) (*stream.Recorder, error) {
+	topics := stream.NewTopics(e.Config.Kafka.Prefix)
+	producer := stream.NewProducer(e.Config.Kafka.Brokers, stream.ProducerOptions{Registerer: e.Registry})
+	s.Defer("event producer", func(context.Context) error { return producer.Close() })
+	s.Go("topics", func(ctx context.Context) error { return ensureTopics(ctx, e) })
+	journal, err := stream.OpenJournal(e.Config.Gateway.Spool.Dir, topics.Events, producer, stream.JournalOptions{
+		MaxBytes: e.Config.Gateway.Spool.MaxBytes, Now: e.Now, Logger: e.Log, Registerer: e.Registry,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("gateway.spool: %w", err)
+	}
+	s.Defer("event journal", journal.Close)
+	return stream.NewRecorder(journal), nil
+}
+
+func gatewayOptions(ctx context.Context, s *Stack, e Env, client goredis.UniversalClient) (gateway.Options, error) {
+	c := e.Config
+	signing, gerr := rotated("keys.gateway", c.Keys.Gateway, "")
+	device, derr := rotated("keys.device", c.Keys.Device, c.Keys.DevicePrevious)
+	identity, ierr := rotated("keys.identity", c.Keys.Identity, c.Keys.IdentityPrevious)
+	session, serr := sessionPublicKey(c.Keys.SessionPublic)
+	if err := errors.Join(gerr, derr, ierr, serr); err != nil {
+		return gateway.Options{}, err
+	}
+	reader, err := fingerprintReader(ctx, s, e, device)
+	if err != nil {
+		return gateway.Options{}, err
+	}
+	keyer, err := fingerprint.NewKeyer(c.Site, identity[0], second(identity))
+	if err != nil {
+		return gateway.Options{}, err
+	}
+	var routes *gateway.Routes
+	if c.Gateway.Routes != "" {
+		content, err := os.ReadFile(c.Gateway.Routes)
+		if err != nil {
+			return gateway.Options{}, fmt.Errorf("gateway.routes: %w", err)
+		}
+		if routes, err = gateway.LoadRoutes(content); err != nil {
+			return gateway.Options{}, fmt.Errorf("gateway.routes %s: %w", c.Gateway.Routes, err)
+		}
+	}
+	return gateway.Options{
+		Site: c.Site, Name: c.Gateway.Name, Routes: routes, Reader: reader, Keyer: keyer, SigningKey: signing[0],
+		JWT: &gateway.JWTOptions{
+			Keys: []gateway.JWTKey{{Algorithm: "EdDSA", Key: session}}, Issuer: "ticketing", Audience: "visitors",
+		},
+		Bindings: gateway.NewMemoryBindings(0, bindings.NewRedis(client), e.Now), Deadline: c.Gateway.Deadline, AppealHours: c.Gateway.AppealHours, SecureCookies: c.Gateway.SecureCookies,
+		Clock: e.Now, Log: e.Log.With("part", "gateway"), Registerer: e.Registry,
+		Ready: map[string]gateway.Check{"redis": func(ctx context.Context) error { return client.Ping(ctx).Err() }},
+	}, nil
+}
+
+func second(keys [][]byte) []byte {
+	if len(keys) > 1 {
+		return keys[1]
+	}
+	return nil
+}
+
+func fingerprintReader(ctx context.Context, s *Stack, e Env, device [][]byte) (*fingerprint.Reader, error) {
+	g := e.Config.Gateway
+	proxies, perr := fingerprint.NewProxies(g.TrustedProxies)
+	tokens, terr := fingerprint.NewTokens(device[0], fingerprint.TokenOptions{Previous: second(device), Now: e.Now})
+	if err := errors.Join(perr, terr); err != nil {
+		return nil, err
+	}
+	geo := fingerprint.NewGeo(fingerprint.GeoOptions{
+		ASN: g.GeoIP.ASN, Country: g.GeoIP.Country, Anonymous: g.GeoIP.Anonymous, Log: e.Log, Registerer: e.Registry,
+	})
+	// A broken file is no reason not to open: what it would tell stays unknown.
+	if err := geo.Reload(ctx); err != nil {
+		e.Log.ErrorContext(ctx, "GeoIP database not usable", "error", err)
+	}
+	s.Go("geoip", geo.Run)
+	return fingerprint.New(tokens, fingerprint.Options{Proxies: proxies, Geo: geo, TLSHeader: g.TLSHeader, Registerer: e.Registry})
+}
+
+// openChallenge opens the proof of work and its passes.
+func openChallenge(e Env, client goredis.UniversalClient) (*challenge.Service, error) {
+	key, err := reveal("keys.challenge", e.Config.Keys.Challenge)
+	if err != nil {
+		return nil, err
+	}
+	return challenge.New([]byte(key), spent.New(client), challenge.Options{MaxNumber: e.Config.Gateway.ChallengeMax, Now: e.Now})
+}
+
+// challengeMounts puts the challenge's handler under the gateway, which tells
+// it who calls.
+func challengeMounts(e Env, service *challenge.Service) map[string]fiber.Handler {
+	identify := func(ctx context.Context) (ingest.Subject, bool) {
+		visitor, ok := gateway.VisitorFrom(ctx)
+		return visitor.Subject, ok
+	}
+	return map[string]fiber.Handler{
+		"/.fairgate/challenge": adaptor.HTTPHandler(challenge.Handler(service, identify, e.Log)),
+	}
+}

@@ -1,0 +1,106 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"fairgate/cmd/internal/config"
+	"fairgate/enforcement/ledger"
+	"fairgate/enforcement/ledger/archive"
+	"fairgate/enforcement/ledger/metrics"
+	"fairgate/ingest/stream"
+)
+
+// Ledger puts the archive on the stack.
+func Ledger(ctx context.Context, s *Stack, e Env) (string, error) {
+	c, log := e.Config, e.Log.With("part", "ledger")
+	e.Registry = prometheus.WrapRegistererWith(prometheus.Labels{"role": "ledger"}, e.Registry)
+	writer, _, err := analytics(e)
+	if err != nil {
+		return "", err
+	}
+	store, err := archive.Open(writer, archive.Options{
+		Retention: time.Duration(c.Ledger.RetentionDays) * 24 * time.Hour, Logger: log, Registry: e.Registry,
+	})
+	if err != nil {
+		return "", fmt.Errorf("ledger: %w", err)
+	}
+	s.Defer("ledger archive", func(context.Context) error { return store.Close() })
+	if err := store.Migrate(ctx); err != nil {
+		return "", fmt.Errorf("ledger: %w", err)
+	}
+	if err := ensureTopics(ctx, e); err != nil {
+		return "", err
+	}
+	topics := stream.NewTopics(c.Kafka.Prefix)
+	kinds := map[string]ledger.Kind{
+		topics.Events: ledger.KindEvent, topics.Verdicts: ledger.KindVerdict, topics.Actions: ledger.KindAction,
+		topics.Outcomes: ledger.KindOutcome, topics.Labels: ledger.KindLabel,
+	}
+	producer := openProducer(s, e)
+	source, err := openConsumer(ctx, s, e, "ledger", topics.Events, topics.Verdicts, topics.Actions, topics.Outcomes, topics.Labels)
+	if err != nil {
+		return "", err
+	}
+	consumer, err := archive.NewConsumer(source, store, kinds, archive.ConsumerOptions{
+		DeadLetters: stream.NewDeadLetters(producer, topics.Dead), Logger: log, Registry: e.Registry,
+	})
+	if err != nil {
+		return "", fmt.Errorf("ledger: %w", err)
+	}
+	s.Go("ledger", consumer.Run)
+	return "", nil
+}
+
+// ErrNoAnalytics: there is no ClickHouse to ask.
+var ErrNoAnalytics = errors.New("the analytics engine is not running; `make engines` fetches it")
+
+// Analytics are the two ways into ClickHouse.
+type Analytics struct {
+	Writer, Reader *clickhouse.Options
+}
+
+// analytics gives the clients of the ledger, from the configuration unless the
+// environment brought its own engine.
+func analytics(e Env) (writer, reader *clickhouse.Options, err error) {
+	if e.Analytics != nil {
+		return e.Analytics.Writer, e.Analytics.Reader, nil
+	}
+	c := e.Config.ClickHouse
+	open := func(user string, secret config.Secret) (*clickhouse.Options, error) {
+		password, err := secret.Reveal()
+		if err != nil {
+			return nil, fmt.Errorf("clickhouse: user %s: %w", user, err)
+		}
+		o := &clickhouse.Options{
+			Protocol: clickhouse.HTTP, Addr: []string{c.Addr}, DialTimeout: 5 * time.Second,
+			Auth: clickhouse.Auth{Database: c.Database, Username: user, Password: password},
+		}
+		if c.TLS {
+			o.TLS = tlsConfig()
+		}
+		return o, nil
+	}
+	writer, werr := open(c.Writer, c.WriterPassword)
+	reader, rerr := open(c.Reader, c.ReaderPassword)
+	return writer, reader, errors.Join(werr, rerr)
+}
+
+// openQuality opens the reader of the quality figures.
+func openQuality(s *Stack, e Env) (*metrics.Reader, error) {
+	_, client, err := analytics(e)
+	if err != nil {
+		return nil, err
+	}
+	reader, err := metrics.Open(client, metrics.Options{Now: e.Now})
+	if err != nil {
+		return nil, fmt.Errorf("quality figures: %w", err)
+	}
+	s.Defer("quality reader", func(context.Context) error { return reader.Close() })
+	return reader, nil
+}

@@ -1,0 +1,69 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"fairgate/ingest/stream"
+	"fairgate/scoring/pipeline"
+	"fairgate/scoring/window/redis"
+)
+
+// Scorer puts the asynchronous pipeline on the stack.
+func Scorer(ctx context.Context, s *Stack, e Env) (string, error) {
+	c := e.Config
+	e.Registry = prometheus.WrapRegistererWith(prometheus.Labels{"role": "scorer"}, e.Registry)
+	client, err := openRedis(s, c.Redis)
+	if err != nil {
+		return "", err
+	}
+	engine, err := startRules(ctx, s, e, redis.New(client, redis.Options{Registerer: e.Registry}))
+	if err != nil {
+		return "", err
+	}
+	topics := stream.NewTopics(c.Kafka.Prefix)
+	if err := ensureTopics(ctx, e); err != nil {
+		return "", err
+	}
+	producer := openProducer(s, e)
+	consumer, err := openConsumer(ctx, s, e, "scorer", topics.Events)
+	if err != nil {
+		return "", err
+	}
+	p := pipeline.New(consumer, engine, producer, topics, pipeline.Options{
+		Lateness: c.Scorer.Lateness, Now: e.Now, Logger: e.Log.With("part", "scorer"), Registerer: e.Registry,
+	})
+	s.Go("scorer", p.Run)
+	return "", nil
+}
+
+// openProducer opens a Kafka producer that ends with the stack.
+func openProducer(s *Stack, e Env) *stream.Producer {
+	producer := stream.NewProducer(e.Config.Kafka.Brokers, stream.ProducerOptions{Registerer: e.Registry})
+	s.Defer("kafka producer", func(context.Context) error { return producer.Close() })
+	return producer
+}
+
+// openConsumer joins a consumer group.
+func openConsumer(ctx context.Context, s *Stack, e Env, group string, topics ...string) (*stream.Consumer, error) {
+	consumer, err := stream.NewConsumer(ctx, e.Config.Kafka.Brokers, e.Config.Kafka.Prefix+group, topics, stream.ConsumerOptions{Logger: e.Log})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", group, err)
+	}
+	s.Defer(group+" consumer", func(context.Context) error { return consumer.Close() })
+	return consumer, nil
+}
+
+// ensureTopics makes the topics that are missing.
+func ensureTopics(ctx context.Context, e Env) error {
+	k := e.Config.Kafka
+	err := stream.EnsureTopics(ctx, k.Brokers, stream.NewTopics(k.Prefix), stream.TopicOptions{
+		Partitions: k.Partitions, Replication: k.Replication, RetentionBytes: k.RetentionBytes,
+	})
+	if err != nil {
+		return fmt.Errorf("kafka topics: %w", err)
+	}
+	return nil
+}

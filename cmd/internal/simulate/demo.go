@@ -1,0 +1,41 @@
+package simulate
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// demoRound is how long one sale of the demonstration lasts.
+const demoRound = 2 * time.Minute
+
+// Demo plays a gentle mix of people and attackers, one small sale after the
+// other, until ctx ends. A round that fails is logged and the next one tried.
+func Demo(ctx context.Context, gateway string, service *Service, log *slog.Logger) error {
+	for round := uint64(1); ctx.Err() == nil; round++ {
+		r, err := New(gateway, service, Options{
+			Plan: Plan{Seed: round, Duration: demoRound, People: 60, HostileShare: 0.6},
+			Out:  logWriter{log},
+		})
+		if err != nil {
+			return fmt.Errorf("demo: %w", err)
+		}
+		if _, err := r.runPass(ctx, "demo", uint64(r.now().Unix())); err != nil && ctx.Err() == nil { //nolint:gosec // after 1970
+			log.WarnContext(ctx, "a round of the demo failed", "error", err)
+			select {
+			case <-time.After(5 * time.Second):
+			case <-ctx.Done():
+			}
+		}
+	}
+	return nil
+}
+
+// logWriter turns progress lines into debug records.
+type logWriter struct{ log *slog.Logger }
+
+func (w logWriter) Write(p []byte) (int, error) {
+	w.log.Debug("demo", "progress", string(p))
+	return len(p), nil
+}

@@ -9,11 +9,11 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"fairgate/ingest"
 	"fairgate/rules"
 	"fairgate/scoring"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // EnforcerOptions are what an Enforcer can do without.
@@ -97,13 +97,13 @@ func (e *Enforcer) Run(ctx context.Context) error {
 	go func() { failed <- e.fetch(ctx, fetched) }()
 	for {
 		batch, err := e.gather(ctx, fetched, failed)
-		if err != nil || len(batch) == 0 {
-			return err
+		if err == nil {
+			err = e.finish(ctx, batch)
 		}
-		if err := e.finish(ctx, batch); err != nil {
-			if ctx.Err() != nil {
-				return nil //nolint:nilerr // the end was asked for; what is unfinished comes again
-			}
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
 			return err
 		}
 	}
@@ -138,19 +138,15 @@ func (e *Enforcer) read(d Delivery) *work {
 	return w
 }
 
-// gather waits for one verdict and takes those that wait behind it. It returns
-// nothing when ctx ends.
+// gather waits for one verdict and takes those that wait behind it.
 func (e *Enforcer) gather(ctx context.Context, fetched <-chan *work, failed <-chan error) ([]*work, error) {
 	var batch []*work
 	select {
 	case w := <-fetched:
 		batch = append(batch, w)
 	case <-ctx.Done():
-		return nil, nil
+		return nil, ctx.Err()
 	case err := <-failed:
-		if ctx.Err() != nil {
-			return nil, nil
-		}
 		return nil, err
 	}
 	for len(batch) < e.options.Batch {

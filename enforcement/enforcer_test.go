@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"fairgate/enforcement"
 	"fairgate/enforcement/cases"
 	"fairgate/enforcement/lists"
@@ -21,9 +24,6 @@ import (
 	"fairgate/ingest"
 	"fairgate/rules"
 	"fairgate/scoring"
-
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 // topic is a Source that delivers what it is given and remembers what was

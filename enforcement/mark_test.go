@@ -4,11 +4,11 @@ import (
 	"strings"
 	"testing"
 
-	"fairgate/enforcement"
-	"fairgate/ingest"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fairgate/enforcement"
+	"fairgate/ingest"
 )
 
 func TestMarkSurvivesItsWireForm(t *testing.T) {

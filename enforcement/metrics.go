@@ -1,10 +1,10 @@
 package enforcement
 
 import (
-	"fairgate/ingest"
-
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"fairgate/ingest"
 )
 
 // screenerMetrics count what the edge was told to do.
@@ -16,21 +16,21 @@ type screenerMetrics struct {
 }
 
 func newScreenerMetrics(registry prometheus.Registerer) *screenerMetrics {
-	make := promauto.With(registry)
+	with := promauto.With(registry)
 	return &screenerMetrics{
-		decisions: make.NewCounterVec(prometheus.CounterOpts{
+		decisions: with.NewCounterVec(prometheus.CounterOpts{
 			Name: "fairgate_enforcement_decisions_total",
 			Help: "Decisions given to the edge, by action; observed ones apart.",
 		}, []string{"action", "observed"}),
-		degraded: make.NewCounter(prometheus.CounterOpts{
+		degraded: with.NewCounter(prometheus.CounterOpts{
 			Name: "fairgate_enforcement_degraded_decisions_total",
 			Help: "Decisions taken without the fleet's own counters or lists.",
 		}),
-		passed: make.NewCounter(prometheus.CounterOpts{
+		passed: with.NewCounter(prometheus.CounterOpts{
 			Name: "fairgate_enforcement_challenges_passed_total",
 			Help: "Requests whose challenge was met by a valid pass.",
 		}),
-		badMarks: make.NewCounter(prometheus.CounterOpts{
+		badMarks: with.NewCounter(prometheus.CounterOpts{
 			Name: "fairgate_enforcement_unreadable_marks_total",
 			Help: "Marks in the shared store that could not be decoded.",
 		}),
@@ -61,25 +61,25 @@ type enforcerMetrics struct {
 }
 
 func newEnforcerMetrics(registry prometheus.Registerer) *enforcerMetrics {
-	make := promauto.With(registry)
+	with := promauto.With(registry)
 	return &enforcerMetrics{
-		verdicts: make.NewCounterVec(prometheus.CounterOpts{
+		verdicts: with.NewCounterVec(prometheus.CounterOpts{
 			Name: "fairgate_enforcement_verdicts_total",
 			Help: "Verdicts consumed, by stage and whether they asked for anything.",
 		}, []string{"stage", "acting"}),
-		actions: make.NewCounterVec(prometheus.CounterOpts{
+		actions: with.NewCounterVec(prometheus.CounterOpts{
 			Name: "fairgate_enforcement_actions_total",
 			Help: "Things asked of lists, cases and the booking system, by kind.",
 		}, []string{"kind"}),
-		retries: make.NewCounter(prometheus.CounterOpts{
+		retries: with.NewCounter(prometheus.CounterOpts{
 			Name: "fairgate_enforcement_retries_total",
 			Help: "Batches of verdicts that had to be tried again.",
 		}),
-		deadLetters: make.NewCounter(prometheus.CounterOpts{
+		deadLetters: with.NewCounter(prometheus.CounterOpts{
 			Name: "fairgate_enforcement_dead_letters_total",
 			Help: "Verdicts that could not be enforced and were put aside.",
 		}),
-		lag: make.NewHistogram(prometheus.HistogramOpts{
+		lag: with.NewHistogram(prometheus.HistogramOpts{
 			Name:    "fairgate_enforcement_block_lag_seconds",
 			Help:    "From the deciding event to its entry on the deny list.",
 			Buckets: []float64{0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60},

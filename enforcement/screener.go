@@ -7,11 +7,11 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"fairgate/ingest"
 	"fairgate/rules"
 	"fairgate/scoring"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Engine is scoring as the Screener needs it; *scoring.Engine is one.

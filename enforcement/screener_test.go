@@ -7,13 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"fairgate/enforcement"
 	"fairgate/ingest"
 	"fairgate/rules"
 	"fairgate/scoring"
-
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 var at = time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)
@@ -259,7 +259,7 @@ func TestUnreadableMarkIsNoMark(t *testing.T) {
 }
 
 func TestReceipt(t *testing.T) {
-	assert.Equal(t, enforcement.Receipt("e1"), enforcement.Receipt("e1"))
 	assert.NotEqual(t, enforcement.Receipt("e1"), enforcement.Receipt("e2"))
+	assert.Equal(t, "FG-Y4TX-B7MP-R4W8-R8WM", enforcement.Receipt("e1"), "every stage must give the same number")
 	assert.Regexp(t, `^FG(-[0-9A-HJKMNP-TV-Z]{4}){4}$`, enforcement.Receipt("e1"))
 }

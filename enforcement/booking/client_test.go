@@ -10,11 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"fairgate/enforcement"
-	"fairgate/enforcement/booking"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fairgate/enforcement"
+	"fairgate/enforcement/booking"
 )
 
 const key = "the-key"

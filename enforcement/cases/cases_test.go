@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"fairgate/enforcement"
 	"fairgate/enforcement/cases"
 	"fairgate/enforcement/lists"
@@ -15,9 +18,6 @@ import (
 	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/ingest"
 	"fairgate/rules"
-
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 var start = time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)
@@ -208,7 +208,7 @@ func TestImportedLabels(t *testing.T) {
 		good.ID = "l3"
 		err = f.Add(t.Context(), []enforcement.Label{good, bad})
 		require.ErrorIs(t, err, cases.ErrBadInput)
-		assert.ErrorContains(t, err, "robot")
+		require.ErrorContains(t, err, "robot")
 		assert.Empty(t, f.drain(t), "all or none")
 	})
 }

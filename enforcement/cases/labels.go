@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"fairgate/enforcement"
 	"fairgate/enforcement/outbox"
 	"fairgate/enforcement/sqldb"
-
-	"github.com/google/uuid"
 )
 
 // Add stores labels, all or none, and publishes them. One whose id is known

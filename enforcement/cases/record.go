@@ -9,12 +9,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"fairgate/enforcement"
 	"fairgate/enforcement/outbox"
 	"fairgate/enforcement/sqldb"
 	"fairgate/ingest"
-
-	"github.com/google/uuid"
 )
 
 // Record opens or extends the cases of the findings, all in one transaction.

@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"fairgate/enforcement"
 	"fairgate/enforcement/lists"
 	"fairgate/enforcement/outbox"
@@ -16,9 +19,6 @@ import (
 	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/ingest"
 	"fairgate/rules"
-
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 var start = time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)

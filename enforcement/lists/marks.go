@@ -9,11 +9,11 @@ import (
 	"slices"
 	"time"
 
-	"fairgate/enforcement"
-	"fairgate/enforcement/sqldb"
-
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"fairgate/enforcement"
+	"fairgate/enforcement/sqldb"
 )
 
 // Marks is the store beside the counters where screening finds what the lists
@@ -46,15 +46,15 @@ type metrics struct {
 }
 
 func newMetrics(registry prometheus.Registerer) *metrics {
-	make := promauto.With(registry)
+	with := promauto.With(registry)
 	return &metrics{
-		markFailures: make.NewCounter(prometheus.CounterOpts{
+		markFailures: with.NewCounter(prometheus.CounterOpts{
 			Name: "fairgate_lists_mark_failures_total", Help: "Times that marks could not be written or checked.",
 		}),
-		rebuilds: make.NewCounter(prometheus.CounterOpts{
+		rebuilds: with.NewCounter(prometheus.CounterOpts{
 			Name: "fairgate_lists_rebuilds_total", Help: "Full rewrites of the marks from SQL.",
 		}),
-		entries: make.NewGauge(prometheus.GaugeOpts{
+		entries: with.NewGauge(prometheus.GaugeOpts{
 			Name: "fairgate_lists_marked_targets", Help: "Targets with a mark at the last full rewrite.",
 		}),
 	}
@@ -242,20 +242,32 @@ func (s *Service) loadAll(ctx context.Context) (map[enforcement.Target]enforceme
 
 // ended is the time before which an entry's end is of no interest any more;
 // forgotten the same for a clearing.
-func (s *Service) ended() int64     { return sqldb.Millis(s.options.Now().Add(-s.options.Grace)) }
+func (s *Service) ended() int64 { return sqldb.Millis(s.options.Now().Add(-s.options.Grace)) }
+
 func (s *Service) forgotten() int64 { return sqldb.Millis(s.options.Now().Add(-s.options.KeepCleared)) }
+
+// What loadMarks asks, for every target and for one.
+const (
+	allEntries = `SELECT ` + entryColumns + ` FROM lists_entries
+ WHERE lifted_at = 0 AND (expires_at = 0 OR expires_at > $1) ORDER BY id`
+	oneEntries = `SELECT ` + entryColumns + ` FROM lists_entries
+ WHERE lifted_at = 0 AND (expires_at = 0 OR expires_at > $1) AND entity = $2 AND key = $3 ORDER BY id`
+	allCleared = `SELECT entity, key, site, cleared_at FROM lists_cleared WHERE cleared_at > $1 ORDER BY site`
+	oneCleared = `SELECT entity, key, site, cleared_at FROM lists_cleared
+ WHERE cleared_at > $1 AND entity = $2 AND key = $3 ORDER BY site`
+)
 
 // loadMarks adds the marks of one target, or of all, to marks.
 func loadMarks(
 	ctx context.Context, db *sqldb.DB, ended, forgotten int64, only *enforcement.Target,
 	marks map[enforcement.Target]enforcement.Mark,
 ) (err error) {
-	where, args := "", []any{ended}
+	entriesText, clearedText, args := allEntries, allCleared, []any{ended}
 	if only != nil {
-		where, args = " AND entity = $2 AND key = $3", append(args, string(only.Entity), only.Key)
+		entriesText, clearedText = oneEntries, oneCleared
+		args = append(args, string(only.Entity), only.Key)
 	}
-	entries, err := query(ctx, db.Read, `SELECT `+entryColumns+` FROM lists_entries
- WHERE lifted_at = 0 AND (expires_at = 0 OR expires_at > $1)`+where+` ORDER BY id`, args...)
+	entries, err := query(ctx, db.Read, entriesText, args...)
 	if err != nil {
 		return err
 	}
@@ -265,8 +277,7 @@ func loadMarks(
 		marks[e.Target] = m
 	}
 	args[0] = forgotten
-	rows, err := db.Read.QueryContext(ctx, //nolint:gosec // where is one of two constants
-		`SELECT entity, key, site, cleared_at FROM lists_cleared WHERE cleared_at > $1`+where+` ORDER BY site`, args...)
+	rows, err := db.Read.QueryContext(ctx, clearedText, args...)
 	if err != nil {
 		return fmt.Errorf("read clearings: %w", err)
 	}

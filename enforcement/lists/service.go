@@ -10,13 +10,13 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
 	"fairgate/enforcement"
 	"fairgate/enforcement/outbox"
 	"fairgate/enforcement/sqldb"
 	"fairgate/rules"
-
-	"github.com/google/uuid"
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 //go:embed migrations/*.sql

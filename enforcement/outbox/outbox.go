@@ -9,10 +9,10 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/google/uuid"
+
 	"fairgate/enforcement"
 	"fairgate/enforcement/sqldb"
-
-	"github.com/google/uuid"
 )
 
 //go:embed migrations/*.sql

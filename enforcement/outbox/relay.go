@@ -8,10 +8,10 @@ import (
 	"log/slog"
 	"time"
 
-	"fairgate/enforcement/sqldb"
-
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"fairgate/enforcement/sqldb"
 )
 
 // Publisher takes messages to the event log. It returns nil only when all of

@@ -9,11 +9,11 @@ import (
 	"testing/fstest"
 	"time"
 
-	"fairgate/enforcement/sqldb"
-	"fairgate/enforcement/sqldb/sqldbtest"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fairgate/enforcement/sqldb"
+	"fairgate/enforcement/sqldb/sqldbtest"
 )
 
 var things = fstest.MapFS{"00001_things.sql": {Data: []byte(`-- +goose Up

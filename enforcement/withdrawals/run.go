@@ -8,15 +8,16 @@ import (
 	"log/slog"
 	"time"
 
-	"fairgate/enforcement"
-	"fairgate/enforcement/outbox"
-	"fairgate/enforcement/sqldb"
-	"fairgate/ingest"
-
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"golang.org/x/sync/errgroup"
+
+	"fairgate/enforcement"
+	"fairgate/enforcement/outbox"
+	"fairgate/enforcement/sqldb"
+	"fairgate/ingest"
+	"fairgate/rules"
 )
 
 // claimBatch is how many pieces of work are looked for at once.
@@ -28,12 +29,12 @@ type metrics struct {
 }
 
 func newMetrics(registry prometheus.Registerer) *metrics {
-	make := promauto.With(registry)
+	with := promauto.With(registry)
 	return &metrics{
-		failures: make.NewCounter(prometheus.CounterOpts{
+		failures: with.NewCounter(prometheus.CounterOpts{
 			Name: "fairgate_withdrawals_failures_total", Help: "Attempts that failed and are made again.",
 		}),
-		orders: make.NewCounterVec(prometheus.CounterOpts{
+		orders: with.NewCounterVec(prometheus.CounterOpts{
 			Name: "fairgate_withdrawals_orders_total", Help: "Orders by what became of taking or giving them back.",
 		}, []string{"state"}),
 	}
@@ -62,23 +63,21 @@ func (s *Service) Run(ctx context.Context) {
 // Work carries out what is due now and returns how many pieces it took on. A
 // piece that fails is tried again later; that is no error here.
 func (s *Service) Work(ctx context.Context) (int, error) {
-	sweeps, err := s.due(ctx, `SELECT id, next_at, attempts FROM sweeps WHERE state = 'due' AND next_at <= $1
- ORDER BY next_at LIMIT $2`)
+	sweeps, err := s.due(ctx, sweepQueue)
 	if err != nil {
 		return 0, err
 	}
-	returns, err := s.due(ctx, `SELECT id, next_at, attempts FROM withdrawals WHERE state = 'reinstating' AND next_at <= $1
- ORDER BY next_at LIMIT $2`)
+	returns, err := s.due(ctx, returnQueue)
 	if err != nil {
 		return 0, err
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(s.options.Workers)
 	for _, p := range sweeps {
-		group.Go(func() error { return s.take(ctx, "sweeps", p, s.sweep) })
+		group.Go(func() error { return s.take(ctx, sweepQueue, p, s.sweep) })
 	}
 	for _, p := range returns {
-		group.Go(func() error { return s.take(ctx, "withdrawals", p, s.reinstate) })
+		group.Go(func() error { return s.take(ctx, returnQueue, p, s.reinstate) })
 	}
 	return len(sweeps) + len(returns), group.Wait()
 }
@@ -90,8 +89,27 @@ type piece struct {
 	attempts int64
 }
 
-func (s *Service) due(ctx context.Context, text string) (pieces []piece, err error) {
-	rows, err := s.db.Read.QueryContext(ctx, text, sqldb.Millis(s.options.Now()), claimBatch)
+// queue is how to look for, claim and put off the pieces of one table.
+type queue struct{ name, due, claim, putOff string }
+
+var (
+	sweepQueue = queue{
+		name:   "sweeps",
+		due:    `SELECT id, next_at, attempts FROM sweeps WHERE state = 'due' AND next_at <= $1 ORDER BY next_at LIMIT $2`,
+		claim:  `UPDATE sweeps SET next_at = $1, attempts = attempts + 1 WHERE id = $2 AND next_at = $3`,
+		putOff: `UPDATE sweeps SET next_at = $1 WHERE id = $2`,
+	}
+	returnQueue = queue{
+		name: "withdrawals",
+		due: `SELECT id, next_at, attempts FROM withdrawals WHERE state = 'reinstating' AND next_at <= $1
+ ORDER BY next_at LIMIT $2`,
+		claim:  `UPDATE withdrawals SET next_at = $1, attempts = attempts + 1 WHERE id = $2 AND next_at = $3`,
+		putOff: `UPDATE withdrawals SET next_at = $1 WHERE id = $2`,
+	}
+)
+
+func (s *Service) due(ctx context.Context, q queue) (pieces []piece, err error) {
+	rows, err := s.db.Read.QueryContext(ctx, q.due, sqldb.Millis(s.options.Now()), claimBatch)
 	if err != nil {
 		return nil, fmt.Errorf("look for work: %w", err)
 	}
@@ -107,13 +125,12 @@ func (s *Service) due(ctx context.Context, text string) (pieces []piece, err err
 }
 
 // take claims a piece, so that no other worker has it, does it, and on failure
-// sets when to try again. table is one of two constants.
-func (s *Service) take(ctx context.Context, table string, p piece, do func(ctx context.Context, id string) error) error {
+// sets when to try again.
+func (s *Service) take(ctx context.Context, q queue, p piece, do func(ctx context.Context, id string) error) error {
 	lease := sqldb.Millis(s.options.Now().Add(s.options.Lease))
-	result, err := s.db.Write.ExecContext(ctx, //nolint:gosec // table is a constant of this file
-		`UPDATE `+table+` SET next_at = $1, attempts = attempts + 1 WHERE id = $2 AND next_at = $3`, lease, p.id, p.nextAt)
+	result, err := s.db.Write.ExecContext(ctx, q.claim, lease, p.id, p.nextAt)
 	if err != nil {
-		return fmt.Errorf("claim %s in %s: %w", p.id, table, err)
+		return fmt.Errorf("claim %s in %s: %w", p.id, q.name, err)
 	}
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
 		return err // another worker was faster
@@ -123,13 +140,12 @@ func (s *Service) take(ctx context.Context, table string, p piece, do func(ctx c
 		return nil //nolint:nilerr // when ctx ended the lease runs out and the piece is taken again
 	}
 	s.metrics.failures.Inc()
-	s.options.Logger.LogAttrs(ctx, slog.LevelWarn, "withdrawal to be tried again", slog.String("table", table),
+	s.options.Logger.LogAttrs(ctx, slog.LevelWarn, "withdrawal to be tried again", slog.String("queue", q.name),
 		slog.String("id", p.id), slog.Int64("attempts", p.attempts+1), slog.Any("error", failure))
 	pause := min(s.options.Backoff<<min(p.attempts, 16), s.options.MaxBackoff)
-	_, err = s.db.Write.ExecContext(ctx, //nolint:gosec // table is a constant of this file
-		`UPDATE `+table+` SET next_at = $1 WHERE id = $2`, sqldb.Millis(s.options.Now().Add(pause)), p.id)
+	_, err = s.db.Write.ExecContext(ctx, q.putOff, sqldb.Millis(s.options.Now().Add(pause)), p.id)
 	if err != nil {
-		return fmt.Errorf("put %s in %s off: %w", p.id, table, err)
+		return fmt.Errorf("put %s in %s off: %w", p.id, q.name, err)
 	}
 	return nil
 }
@@ -250,8 +266,8 @@ func (s *Service) finish(ctx context.Context, w Withdrawal, from, to State) erro
 // action is the record of what became of an order.
 func action(w Withdrawal, to State, at time.Time) enforcement.Action {
 	a := enforcement.Action{
-		ID: "", Time: at, Site: w.Site, Kind: enforcement.ActionNone, Order: w.Order, Rule: w.sweep.Rule,
-		Target:  enforcement.Target{Entity: "account", Key: w.Account},
+		Time: at, Site: w.Site, Kind: enforcement.ActionNone, Order: w.Order, Rule: w.sweep.Rule,
+		Target:  enforcement.Target{Entity: rules.EntityAccount, Key: w.Account},
 		Ruleset: w.sweep.Ruleset, EventID: w.sweep.EventID, Actor: enforcement.ActorEnforcer, Detail: string(to),
 	}
 	switch to {

@@ -10,12 +10,12 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
 	"fairgate/enforcement"
 	"fairgate/enforcement/outbox"
 	"fairgate/enforcement/sqldb"
-
-	"github.com/google/uuid"
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 //go:embed migrations/*.sql

@@ -10,10 +10,10 @@ import (
 	"fmt"
 	"strconv"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"fairgate/enforcement/lists"
 	window "fairgate/scoring/window/redis"
-
-	goredis "github.com/redis/go-redis/v9"
 )
 
 // versionKey holds the lists' version that the marks are known to hold in

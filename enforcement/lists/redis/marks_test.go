@@ -5,6 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
+	goredis "github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"fairgate/enforcement"
 	"fairgate/enforcement/lists"
 	"fairgate/enforcement/lists/redis"
@@ -12,11 +17,6 @@ import (
 	"fairgate/ingest"
 	"fairgate/rules"
 	window "fairgate/scoring/window/redis"
-
-	"github.com/alicebob/miniredis/v2"
-	goredis "github.com/redis/go-redis/v9"
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 func eachRedis(t *testing.T, test func(t *testing.T, client *goredis.Client)) {

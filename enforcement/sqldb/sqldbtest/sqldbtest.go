@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"fairgate/enforcement/sqldb"
-
 	"github.com/stretchr/testify/require"
+
+	"fairgate/enforcement/sqldb"
 )
 
 // Each runs test on SQLite and, where FAIRGATE_TEST_POSTGRES names a server,
@@ -52,7 +52,6 @@ func PostgresDSN(t *testing.T) string {
 	_, err = admin.Write.ExecContext(t.Context(), "CREATE SCHEMA "+schema)
 	require.NoError(t, err)
 	t.Cleanup(func() {
-		//nolint:usetesting // the test's own context is over in a cleanup
 		_, err := admin.Write.Exec("DROP SCHEMA " + schema + " CASCADE")
 		require.NoError(t, err)
 	})

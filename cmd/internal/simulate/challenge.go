@@ -122,6 +122,8 @@ func scopeOf(r request) scope {
 		if o, ok := r.body.(orderRequest); ok {
 			return scope{"order.submit", o.Pool}
 		}
+	case r.path == "/.fairgate/collect":
+		return scope{"beacon", ""}
 	case r.method == http.MethodGet && len(r.path) > len("/api/v1/pools/"):
 		pool, last, found := cutLast(r.path[len("/api/v1/pools/"):])
 		if found && last == "stock" {

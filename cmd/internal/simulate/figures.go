@@ -97,15 +97,15 @@ type intentKey struct{ operator, day string }
 
 // intent is one operator's wish for one pool day; retries are the same intent.
 type intent struct {
-	scenario                           string
-	kept, undone, refused, open, house bool
+	scenario                                     string
+	accepted, kept, undone, refused, open, house bool
 }
 
 // intercepted: the gate refused or undid it and nothing was kept.
 func (i intent) intercepted() bool { return !i.kept && (i.refused || i.undone) }
 
-// counted: not already refused by stock or booking rules alone.
-func (i intent) counted() bool { return i.kept || i.refused || i.undone || i.open }
+// counted: not already refused by stock or booking rules.
+func (i intent) counted() bool { return i.refused || i.accepted || !i.house }
 
 // Judge computes the figures from what the actors saw and what finally became
 // of their orders.
@@ -188,9 +188,10 @@ func fates(a *Actor, orders Orders) []OrderFate {
 	return out
 }
 
-// harmed: blocked, withdrawn, or gave up after a challenge.
+// harmed: blocked, withdrawn, or gave up after a challenge, that is, the last
+// challenge of some kind of request was followed by none that got through.
 func harmed(a *Actor, orders Orders) bool {
-	if a.seen.Refused > 0 || a.seen.GaveUp > a.seen.Passed {
+	if a.seen.Refused > 0 || len(a.seen.Open) > 0 {
 		return true
 	}
 	for _, f := range fates(a, orders) {
@@ -254,6 +255,7 @@ func intentsOf(actors []*Actor, orders Orders) map[intentKey]intent {
 				i.open = true
 			case ResultAccepted:
 				f := orders[at.OrderID]
+				i.accepted = true
 				i.kept = i.kept || f.Kept()
 				i.undone = i.undone || f.Withdrawn
 			}

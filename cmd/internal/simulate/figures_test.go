@@ -11,6 +11,7 @@ func attempts(results ...Attempt) Seen { return Seen{Attempts: results} }
 func TestJudgeCountsIntents(t *testing.T) {
 	orders := Orders{
 		"kept":      {State: "provisional", Positions: 2},
+		"expired":   {State: "expired", Positions: 2},
 		"withdrawn": {State: "withdrawn", Positions: 3, Withdrawn: true},
 	}
 	day := func(r Result, id string) Attempt { return Attempt{Day: "2026-03-01", Result: r, OrderID: id} }
@@ -25,6 +26,8 @@ func TestJudgeCountsIntents(t *testing.T) {
 		"refused, then kept":        {seen: []Seen{attempts(day(ResultRefused, ""), day(ResultAccepted, "kept"))}, intents: 1, keepers: 1, keepersAmong: 1},
 		"abandoned is no catch":     {seen: []Seen{attempts(day(ResultAbandoned, ""))}, intents: 1, keepersAmong: 1},
 		"the house's refusal":       {seen: []Seen{attempts(day(ResultHouse, ""))}, keepersAmong: 1},
+		"abandoned, then sold out":  {seen: []Seen{attempts(day(ResultAbandoned, ""), day(ResultHouse, ""))}, keepersAmong: 1},
+		"accepted, then lost":       {seen: []Seen{attempts(day(ResultAccepted, "expired"))}, intents: 1, keepersAmong: 1},
 		"two accounts, one intent":  {seen: []Seen{attempts(day(ResultRefused, "")), attempts(day(ResultRefused, ""))}, intercepted: 1, intents: 1, keepersAmong: 2},
 		"one account kept, one not": {seen: []Seen{attempts(day(ResultRefused, "")), attempts(day(ResultAccepted, "kept"))}, intents: 1, keepers: 1, keepersAmong: 2},
 	}
@@ -52,7 +55,7 @@ func TestJudgeCountsHarm(t *testing.T) {
 		"blocked":              {seen: Seen{Refused: 1, Attempts: []Attempt{booked}}, harmed: 1},
 		"withdrawn":            {seen: attempts(Attempt{Result: ResultAccepted, OrderID: "withdrawn"}), harmed: 1},
 		"challenged, passed":   {seen: Seen{Challenged: 1, Passed: 1, Attempts: []Attempt{booked}}, challenged: 1},
-		"challenged, gave up":  {seen: Seen{Challenged: 1, GaveUp: 1, Attempts: []Attempt{booked}}, harmed: 1, challenged: 1},
+		"challenged, gave up":  {seen: Seen{Challenged: 1, GaveUp: 1, Open: map[string]bool{"order.submit": true}, Attempts: []Attempt{booked}}, harmed: 1, challenged: 1},
 		"blocked before a try": {seen: Seen{Refused: 1}, harmed: 1},
 	}
 	for name, tt := range tests {

@@ -80,6 +80,9 @@ type Seen struct {
 	FirstStop  int // ordinal of the first request that was challenged or blocked; 0: none
 	Hashes     uint64
 	Attempts   []Attempt
+	// Open has the kinds of request whose last challenge was not followed by
+	// one that reached the booking system.
+	Open map[string]bool
 }
 
 // Attempt is one try to book.

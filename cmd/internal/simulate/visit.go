@@ -197,12 +197,27 @@ func (v *Visit) once(r request) (answer, Result) {
 		case ResultError:
 			s.Errors++
 		}
+		s.follow(scopeOf(r).kind, result)
 		if s.FirstStop == 0 && (result == ResultRefused || result == ResultAbandoned) {
 			s.FirstStop = s.Requests
 		}
 	})
 	v.http.sent.Answer(v.Actor.Hostile, result)
 	return a, result
+}
+
+// follow notes whether a challenged kind of request got through in the end.
+func (s *Seen) follow(kind string, result Result) {
+	switch result {
+	case ResultAbandoned:
+		if s.Open == nil {
+			s.Open = map[string]bool{}
+		}
+		s.Open[kind] = true
+	case ResultAccepted, ResultHouse, ResultError:
+		delete(s.Open, kind)
+	case ResultRefused:
+	}
 }
 
 func (v *Visit) note(f func(*Seen)) {

@@ -25,9 +25,9 @@ help: ## List the tasks
 		/^[a-zA-Z0-9_-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: build ## Build, fetch the embedded engines, start everything (ARGS=--demo adds traffic)
+run: build ## Build, fetch the embedded engines, start everything, follow rulesets/ (ARGS=--demo adds traffic)
 	@deploy/engines/fetch >/dev/null || echo "going on without the analytics engine" >&2
-	@exec bin/fairgate dev $(ARGS)
+	@exec bin/fairgate dev --rules rulesets $(ARGS)
 
 .PHONY: build
 build: ## Build bin/fairgate

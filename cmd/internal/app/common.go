@@ -88,34 +88,32 @@ func listen(ctx context.Context, part, addr string) (net.Listener, error) {
 	return ln, nil
 }
 
-// serveFiber runs a Fiber app on a listener as a part of the stack.
-func serveFiber(s *Stack, name string, app *fiber.App, ln net.Listener) {
+// stopTime is how long a listener may take to finish what is in flight.
+const stopTime = 3 * time.Second
+
+// serve runs something that listens as a part of the stack: run blocks until
+// stop is called, which lets what is in flight finish.
+func serve(s *Stack, name string, run func() error, stop func(context.Context) error) {
 	failed := make(chan error, 1)
-	go func() { failed <- app.Listener(ln) }()
+	go func() { failed <- run() }()
 	s.Go(name, func(ctx context.Context) error {
 		select {
 		case err := <-failed:
 			return err
 		case <-ctx.Done():
 		}
-		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 		defer cancel()
-		return app.ShutdownWithContext(stopping)
+		return stop(stopping)
 	})
+}
+
+// serveFiber runs a Fiber app on a listener as a part of the stack.
+func serveFiber(s *Stack, name string, app *fiber.App, ln net.Listener) {
+	serve(s, name, func() error { return app.Listener(ln) }, app.ShutdownWithContext)
 }
 
 // serveHTTP runs a net/http server on a listener as a part of the stack.
 func serveHTTP(s *Stack, name string, server *http.Server, ln net.Listener) {
-	failed := make(chan error, 1)
-	go func() { failed <- closed(server.Serve(ln)) }()
-	s.Go(name, func(ctx context.Context) error {
-		select {
-		case err := <-failed:
-			return err
-		case <-ctx.Done():
-		}
-		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
-		defer cancel()
-		return server.Shutdown(stopping)
-	})
+	serve(s, name, func() error { return closed(server.Serve(ln)) }, server.Shutdown)
 }

@@ -45,8 +45,11 @@ type Dev struct {
 	// made in this run.
 	Password string
 	// Analytics is the address of the embedded ClickHouse, or why there is none.
-	Analytics    string
-	NoAnalytics  error
+	Analytics   string
+	NoAnalytics error
+	// Ledger are the ways into the embedded ClickHouse for programs in this
+	// process, nil where there is none.
+	Ledger       *Analytics
 	MetricsAddr  string
 	Data         string
 	OperatorFile string
@@ -170,7 +173,8 @@ func (d *Dev) clickhouse(ctx context.Context, data *Data, e *Env) error {
 	}
 	d.Defer("embedded clickhouse", supervisor.Stop)
 	d.Analytics = supervisor.Addr()
-	e.Analytics = &Analytics{Writer: supervisor.Writer(), Reader: supervisor.Reader()}
+	d.Ledger = &Analytics{Writer: supervisor.Writer(), Reader: supervisor.Reader()}
+	e.Analytics = d.Ledger
 	return nil
 }
 

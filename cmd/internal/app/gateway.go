@@ -78,18 +78,7 @@ func Gateway(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	if err != nil {
 		return "", err
 	}
-	failed := make(chan error, 1)
-	go func() { failed <- edge.Serve(ln) }()
-	s.Go("gateway http", func(ctx context.Context) error {
-		select {
-		case err := <-failed:
-			return err
-		case <-ctx.Done():
-		}
-		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
-		defer cancel()
-		return edge.Shutdown(stopping)
-	})
+	serve(s, "gateway http", func() error { return edge.Serve(ln) }, edge.Shutdown)
 	return ln.Addr().String(), nil
 }
 

@@ -61,6 +61,9 @@ type Report struct {
 	TooSmall     []string      `json:"too_small,omitempty"`
 	Truth        Truth         `json:"truth"`
 	Ledger       LedgerFigures `json:"ledger"`
+	// From and To bound the pass with the gate on.
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
 	// Disagreements names each figure of which truth and ledger differ.
 	Disagreements []string `json:"disagreements,omitempty"`
 }
@@ -77,7 +80,7 @@ func (r *Runner) Run(ctx context.Context) (*Report, error) {
 	}
 	rep := &Report{
 		Seed: r.plan.Seed, Duration: r.plan.Duration.String(), HostileShare: on.Share, Requests: on.Requests,
-		Truth: Judge(Scenarios(), on.Actors, on.Orders),
+		Truth: Judge(Scenarios(), on.Actors, on.Orders), From: on.From, To: on.To,
 	}
 	rep.sizes(on.Actors)
 	labels := labelsOf(on.Actors)
@@ -88,7 +91,7 @@ func (r *Runner) Run(ctx context.Context) (*Report, error) {
 	if rep.Ledger, err = r.figures(ctx, on, len(labels)); err != nil {
 		return rep, err
 	}
-	rep.compare()
+	rep.Compare()
 	if r.gateOff {
 		if err := r.compareWithout(ctx, rep); err != nil {
 			return rep, err
@@ -164,9 +167,10 @@ func labelsOf(actors []*Actor) []Label {
 	return labels
 }
 
-// compare holds the ledger's figures against the truth; the counts must be the
-// same, not merely the shares alike.
-func (rep *Report) compare() {
+// Compare holds the ledger's figures against the truth and lists where they
+// differ; the counts must be the same, not merely the shares alike.
+func (rep *Report) Compare() {
+	rep.Disagreements = nil
 	for _, c := range []struct {
 		name          string
 		truth, ledger Rate

@@ -67,11 +67,13 @@ type bookings struct {
 	accounts map[string]string // order -> account
 	away     error
 	calls    []string
+	asked    int
 }
 
 func (b *bookings) Held(_ context.Context, account string) ([]enforcement.HeldOrder, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.asked++
 	var held []enforcement.HeldOrder
 	for _, id := range slices.Sorted(maps.Keys(b.orders)) {
 		state := b.orders[id]
@@ -324,6 +326,22 @@ func TestBlockIsListedSweptAndRecordedOnce(t *testing.T) {
 		require.Len(t, standing[0].Case.Evidence, 1, "redelivery adds nothing")
 		assert.Equal(t, map[string]float64{"documents_day": 9}, standing[0].Case.Evidence[0].Features)
 		assert.Equal(t, ingest.Block, standing[0].Case.Severity)
+	})
+}
+
+func TestAStormFromABlockedAccountAsksTheBookingSystemOnce(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		for i := range 20 {
+			v := verdict(fmt.Sprintf("e%02d", i), "a", blockHit("a"))
+			v.Time = at.Add(time.Duration(i) * time.Minute)
+			h.deliver(v)
+		}
+		assert.Equal(t, 1, h.bookings.asked)
+		standing, err := h.cases.StandingOf(t.Context(), "museum", enforcement.Target{Entity: "account", Key: "a"})
+		require.NoError(t, err)
+		require.Len(t, standing.Blocks, 1)
+		assert.Equal(t, "e00", standing.Blocks[0].EventID)
+		assert.WithinDuration(t, at.Add(79*time.Minute), standing.Blocks[0].Expires, time.Minute)
 	})
 }
 

@@ -2,187 +2,297 @@ package challenge_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
-	goredis "github.com/redis/go-redis/v9"
+	"fairgate/enforcement/challenge"
+	"fairgate/ingest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"crypto/sha256"
-	"encoding/hex"
-	"strconv"
-
-	"fairgate/enforcement/challenge"
-	"fairgate/enforcement/challenge/redis"
-	"fairgate/ingest"
 )
 
 var (
-	start   = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
-	visitor = ingest.Subject{Account: "a1", Session: "s1", Device: "d1"}
-	scope   = challenge.Scope{Kind: ingest.KindOrderSubmit, Pool: "main"}
+	keyA  = []byte(strings.Repeat("a", 32))
+	keyB  = []byte(strings.Repeat("b", 32))
+	start = time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)
+	alice = ingest.Subject{Account: "alice", Device: "phone"}
+	scope = challenge.Scope{Kind: ingest.KindOrderSubmit, Pool: "main"}
 )
 
-func service(t *testing.T, now *time.Time) *challenge.Service {
+type clock struct{ now time.Time }
+
+func (c *clock) Now() time.Time { return c.now }
+
+func service(t testing.TB, c *clock, keys ...[]byte) *challenge.Service {
 	t.Helper()
-	client := goredis.NewClient(&goredis.Options{Addr: miniredis.RunT(t).Addr()})
-	t.Cleanup(func() { _ = client.Close() })
-	s, err := challenge.New([]byte(strings.Repeat("k", 32)), redis.New(client), challenge.Options{MaxNumber: 300, Now: func() time.Time { return *now }})
+	s, err := challenge.New(keys, challenge.NewMemorySpent(c.Now), challenge.Options{MaxNumber: 200, Now: c.Now})
 	require.NoError(t, err)
 	return s
 }
 
 // solve does what the widget does.
-func solve(t *testing.T, c challenge.Challenge) map[string]any {
+func solve(t testing.TB, c challenge.Challenge) string {
 	t.Helper()
-	for n := 0; n <= c.MaxNumber; n++ {
-		sum := sha256.Sum256([]byte(c.Salt + strconv.Itoa(n)))
+	for n := int64(0); n <= c.MaxNumber; n++ {
+		sum := sha256.Sum256(fmt.Appendf(nil, "%s%d", c.Salt, n))
 		if hex.EncodeToString(sum[:]) == c.Challenge {
-			return map[string]any{"algorithm": c.Algorithm, "challenge": c.Challenge, "number": n, "salt": c.Salt, "signature": c.Signature}
+			return payload(t, c, n, nil)
 		}
 	}
-	t.Fatal("no number solves the challenge")
-	return nil
+	t.Fatal("the challenge has no answer")
+	return ""
 }
 
-func encode(t *testing.T, answer map[string]any) string {
+func payload(t testing.TB, c challenge.Challenge, n int64, change func(map[string]any)) string {
 	t.Helper()
-	b, err := json.Marshal(answer)
-	require.NoError(t, err)
-	return base64.StdEncoding.EncodeToString(b)
-}
-
-func event(change func(*ingest.Event)) *ingest.Event {
-	e := &ingest.Event{Time: start.Add(time.Minute), Kind: scope.Kind, Subject: visitor, Order: ingest.Order{Pool: scope.Pool}}
+	answer := map[string]any{
+		"algorithm": c.Algorithm, "challenge": c.Challenge, "number": n, "salt": c.Salt, "signature": c.Signature, "took": 12,
+	}
 	if change != nil {
-		change(e)
+		change(answer)
 	}
-	return e
+	data, err := json.Marshal(answer)
+	require.NoError(t, err)
+	return base64.StdEncoding.EncodeToString(data)
 }
 
-func TestPassIsForOneVisitorAndScope(t *testing.T) {
-	now := start
-	s := service(t, &now)
-	c, err := s.Issue(visitor, scope)
+func submit(at time.Time, s ingest.Subject, pool string) *ingest.Event {
+	return &ingest.Event{Time: at, Kind: ingest.KindOrderSubmit, Subject: s, Order: ingest.Order{Pool: pool}}
+}
+
+func TestAnswerIsGoodForOnePass(t *testing.T) {
+	c := &clock{start}
+	s := service(t, c, keyA)
+	issued, err := s.Issue(t.Context(), alice, scope)
 	require.NoError(t, err)
-	pass, err := s.Redeem(t.Context(), visitor, scope, encode(t, solve(t, c)))
+	assert.Equal(t, "SHA-256", issued.Algorithm)
+	assert.Contains(t, issued.Salt, fmt.Sprintf("?expires=%d&", start.Add(5*time.Minute).Unix()))
+	answer := solve(t, issued)
+
+	pass, err := s.Redeem(t.Context(), alice, answer, scope)
 	require.NoError(t, err)
-	burn, ok := s.Verify(pass.Token, event(nil))
+	assert.Equal(t, start.Add(2*time.Minute), pass.Expires)
+	assert.NotContains(t, pass.Token, "alice")
+	burn, ok := s.Verify(pass.Token, submit(start.Add(time.Minute), alice, "main"))
 	assert.True(t, ok)
-	assert.NotEmpty(t, burn)
-	for name, change := range map[string]func(*ingest.Event){
-		"another account":  func(e *ingest.Event) { e.Subject.Account = "a2" },
-		"another device":   func(e *ingest.Event) { e.Subject.Device = "d2" },
-		"another kind":     func(e *ingest.Event) { e.Kind = ingest.KindOrderChange },
-		"another pool":     func(e *ingest.Event) { e.Order.Pool = "other" },
-		"after its expiry": func(e *ingest.Event) { e.Time = start.Add(2 * time.Minute) },
-	} {
-		_, ok := s.Verify(pass.Token, event(change))
-		assert.False(t, ok, name)
-	}
-	for i := range pass.Token {
-		forged := []byte(pass.Token)
-		forged[i] ^= 1
-		_, ok := s.Verify(string(forged), event(nil))
-		assert.False(t, ok, "character %d changed", i)
-	}
+	assert.Len(t, burn, 32)
+
+	_, err = s.Redeem(t.Context(), alice, answer, scope)
+	require.ErrorIs(t, err, challenge.ErrSpent)
 }
 
 func TestRedeemRefuses(t *testing.T) {
-	tests := map[string]struct {
-		change func(a map[string]any, now *time.Time)
-		as     ingest.Subject
-		want   error
-	}{
-		"a wrong number":         {change: func(a map[string]any, _ *time.Time) { a["number"] = a["number"].(int) + 1 }, want: challenge.ErrWrong},
-		"a forged signature":     {change: func(a map[string]any, _ *time.Time) { a["signature"] = strings.Repeat("0", 64) }, want: challenge.ErrForged},
-		"a later expiry":         {change: func(a map[string]any, _ *time.Time) { a["salt"] = a["salt"].(string) + "&expires=9999999999" }, want: challenge.ErrWrong},
-		"too late":               {change: func(_ map[string]any, now *time.Time) { *now = now.Add(6 * time.Minute) }, want: challenge.ErrExpired},
-		"somebody else's answer": {as: ingest.Subject{Account: "a2", Device: "d1"}, want: challenge.ErrForged},
-		"another algorithm":      {change: func(a map[string]any, _ *time.Time) { a["algorithm"] = "MD5" }, want: challenge.ErrMalformed},
-		"a negative number":      {change: func(a map[string]any, _ *time.Time) { a["number"] = -1 }, want: challenge.ErrMalformed},
+	c := &clock{start}
+	s := service(t, c, keyA)
+	issued, err := s.Issue(t.Context(), alice, scope)
+	require.NoError(t, err)
+	good := solve(t, issued)
+	forge := func(change func(map[string]any)) string {
+		data, err := base64.StdEncoding.DecodeString(good)
+		require.NoError(t, err)
+		var answer map[string]any
+		require.NoError(t, json.Unmarshal(data, &answer))
+		change(answer)
+		data, err = json.Marshal(answer)
+		require.NoError(t, err)
+		return base64.StdEncoding.EncodeToString(data)
 	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			now := start
-			s := service(t, &now)
-			c, err := s.Issue(visitor, scope)
+	// A challenge of the visitor's own making, with a correct number.
+	own := challenge.Challenge{Algorithm: "SHA-256", MaxNumber: 1, Salt: "00?expires=99999999999&", Signature: issued.Signature}
+	sum := sha256.Sum256([]byte(own.Salt + "1"))
+	own.Challenge = hex.EncodeToString(sum[:])
+	tests := []struct {
+		name    string
+		subject ingest.Subject
+		payload string
+		scope   challenge.Scope
+		want    error
+	}{
+		{"nothing", alice, "", scope, challenge.ErrBadPayload},
+		{"no base64", alice, "%%%", scope, challenge.ErrBadPayload},
+		{"no JSON", alice, base64.StdEncoding.EncodeToString([]byte("hi")), scope, challenge.ErrBadPayload},
+		{"two answers", alice, base64.StdEncoding.EncodeToString([]byte("{}{}")), scope, challenge.ErrBadPayload},
+		{"too long", alice, strings.Repeat("A", 5000), scope, challenge.ErrBadPayload},
+		{"wrong number", alice, forge(func(m map[string]any) { m["number"] = 777777 }), scope, challenge.ErrBadPayload},
+		{"negative number", alice, forge(func(m map[string]any) { m["number"] = -1 }), scope, challenge.ErrBadPayload},
+		{"other algorithm", alice, forge(func(m map[string]any) { m["algorithm"] = "SHA-1" }), scope, challenge.ErrBadPayload},
+		{"no signature", alice, forge(func(m map[string]any) { m["signature"] = "" }), scope, challenge.ErrBadPayload},
+		{"own challenge", alice, payload(t, own, 1, nil), scope, challenge.ErrBadPayload},
+		{"later expiry", alice, forge(func(m map[string]any) { m["salt"] = strings.Replace(issued.Salt, "expires=1", "expires=2", 1) }), scope, challenge.ErrBadPayload},
+		{"somebody else", ingest.Subject{Account: "bob", Device: "phone"}, good, scope, challenge.ErrForeign},
+		{"another pool", alice, good, challenge.Scope{Kind: ingest.KindOrderSubmit, Pool: "other"}, challenge.ErrForeign},
+		{"another kind", alice, good, challenge.Scope{Kind: ingest.KindOrderPay, Pool: "main"}, challenge.ErrForeign},
+		{"unknown kind", alice, good, challenge.Scope{Kind: "nonsense"}, challenge.ErrBadScope},
+		{"nobody", ingest.Subject{}, good, scope, challenge.ErrNobody},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := s.Redeem(t.Context(), test.subject, test.payload, test.scope)
+			require.ErrorIs(t, err, test.want)
+		})
+	}
+	c.now = start.Add(5 * time.Minute)
+	_, err = s.Redeem(t.Context(), alice, good, scope)
+	require.ErrorIs(t, err, challenge.ErrExpired)
+	c.now = start
+	_, err = s.Redeem(t.Context(), alice, good, scope)
+	require.NoError(t, err, "no refusal spent it")
+}
+
+func TestDigitsCannotMoveBetweenSaltAndNumber(t *testing.T) {
+	c := &clock{start}
+	s := service(t, c, keyA)
+	issued, err := s.Issue(t.Context(), alice, scope)
+	require.NoError(t, err)
+	data, err := base64.StdEncoding.DecodeString(solve(t, issued))
+	require.NoError(t, err)
+	var answer map[string]any
+	require.NoError(t, json.Unmarshal(data, &answer))
+	digits := fmt.Sprintf("%v", answer["number"])
+	answer["salt"], answer["number"] = issued.Salt+digits[:1], 0
+	if len(digits) > 1 {
+		_, err = fmt.Sscan(digits[1:], new(int64))
+		require.NoError(t, err)
+		answer["number"] = json.Number(strings.TrimLeft(digits[1:], "0"))
+	}
+	data, err = json.Marshal(answer)
+	require.NoError(t, err)
+	_, err = s.Redeem(t.Context(), alice, base64.StdEncoding.EncodeToString(data), scope)
+	require.ErrorIs(t, err, challenge.ErrBadPayload)
+}
+
+func TestPassIsBound(t *testing.T) {
+	tests := []struct {
+		name  string
+		made  ingest.Subject
+		event *ingest.Event
+		want  bool
+	}{
+		{"same", alice, submit(start, alice, "main"), true},
+		{"other account", alice, submit(start, ingest.Subject{Account: "bob", Device: "phone"}, "main"), false},
+		{"other device", alice, submit(start, ingest.Subject{Account: "alice", Device: "farm"}, "main"), false},
+		{"no device", alice, submit(start, ingest.Subject{Account: "alice"}, "main"), false},
+		{"other pool", alice, submit(start, alice, "other"), false},
+		{"last moment", alice, submit(start.Add(2*time.Minute-time.Millisecond), alice, "main"), true},
+		{"expired in event time", alice, submit(start.Add(2*time.Minute), alice, "main"), false},
+		{"from the future", alice, submit(start.Add(-2*time.Minute), alice, "main"), false},
+		{"other kind", alice, &ingest.Event{Time: start, Kind: ingest.KindOrderPay, Subject: alice, Order: ingest.Order{Pool: "main"}}, false},
+		{"device being issued, with an account", ingest.Subject{Account: "alice", Device: "new", DeviceFresh: true}, submit(start, ingest.Subject{Account: "alice", Device: "newer"}, "main"), true},
+		{"device being issued, alone", ingest.Subject{Device: "new", DeviceFresh: true}, submit(start, ingest.Subject{Device: "new"}, "main"), true},
+		{"device being issued, not kept", ingest.Subject{Device: "new", DeviceFresh: true}, submit(start, ingest.Subject{Device: "newer"}, "main"), false},
+		{"session", ingest.Subject{Session: "s1"}, submit(start, ingest.Subject{Session: "s1"}, "main"), true},
+		{"other session", ingest.Subject{Session: "s1"}, submit(start, ingest.Subject{Session: "s2"}, "main"), false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := service(t, &clock{start}, keyA)
+			issued, err := s.Issue(t.Context(), test.made, scope)
 			require.NoError(t, err)
-			a := solve(t, c)
-			if tt.change != nil {
-				tt.change(a, &now)
-			}
-			as := visitor
-			if tt.as.Account != "" {
-				as = tt.as
-			}
-			_, err = s.Redeem(t.Context(), as, scope, encode(t, a))
-			require.ErrorIs(t, err, tt.want)
+			pass, err := s.Redeem(t.Context(), test.made, solve(t, issued), scope)
+			require.NoError(t, err)
+			_, ok := s.Verify(pass.Token, test.event)
+			assert.Equal(t, test.want, ok)
 		})
 	}
 }
 
-func TestAnAnswerCountsOnce(t *testing.T) {
-	now := start
-	s := service(t, &now)
-	c, err := s.Issue(visitor, scope)
+func TestPassWithoutAPoolIsGoodForEveryPool(t *testing.T) {
+	s := service(t, &clock{start}, keyA)
+	everywhere := challenge.Scope{Kind: ingest.KindOrderSubmit}
+	issued, err := s.Issue(t.Context(), alice, everywhere)
 	require.NoError(t, err)
-	payload := encode(t, solve(t, c))
-	_, err = s.Redeem(t.Context(), visitor, scope, payload)
+	pass, err := s.Redeem(t.Context(), alice, solve(t, issued), everywhere)
 	require.NoError(t, err)
-	_, err = s.Redeem(t.Context(), visitor, scope, payload)
-	require.ErrorIs(t, err, challenge.ErrSpent)
+	_, ok := s.Verify(pass.Token, submit(start, alice, "any"))
+	assert.True(t, ok)
 }
 
-func TestHandler(t *testing.T) {
-	now := start
-	s := service(t, &now)
-	h := challenge.Handler(s, func(context.Context) (ingest.Subject, bool) { return visitor, true }, slog.New(slog.DiscardHandler))
-	call := func(method, target, body string) *httptest.ResponseRecorder {
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body)))
-		return w
-	}
-	w := call(http.MethodGet, "/.fairgate/challenge?kind=order.submit&pool=main", "")
-	require.Equal(t, http.StatusOK, w.Code)
-	var c challenge.Challenge
-	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &c))
-	body, err := json.Marshal(map[string]string{"payload": encode(t, solve(t, c)), "kind": "order.submit", "pool": "main"})
+func TestKeysRotate(t *testing.T) {
+	c := &clock{start}
+	before, during, after := service(t, c, keyA), service(t, c, keyB, keyA), service(t, c, keyB)
+	issued, err := before.Issue(t.Context(), alice, scope)
 	require.NoError(t, err)
-	w = call(http.MethodPost, "/.fairgate/challenge", string(body))
-	require.Equal(t, http.StatusOK, w.Code, w.Body.String())
-	assert.Contains(t, w.Body.String(), `"pass":"v1.`)
-	w = call(http.MethodPost, "/.fairgate/challenge", string(body))
-	assert.Equal(t, http.StatusUnprocessableEntity, w.Code)
-	assert.Contains(t, w.Body.String(), "spent_challenge")
-	assert.Equal(t, http.StatusBadRequest, call(http.MethodGet, "/.fairgate/challenge?kind=nonsense", "").Code)
-	assert.Equal(t, http.StatusBadRequest, call(http.MethodPost, "/.fairgate/challenge", strings.Repeat("[", 10_000)).Code)
+	old, err := before.Redeem(t.Context(), alice, solve(t, issued), scope)
+	require.NoError(t, err)
+	_, ok := during.Verify(old.Token, submit(start, alice, "main"))
+	assert.True(t, ok)
+	_, err = during.Redeem(t.Context(), alice, solve(t, issued), scope)
+	require.NoError(t, err, "a challenge of the old key can be redeemed")
+	_, ok = after.Verify(old.Token, submit(start, alice, "main"))
+	assert.False(t, ok)
+	_, err = after.Redeem(t.Context(), alice, solve(t, issued), scope)
+	require.ErrorIs(t, err, challenge.ErrBadPayload)
+}
+
+type brokenSpent struct{}
+
+func (brokenSpent) Once(context.Context, string, time.Duration) (bool, error) {
+	return false, errors.New("away")
+}
+
+func TestNoPassWhenSpendingFails(t *testing.T) {
+	c := &clock{start}
+	s, err := challenge.New([][]byte{keyA}, brokenSpent{}, challenge.Options{MaxNumber: 5, Now: c.Now})
+	require.NoError(t, err)
+	issued, err := s.Issue(t.Context(), alice, scope)
+	require.NoError(t, err)
+	pass, err := s.Redeem(t.Context(), alice, solve(t, issued), scope)
+	require.Error(t, err)
+	assert.Empty(t, pass.Token)
+}
+
+func TestNewRefuses(t *testing.T) {
+	for name, test := range map[string]struct {
+		keys    [][]byte
+		options challenge.Options
+	}{
+		"no key":        {nil, challenge.Options{}},
+		"short key":     {[][]byte{[]byte("short")}, challenge.Options{}},
+		"long pass":     {[][]byte{keyA}, challenge.Options{PassTTL: time.Hour}},
+		"no difficulty": {[][]byte{keyA}, challenge.Options{MaxNumber: -1}},
+	} {
+		_, err := challenge.New(test.keys, challenge.NewMemorySpent(nil), test.options)
+		require.Error(t, err, name)
+	}
 }
 
 func FuzzRedeem(f *testing.F) {
-	now := start
-	s, err := challenge.New([]byte(strings.Repeat("k", 32)), once{}, challenge.Options{Now: func() time.Time { return now }})
+	s := service(f, &clock{start}, keyA)
+	issued, err := s.Issue(f.Context(), alice, scope)
 	require.NoError(f, err)
-	f.Add("e30=")
-	f.Add(base64.StdEncoding.EncodeToString([]byte(`{"algorithm":"SHA-256","challenge":"00","number":1,"salt":"a?expires=1","signature":"00"}`)))
-	f.Fuzz(func(t *testing.T, payload string) {
-		if _, err := s.Redeem(t.Context(), visitor, scope, payload); err == nil {
-			t.Fatal("a made-up answer won a pass")
-		}
-		if _, ok := s.Verify(payload, event(nil)); ok {
-			t.Fatal("a made-up pass was believed")
-		}
+	data, err := base64.StdEncoding.DecodeString(payload(f, issued, 100000, nil))
+	require.NoError(f, err)
+	f.Add(data)
+	f.Add([]byte(`{"salt":"?&"}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		_, err := s.Redeem(t.Context(), alice, base64.StdEncoding.EncodeToString(data), scope)
+		require.Error(t, err, "nothing but the answer is good")
+		_, err = s.Redeem(t.Context(), alice, string(data), scope)
+		require.Error(t, err)
 	})
 }
 
-type once struct{}
-
-func (once) Once(context.Context, string, time.Duration) (bool, error) { return true, nil }
+func FuzzVerify(f *testing.F) {
+	s := service(f, &clock{start}, keyA)
+	issued, err := s.Issue(f.Context(), alice, scope)
+	require.NoError(f, err)
+	pass, err := s.Redeem(f.Context(), alice, solve(f, issued), scope)
+	require.NoError(f, err)
+	f.Add(strings.TrimSuffix(pass.Token, pass.Token[len(pass.Token)-4:]))
+	f.Add("v1..")
+	f.Fuzz(func(t *testing.T, token string) {
+		if token == pass.Token {
+			return
+		}
+		_, ok := s.Verify(token, submit(start, alice, "main"))
+		require.False(t, ok)
+	})
+}

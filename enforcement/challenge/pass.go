@@ -1,51 +1,114 @@
 package challenge
 
 import (
-	"crypto/rand"
-	"encoding/hex"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	"fairgate/ingest"
 )
 
-// A pass is written v1.ID.EXPIRES.MAC: a random id (32 hex digits), Unix
-// milliseconds, and the keyed hash of both with the visitor and the scope, which
-// the pass itself does not contain.
-const (
-	passVersion = "v1"
-	passMax     = 160
-)
+// maxPass is the longest pass that is looked at, in bytes.
+const maxPass = 1 << 10
 
-func (s *Service) pass(subject ingest.Subject, scope Scope, now time.Time) Pass {
-	id := make([]byte, 16)
-	_, _ = rand.Read(id) // never fails
-	expires := now.Add(s.o.PassLife).Truncate(time.Millisecond)
-	head := fmt.Sprintf("%s.%s.%d", passVersion, hex.EncodeToString(id), expires.UnixMilli())
-	return Pass{Token: head + "." + s.sign("pass "+head, s.bind("pass", subject, scope)), Expires: expires.UTC()}
+// passVersion begins every pass.
+const passVersion = "v1"
+
+// Pass lets its visitor through one challenge.
+type Pass struct {
+	Token   string    `json:"pass"`
+	Expires time.Time `json:"expires_at"`
 }
 
-// Verify reports whether a pass is authentic, unexpired in event time, and made
-// for the visitor, kind and pool of e. burn is its id, to be burnt before the
-// pass counts.
-func (s *Service) Verify(pass string, e *ingest.Event) (burn string, ok bool) {
-	if len(pass) > passMax {
-		return "", false
+// claims is the readable half of a pass. Whom it is bound to is not in it,
+// only which of account (a), session (s) and device (d): their values are
+// signed with it.
+type claims struct {
+	ID      string      `json:"i"`
+	Kind    ingest.Kind `json:"k"`
+	Pool    string      `json:"p,omitempty"`
+	Expires int64       `json:"x"` // milliseconds since 1970 UTC
+	Bound   string      `json:"b"`
+}
+
+// bindings says to what of the subject a pass is bound: the account or else
+// the session, and the device. A device token that is only being issued counts
+// where there is nothing else; it might not be kept.
+func bindings(s ingest.Subject) string {
+	switch device := s.Device != ""; {
+	case s.Account != "" && device && !s.DeviceFresh:
+		return "ad"
+	case s.Account != "":
+		return "a"
+	case s.Session != "" && device && !s.DeviceFresh:
+		return "sd"
+	case s.Session != "":
+		return "s"
+	case device:
+		return "d"
+	default:
+		return ""
 	}
-	parts := strings.Split(pass, ".")
-	if len(parts) != 4 || parts[0] != passVersion || len(parts[1]) != 32 {
-		return "", false
+}
+
+// bound gives the values of bindings; ok is false where one is missing or not
+// known.
+func bound(which string, s ingest.Subject) (values []string, ok bool) {
+	for _, b := range which {
+		value := ""
+		switch b {
+		case 'a':
+			value = s.Account
+		case 's':
+			value = s.Session
+		case 'd':
+			value = s.Device
+		}
+		if value == "" {
+			return nil, false
+		}
+		values = append(values, value)
 	}
-	expires, err := strconv.ParseInt(parts[2], 10, 64)
-	if err != nil || e.Time.UnixMilli() >= expires {
-		return "", false
+	return values, len(values) > 0
+}
+
+// encode signs the claims for a subject.
+func (c claims) encode(keys keyring, s ingest.Subject) (string, error) {
+	values, ok := bound(c.Bound, s)
+	if !ok {
+		return "", ErrNobody
 	}
-	head := strings.Join(parts[:3], ".")
-	want := s.sign("pass "+head, s.bind("pass", e.Subject, Scope{Kind: e.Kind, Pool: e.Order.Pool}))
-	if !equal(parts[3], want) {
-		return "", false
+	data, err := json.Marshal(c)
+	if err != nil {
+		return "", fmt.Errorf("encode a pass: %w", err)
 	}
-	return parts[1], true
+	body := base64.RawURLEncoding.EncodeToString(data)
+	sum := keys.sign("pass", append([]string{body}, values...)...)
+	return passVersion + "." + body + "." + base64.RawURLEncoding.EncodeToString(sum), nil
+}
+
+// decodePass reads a pass and verifies it for a subject.
+func decodePass(keys keyring, token string, s ingest.Subject) (c claims, ok bool) {
+	if len(token) > maxPass {
+		return c, false
+	}
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 || parts[0] != passVersion {
+		return c, false
+	}
+	sum, err := base64.RawURLEncoding.DecodeString(parts[2])
+	if err != nil {
+		return c, false
+	}
+	data, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil || json.Unmarshal(data, &c) != nil {
+		return claims{}, false
+	}
+	values, ok := bound(c.Bound, s)
+	if !ok || !keys.verify(sum, "pass", append([]string{parts[1]}, values...)...) {
+		return claims{}, false
+	}
+	return c, true
 }

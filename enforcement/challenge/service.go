@@ -1,228 +1,232 @@
-// Package challenge asks a browser to prove some work and gives a pass for it.
-//
-// The proof of work follows version 1 of the ALTCHA widget's protocol: find
-// the number whose SHA-256 with the salt is the challenge
-// (https://altcha.org/docs/v2/, "Proof-of-Work Captcha"). A pass is a signed,
-// single-use token for one visitor, one kind of request and one pool; screening
-// verifies it without a round trip and burns its id in the one that it makes
-// anyway. A pass satisfies challenges and nothing else.
 package challenge
 
 import (
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/big"
-	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
+	"fairgate/enforcement"
 	"fairgate/ingest"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
-// Algorithm is the only one offered.
-const Algorithm = "SHA-256"
-
-// maxPayload bounds an answer, in bytes of base64.
-const maxPayload = 2048
-
-// Errors of Redeem. All of them mean: ask for a new challenge.
-var (
-	ErrMalformed = errors.New("the answer cannot be read")
-	ErrForged    = errors.New("the challenge was not made here, or for somebody else")
-	ErrExpired   = errors.New("the challenge is too old")
-	ErrWrong     = errors.New("the number is not the answer")
-	ErrSpent     = errors.New("the challenge was answered before")
-)
-
-// Spent remembers used challenges for the whole fleet. *redis.Client's adapter
-// in challenge/redis is one.
+// Spent remembers which challenges were redeemed. Implementations are safe for
+// concurrent use; one shared by the whole fleet is needed for single use.
 type Spent interface {
-	// Once reports whether id is presented for the first time within ttl.
-	Once(ctx context.Context, id string, ttl time.Duration) (bool, error)
+	// Once reports whether id was not seen within ttl, and remembers it.
+	Once(ctx context.Context, id string, ttl time.Duration) (first bool, err error)
 }
+
+// MaxPassTTL is the longest life of a pass.
+const MaxPassTTL = 2 * time.Minute
+
+// minKey is the shortest secret, in bytes.
+const minKey = 32
 
 // Options tune a Service. The zero value is usable.
 type Options struct {
-	// MaxNumber is the highest number that may be hidden; the mean work is half
-	// of it in hashes. Default 50,000.
-	MaxNumber int
-	// Life of a challenge, and of the pass won. Defaults 5 min and 2 min.
-	Life, PassLife time.Duration
-	Now            func() time.Time
+	// MaxNumber is the difficulty: on average half of it must be tried.
+	// Default 50,000, a fraction of a second on a phone.
+	MaxNumber int64
+	// ChallengeTTL is for how long a challenge can be redeemed. Default 5 min.
+	ChallengeTTL time.Duration
+	// PassTTL is for how long a pass is good. Default and at most MaxPassTTL.
+	PassTTL  time.Duration
+	Now      func() time.Time
+	Registry prometheus.Registerer
 }
 
-// Service makes and checks challenges and passes. It is safe for concurrent
-// use; every gateway of a fleet has one with the same key.
+// Service issues challenges and redeems them for passes. It is safe for
+// concurrent use.
 type Service struct {
-	key   []byte
-	spent Spent
-	o     Options
+	keys    keyring
+	spent   Spent
+	options Options
+	issued  prometheus.Counter
+	results *prometheus.CounterVec
 }
 
-// New makes a Service that signs with key, at least 32 bytes.
-func New(key []byte, spent Spent, o Options) (*Service, error) {
-	if len(key) < 32 {
-		return nil, fmt.Errorf("challenge key: %d bytes, at least 32", len(key))
+var _ enforcement.Passes = (*Service)(nil)
+
+// New returns a Service. The first key signs, all verify: to rotate, put the
+// new one first and drop the old one after the challenges' life.
+func New(keys [][]byte, spent Spent, o Options) (*Service, error) {
+	if len(keys) == 0 {
+		return nil, errors.New("challenge key is missing")
 	}
-	if o.MaxNumber <= 0 {
+	for i, key := range keys {
+		if len(key) < minKey {
+			return nil, fmt.Errorf("challenge key %d has %d bytes, want at least %d", i, len(key), minKey)
+		}
+	}
+	if o.MaxNumber == 0 {
 		o.MaxNumber = 50_000
 	}
-	if o.Life <= 0 {
-		o.Life = 5 * time.Minute
+	if o.ChallengeTTL == 0 {
+		o.ChallengeTTL = 5 * time.Minute
 	}
-	if o.PassLife <= 0 {
-		o.PassLife = 2 * time.Minute
+	if o.PassTTL == 0 {
+		o.PassTTL = MaxPassTTL
 	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Service{key: key, spent: spent, o: o}, nil
-}
-
-// Scope is what a pass is for.
-type Scope struct {
-	Kind ingest.Kind
-	Pool string
-}
-
-// Challenge is what the widget gets.
-type Challenge struct {
-	Algorithm string `json:"algorithm"`
-	Challenge string `json:"challenge"` // hex SHA-256 of salt and number
-	MaxNumber int    `json:"maxnumber"`
-	Salt      string `json:"salt"`
-	Signature string `json:"signature"` // hex HMAC-SHA256 of the challenge
-}
-
-// answer is what the widget sends back.
-type answer struct {
-	Algorithm string `json:"algorithm"`
-	Challenge string `json:"challenge"`
-	Number    int    `json:"number"`
-	Salt      string `json:"salt"`
-	Signature string `json:"signature"`
-}
-
-// Issue makes a challenge for a visitor. It needs no store.
-func (s *Service) Issue(subject ingest.Subject, scope Scope) (Challenge, error) {
-	number, err := rand.Int(rand.Reader, big.NewInt(int64(s.o.MaxNumber)+1))
-	if err != nil {
-		return Challenge{}, fmt.Errorf("draw a number: %w", err)
+	if o.MaxNumber < 1 || o.ChallengeTTL < time.Second || o.PassTTL < time.Second || o.PassTTL > MaxPassTTL {
+		return nil, fmt.Errorf("challenge options: max number %d, challenge ttl %v, pass ttl %v (1 s to %v)",
+			o.MaxNumber, o.ChallengeTTL, o.PassTTL, MaxPassTTL)
 	}
-	nonce := make([]byte, 12)
-	_, _ = rand.Read(nonce) // never fails
-	expires := s.o.Now().Add(s.o.Life).Unix()
-	salt := fmt.Sprintf("%s?expires=%d&for=%s&", hex.EncodeToString(nonce), expires, s.bind("challenge", subject, scope)[:16])
-	c := Challenge{Algorithm: Algorithm, MaxNumber: s.o.MaxNumber, Salt: salt, Challenge: work(salt, int(number.Int64()))}
-	c.Signature = s.sign("altcha", c.Challenge)
+	metrics := promauto.With(o.Registry)
+	return &Service{
+		keys: keys, spent: spent, options: o,
+		issued: metrics.NewCounter(prometheus.CounterOpts{
+			Name: "fairgate_challenge_issued_total", Help: "Challenges given to visitors.",
+		}),
+		results: metrics.NewCounterVec(prometheus.CounterOpts{
+			Name: "fairgate_challenge_redeemed_total", Help: "Answers to challenges, by result.",
+		}, []string{"result"}),
+	}, nil
+}
+
+// Issue makes a challenge for a visitor and a scope. It fails with ErrBadScope
+// or ErrNobody.
+func (s *Service) Issue(_ context.Context, subject ingest.Subject, scope Scope) (Challenge, error) {
+	tag, err := s.tag(s.keys[:1], subject, scope)
+	if err != nil {
+		return Challenge{}, err
+	}
+	number, err := rand.Int(rand.Reader, big.NewInt(s.options.MaxNumber+1))
+	if err != nil {
+		return Challenge{}, fmt.Errorf("make a challenge: %w", err)
+	}
+	var random [12]byte
+	if _, err := rand.Read(random[:]); err != nil {
+		return Challenge{}, fmt.Errorf("make a challenge: %w", err)
+	}
+	c := Challenge{
+		Algorithm: Algorithm, MaxNumber: s.options.MaxNumber,
+		Salt: newSalt(random[:], s.options.Now().Add(s.options.ChallengeTTL), tag[0]),
+	}
+	c.Challenge = digest(c.Salt, number.Int64())
+	c.Signature = hex.EncodeToString(s.keys.sign("challenge", c.Challenge))
+	s.issued.Inc()
 	return c, nil
 }
 
-// Pass lets one request of its scope through a challenge.
-type Pass struct {
-	Token   string    `json:"pass"`
-	Expires time.Time `json:"expires_at"`
+// tag is whom and what a challenge is for, under each of the keys: the account,
+// or else the session, or else the device. The account alone is enough, so
+// that the tag is the same before and after a device token is kept.
+func (s *Service) tag(keys keyring, subject ingest.Subject, scope Scope) ([]string, error) {
+	if err := scope.validate(); err != nil {
+		return nil, err
+	}
+	which := bindings(subject)
+	if which == "" {
+		return nil, ErrNobody
+	}
+	values, _ := bound(which[:1], subject)
+	tags := make([]string, len(keys))
+	for i := range keys {
+		tags[i] = hex.EncodeToString(keys[i:i+1].sign("tag", which[:1], values[0], string(scope.Kind), scope.Pool)[:8])
+	}
+	return tags, nil
 }
 
-// Redeem checks an answer (base64 of its JSON) and gives the pass.
-func (s *Service) Redeem(ctx context.Context, subject ingest.Subject, scope Scope, payload string) (Pass, error) {
-	a, err := parse(payload)
+// Redeem takes the widget's answer and gives a pass, once. It fails with
+// ErrBadPayload, ErrExpired, ErrSpent, ErrForeign, ErrBadScope, ErrNobody, or
+// the error of the store of spent challenges.
+func (s *Service) Redeem(ctx context.Context, subject ingest.Subject, payload string, scope Scope) (Pass, error) {
+	pass, err := s.redeem(ctx, subject, payload, scope)
+	s.results.WithLabelValues(result(err)).Inc()
+	return pass, err
+}
+
+func (s *Service) redeem(ctx context.Context, subject ingest.Subject, payload string, scope Scope) (Pass, error) {
+	tags, err := s.tag(s.keys, subject, scope)
 	if err != nil {
 		return Pass{}, err
 	}
-	if !equal(a.Signature, s.sign("altcha", a.Challenge)) {
-		return Pass{}, ErrForged
-	}
-	// Only now is the salt known to be ours: the challenge covers it.
-	if !equal(a.Challenge, work(a.Salt, a.Number)) {
-		return Pass{}, ErrWrong
-	}
-	expires, bound, err := parseSalt(a.Salt)
+	answer, err := decodeSolution(payload)
 	if err != nil {
 		return Pass{}, err
 	}
-	now := s.o.Now()
-	switch {
-	case !equal(bound, s.bind("challenge", subject, scope)[:16]):
-		return Pass{}, ErrForged
-	case !now.Before(expires):
+	signature, err := hex.DecodeString(answer.Signature)
+	if err != nil || !s.keys.verify(signature, "challenge", answer.Challenge) || !answer.solved() {
+		return Pass{}, fmt.Errorf("%w: not the answer to a challenge of ours", ErrBadPayload)
+	}
+	expires, tag, err := answer.parameters()
+	if err != nil {
+		return Pass{}, err
+	}
+	now := s.options.Now()
+	if !now.Before(expires) {
 		return Pass{}, ErrExpired
 	}
-	first, err := s.spent.Once(ctx, a.Challenge, s.o.Life)
+	ours := false
+	for _, t := range tags {
+		ours = hmac.Equal([]byte(t), []byte(tag)) || ours
+	}
+	if !ours {
+		return Pass{}, ErrForeign
+	}
+	first, err := s.spent.Once(ctx, answer.Challenge, expires.Sub(now)+time.Second)
 	if err != nil {
-		return Pass{}, fmt.Errorf("remember the answer: %w", err)
+		return Pass{}, fmt.Errorf("spend a challenge: %w", err)
 	}
 	if !first {
 		return Pass{}, ErrSpent
 	}
-	return s.pass(subject, scope, now), nil
+	return s.pass(subject, scope, now)
 }
 
-func parse(payload string) (answer, error) {
-	var a answer
-	if len(payload) > maxPayload {
-		return a, fmt.Errorf("%w: %d bytes, at most %d", ErrMalformed, len(payload), maxPayload)
+func (s *Service) pass(subject ingest.Subject, scope Scope, now time.Time) (Pass, error) {
+	var id [16]byte
+	if _, err := rand.Read(id[:]); err != nil {
+		return Pass{}, fmt.Errorf("make a pass: %w", err)
 	}
-	text, err := base64.StdEncoding.DecodeString(payload)
+	p := Pass{Expires: now.Add(s.options.PassTTL).UTC().Truncate(time.Millisecond)}
+	c := claims{
+		ID: hex.EncodeToString(id[:]), Kind: scope.Kind, Pool: scope.Pool, Expires: p.Expires.UnixMilli(),
+		Bound: bindings(subject),
+	}
+	var err error
+	p.Token, err = c.encode(s.keys, subject)
+	return p, err
+}
+
+// Verify implements enforcement.Passes: the pass must be ours, made for the
+// event's account or session, device, kind and pool, and not expired at the
+// event's time.
+func (s *Service) Verify(pass string, e *ingest.Event) (burn string, ok bool) {
+	c, ok := decodePass(s.keys, pass, e.Subject)
+	if !ok || c.ID == "" || c.Kind != e.Kind || (c.Pool != "" && c.Pool != e.Order.Pool) {
+		return "", false
+	}
+	left := c.Expires - e.Time.UnixMilli()
+	if left <= 0 || left > (MaxPassTTL+time.Minute).Milliseconds() {
+		return "", false
+	}
+	return c.ID, true
+}
+
+// result is the metric label of an error.
+func result(err error) string {
+	for name, known := range map[string]error{
+		"bad": ErrBadPayload, "expired": ErrExpired, "spent": ErrSpent, "foreign": ErrForeign, "scope": ErrBadScope,
+		"nobody": ErrNobody,
+	} {
+		if errors.Is(err, known) {
+			return name
+		}
+	}
 	if err != nil {
-		return a, fmt.Errorf("%w: not base64", ErrMalformed)
+		return "error"
 	}
-	if err := json.Unmarshal(text, &a); err != nil {
-		return a, fmt.Errorf("%w: not the JSON of an answer", ErrMalformed)
-	}
-	if a.Algorithm != Algorithm {
-		return a, fmt.Errorf("%w: algorithm %.20q, want %s", ErrMalformed, a.Algorithm, Algorithm)
-	}
-	if a.Number < 0 {
-		return a, fmt.Errorf("%w: negative number", ErrMalformed)
-	}
-	return a, nil
+	return "passed"
 }
-
-func parseSalt(salt string) (expires time.Time, bound string, err error) {
-	_, query, _ := strings.Cut(salt, "?")
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return expires, "", fmt.Errorf("%w: salt", ErrMalformed)
-	}
-	seconds, err := strconv.ParseInt(values.Get("expires"), 10, 64)
-	if err != nil {
-		return expires, "", fmt.Errorf("%w: salt without an expiry", ErrMalformed)
-	}
-	return time.Unix(seconds, 0), values.Get("for"), nil
-}
-
-// work is the hash that the number is found by.
-func work(salt string, number int) string {
-	sum := sha256.Sum256([]byte(salt + strconv.Itoa(number)))
-	return hex.EncodeToString(sum[:])
-}
-
-// sign is the keyed hash of a text for one purpose.
-func (s *Service) sign(purpose, text string) string {
-	mac := hmac.New(sha256.New, s.key)
-	mac.Write([]byte(purpose))
-	mac.Write([]byte{0})
-	mac.Write([]byte(text))
-	return hex.EncodeToString(mac.Sum(nil))
-}
-
-// bind names a visitor and a scope, as far as they are known, in a keyed hash.
-func (s *Service) bind(purpose string, subject ingest.Subject, scope Scope) string {
-	who := subject.Account
-	if who == "" {
-		who = "session " + subject.Session
-	}
-	parts, _ := json.Marshal([]string{who, subject.Device, string(scope.Kind), scope.Pool}) // strings always encode
-	return s.sign("bind "+purpose, string(parts))
-}
-
-func equal(a, b string) bool { return hmac.Equal([]byte(a), []byte(b)) }

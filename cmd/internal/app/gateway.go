@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -229,21 +230,26 @@ func fingerprintReader(ctx context.Context, s *Stack, e Env, device [][]byte) (*
 
 // openChallenge opens the proof of work and its passes.
 func openChallenge(e Env, client goredis.UniversalClient) (*challenge.Service, error) {
-	key, err := reveal("keys.challenge", e.Config.Keys.Challenge)
+	keys, err := rotated("keys.challenge", e.Config.Keys.Challenge, e.Config.Keys.ChallengePrevious)
 	if err != nil {
 		return nil, err
 	}
-	return challenge.New([]byte(key), spent.New(client), challenge.Options{MaxNumber: e.Config.Gateway.ChallengeMax, Now: e.Now})
+	return challenge.New(keys, spent.New(client), challenge.Options{
+		MaxNumber: int64(e.Config.Gateway.ChallengeMax), Now: e.Now, Registry: e.Registry,
+	})
 }
 
 // challengeMounts puts the challenge's handler under the gateway, which tells
 // it who calls.
 func challengeMounts(e Env, service *challenge.Service) map[string]fiber.Handler {
-	identify := func(ctx context.Context) (ingest.Subject, bool) {
-		visitor, ok := gateway.VisitorFrom(ctx)
-		return visitor.Subject, ok
+	identify := func(r *http.Request) (ingest.Subject, error) {
+		visitor, ok := gateway.VisitorFrom(r.Context())
+		if !ok {
+			return ingest.Subject{}, challenge.ErrNobody
+		}
+		return visitor.Subject, nil
 	}
 	return map[string]fiber.Handler{
-		"/.fairgate/challenge": adaptor.HTTPHandler(challenge.Handler(service, identify, e.Log)),
+		"/.fairgate/challenge": adaptor.HTTPHandler(challenge.NewHandler(service, identify, e.Log)),
 	}
 }

@@ -174,7 +174,8 @@ type Keys struct {
 	Identity         Secret `yaml:"identity" env:"IDENTITY"`
 	IdentityPrevious Secret `yaml:"identity_previous" env:"IDENTITY_PREVIOUS"`
 	// Challenge signs challenges and passes.
-	Challenge Secret `yaml:"challenge" env:"CHALLENGE"`
+	Challenge         Secret `yaml:"challenge" env:"CHALLENGE"`
+	ChallengePrevious Secret `yaml:"challenge_previous" env:"CHALLENGE_PREVIOUS"`
 	// Webhook signs the booking system's reports.
 	Webhook Secret `yaml:"webhook" env:"WEBHOOK"`
 	// Enforcement and Operations are the booking system's internal roles.
@@ -231,7 +232,7 @@ const maxFile = 1 << 20
 func Load(path string) (Config, error) {
 	c := Default()
 	if path != "" {
-		data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+		data, err := os.ReadFile(path)
 		if err != nil {
 			return c, fmt.Errorf("read configuration: %w", err)
 		}

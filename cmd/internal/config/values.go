@@ -22,7 +22,7 @@ func (s Secret) Reveal() (string, error) {
 	case s == "":
 		return "", nil
 	case found && kind == "file":
-		b, err := os.ReadFile(where) //nolint:gosec // the operator names the file
+		b, err := os.ReadFile(where)
 		if err != nil {
 			return "", fmt.Errorf("read secret: %w", err)
 		}

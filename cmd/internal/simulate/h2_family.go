@@ -1,6 +1,9 @@
 package simulate
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // family is H2: two adults, their children and the grandparents booked from
 // one phone, some of them in a second order a little later, some with the
@@ -31,7 +34,13 @@ func family() Scenario {
 		}
 		return out
 	}
-	s.Play = playVisitor
+	s.Play = func(ctx context.Context, v *Visit) {
+		if !v.Actor.Device.Take(ctx) {
+			return
+		}
+		defer v.Actor.Device.Give()
+		playVisitor(ctx, v)
+	}
 	s.Requests = func(time.Duration) float64 { return 6.5 }
 	return s
 }

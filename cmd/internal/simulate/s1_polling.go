@@ -21,10 +21,12 @@ func polling() Scenario {
 		v.Page(ctx)
 		v.Detail(ctx)
 		v.Beacon(ctx)
+		// A script's timer: a period of its own, with as much jitter as its
+		// author thought of, from none to a sixth.
 		period := v.between(700*time.Millisecond, 1500*time.Millisecond)
+		spread := v.rng.Float64() / 6
 		for {
-			// A script's timer: a period of its own with a few per cent of jitter.
-			jitter := time.Duration(v.rng.NormFloat64() * 0.06 * float64(period))
+			jitter := time.Duration(v.rng.NormFloat64() * spread * float64(period))
 			if !v.wait(ctx, period+jitter) {
 				return
 			}

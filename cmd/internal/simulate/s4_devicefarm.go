@@ -22,7 +22,7 @@ func deviceFarm() Scenario {
 			w.next++
 			operator := fmt.Sprintf("%s-farm-%d", s.ID, w.next)
 			for range farmDevices {
-				device, ip := &Device{}, w.Address()
+				device, ip := NewDevice(), w.Address()
 				arrive := w.Opens + time.Duration(w.rng.Float64()*0.15*float64(w.Duration))
 				for range farmAccounts {
 					a := w.Actor(s)

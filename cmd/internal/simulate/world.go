@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -31,7 +32,7 @@ func NewWorld(seed, run uint64, duration time.Duration, firstDay time.Time) *Wor
 	w := &World{
 		Seed: seed, Duration: duration, Opens: duration / 4,
 		Pool: fmt.Sprintf("sim-%d-%d", seed, run),
-		rng:  rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15)), //nolint:gosec // repeatable on purpose
+		rng:  rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15)),
 		run:  run, used: map[string]bool{},
 	}
 	for d := range 14 {
@@ -56,7 +57,25 @@ type Traits struct {
 type Device struct {
 	mu    sync.Mutex
 	token string
+	hands chan struct{} // holds one token while somebody has the device in hand
 }
+
+// NewDevice makes a device that nobody has used yet.
+func NewDevice() *Device { return &Device{hands: make(chan struct{}, 1)} }
+
+// Take waits until nobody else has the device in hand; a phone cannot be used
+// by two people at once, though it can run several scripts.
+func (d *Device) Take(ctx context.Context) bool {
+	select {
+	case d.hands <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// Give puts the device down.
+func (d *Device) Give() { <-d.hands }
 
 // Token returns the device token, empty before the first answer.
 func (d *Device) Token() string {
@@ -84,7 +103,7 @@ func (w *World) Actor(s Scenario) *Actor {
 	return &Actor{
 		Scenario: s.ID, Hostile: s.Hostile, Books: s.Books,
 		Operator: fmt.Sprintf("%s-%d", s.ID, w.next),
-		Traits:   w.traits(), Device: &Device{},
+		Traits:   w.traits(), Device: NewDevice(),
 		Seed: w.rng.Uint64(),
 	}
 }
@@ -116,9 +135,9 @@ func (w *World) phone() string {
 // ranges.
 func (w *World) Address() netip.Addr {
 	base := ranges[w.rng.IntN(len(ranges))].Addr().As4()
-	base[1] += byte(w.rng.IntN(16)) //nolint:gosec // below 16
-	base[2] = byte(w.rng.IntN(256)) //nolint:gosec // below 256
-	base[3] = byte(1 + w.rng.IntN(254))
+	base[1] += byte(w.rng.IntN(16))     //nolint:gosec // below 16
+	base[2] = byte(w.rng.IntN(256))     //nolint:gosec // below 256
+	base[3] = byte(1 + w.rng.IntN(254)) //nolint:gosec // below 256
 	return netip.AddrFrom4(base)
 }
 

@@ -1,8 +1,6 @@
 package enforcement
 
 import (
-	"strconv"
-
 	"fairgate/ingest"
 	"fairgate/rules"
 )
@@ -10,25 +8,18 @@ import (
 // Targets lists whom an event can be about, from the most to the least
 // personal. What was merely typed (Subject.Claimed) is not among them.
 func Targets(s ingest.Subject, c ingest.Client) []Target {
+	e := ingest.Event{Subject: s, Client: c}
 	targets := make([]Target, 0, 8+len(s.Documents))
-	add := func(entity rules.Entity, key string) {
-		if key != "" {
+	var keys []string
+	for _, entity := range [...]rules.Entity{
+		rules.EntityAccount, rules.EntityDevice, rules.EntitySession, rules.EntityDocument, rules.EntityPhone,
+		rules.EntityIP, rules.EntitySubnet, rules.EntityASN,
+	} {
+		// As rules and counters name them, or a mark would miss what set it.
+		keys = rules.AppendKeys(keys[:0], entity, &e)
+		for _, key := range keys {
 			targets = append(targets, Target{Entity: entity, Key: key})
 		}
-	}
-	add(rules.EntityAccount, s.Account)
-	add(rules.EntityDevice, s.Device)
-	add(rules.EntitySession, s.Session)
-	for _, document := range s.Documents {
-		add(rules.EntityDocument, document)
-	}
-	add(rules.EntityPhone, s.Phone)
-	if c.IP.IsValid() {
-		add(rules.EntityIP, c.IP.String())
-	}
-	add(rules.EntitySubnet, c.Subnet)
-	if c.ASN != 0 {
-		add(rules.EntityASN, strconv.FormatUint(uint64(c.ASN), 10))
 	}
 	return targets
 }

@@ -1,5 +1,7 @@
 package ingest
 
+import "slices"
+
 // Kind is the action a request asks for, in the vocabulary that rules are
 // written in. The route table maps method and path to a Kind.
 type Kind string
@@ -33,12 +35,7 @@ func Kinds() []Kind {
 
 // Valid reports whether k is one of Kinds.
 func (k Kind) Valid() bool {
-	for _, known := range Kinds() {
-		if k == known {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(Kinds(), k)
 }
 
 // Order reports whether k changes an order. The intent of such a request is

@@ -55,7 +55,8 @@ func (a *Archive) createDatabase(ctx context.Context) error {
 		return nil
 	}
 	first := *a.client
-	first.Auth.Database = "default"
+	// No database, rather than "default", on which the user may hold no grant.
+	first.Auth.Database = ""
 	conn, err := clickhouse.Open(&first)
 	if err != nil {
 		return fmt.Errorf("open: %w", err)

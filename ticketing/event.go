@@ -1,6 +1,9 @@
 package ticketing
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // EventType names what happened to an order.
 type EventType string
@@ -19,15 +22,17 @@ const (
 	EventReinstated  EventType = "order.reinstated"
 )
 
-// Valid reports whether t is one of the known types.
-func (t EventType) Valid() bool {
-	switch t {
-	case EventHeld, EventProvisional, EventConfirmed, EventHoldExpired, EventPaid, EventCancelled,
-		EventChanged, EventTransferred, EventWithdrawn, EventReinstated:
-		return true
+// EventTypes lists every EventType, in the order in which an order usually
+// meets them.
+func EventTypes() []EventType {
+	return []EventType{
+		EventHeld, EventProvisional, EventConfirmed, EventHoldExpired, EventPaid, EventCancelled,
+		EventChanged, EventTransferred, EventWithdrawn, EventReinstated,
 	}
-	return false
 }
+
+// Valid reports whether t is one of EventTypes.
+func (t EventType) Valid() bool { return slices.Contains(EventTypes(), t) }
 
 // Event is one entry of the outbox: what happened to an order, written in the
 // transaction that made it happen. It is also the JSON that receivers see.

@@ -194,8 +194,7 @@ func (s *server) authenticate(api huma.API) func(huma.Context, func(huma.Context
 // fiberError gives the router's own errors the same form as all others.
 func (s *server) fiberError(c *fiber.Ctx, err error) error {
 	status := http.StatusInternalServerError
-	var known *fiber.Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*fiber.Error](err); ok {
 		status = known.Code
 	} else {
 		s.o.Log.ErrorContext(c.UserContext(), "request failed", "error", err, "path", c.Path())

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fairgate/enforcement/backtest"
+	"fairgate/ingest/gateway"
 	"fairgate/ingest/replay"
 	"fairgate/rules"
 	"fairgate/rules/source"
@@ -22,6 +23,7 @@ import (
 type replayCommand struct {
 	File    string        `arg:"" help:"Access log (nginx or Apache combined) or CSV; .gz is read as it is." type:"existingfile"`
 	Mapping string        `help:"Column mapping (YAML); needed for CSV." type:"existingfile" placeholder:"FILE"`
+	Routes  string        `help:"Route table (YAML) that tells what a request asked for; default: the one of the shipped ticketing." type:"existingfile" placeholder:"FILE"`
 	Rules   string        `help:"Directory of rulesets to use in place of the shipped ones." type:"existingdir" placeholder:"DIR"`
 	Ruleset string        `help:"Name of the ruleset." default:"museum"`
 	Reorder time.Duration `help:"How far out of order the file may be; 0 sorts it whole in memory." default:"0"`
@@ -49,7 +51,11 @@ func (c *replayCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o := replay.Options{Reorder: c.Reorder}
+	routes, err := c.routes()
+	if err != nil {
+		return err
+	}
+	o := replay.Options{Reorder: c.Reorder, Route: routes.Kind}
 	if c.Mapping != "" {
 		text, err := os.ReadFile(c.Mapping)
 		if err != nil {
@@ -77,6 +83,21 @@ func (c *replayCommand) Run(ctx context.Context) error {
 		return e.Encode(full)
 	}
 	return full.print(os.Stdout)
+}
+
+func (c *replayCommand) routes() (*gateway.Routes, error) {
+	if c.Routes == "" {
+		return gateway.DefaultRoutes()
+	}
+	content, err := os.ReadFile(c.Routes)
+	if err != nil {
+		return nil, fmt.Errorf("routes: %w", err)
+	}
+	routes, err := gateway.LoadRoutes(content)
+	if err != nil {
+		return nil, fmt.Errorf("routes %s: %w", c.Routes, err)
+	}
+	return routes, nil
 }
 
 func (c *replayCommand) program(ctx context.Context) (*rules.Program, error) {
@@ -114,11 +135,12 @@ func (r replayReport) print(out io.Writer) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(t, format+"\n", args...) }
 	line("%d events from %s to %s, ruleset %s", r.Events, r.From.Format(time.RFC3339), r.To.Format(time.RFC3339), r.Ruleset)
-	text, err := json.Marshal(r.Input)
-	if err != nil {
-		return err
+	in := r.Input
+	line("%d lines: %d unreadable, %d that the route table does not know, %d too late", in.Lines, in.Unreadable, in.Unmatched, in.Late)
+	for _, e := range in.Examples {
+		line("  line %d: %s", e.Line, e.Why)
 	}
-	line("input: %s\n", text)
+	line("")
 	line("label\tsubjects\tallowed\tflagged\tchallenged\tblocked")
 	for _, label := range slices.Sorted(maps.Keys(r.Labels)) {
 		o := r.Labels[label]

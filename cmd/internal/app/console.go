@@ -69,7 +69,7 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
-	figures := ledgerReader(unavailable{noAnalytics})
+	figures := figureReader(unavailable{noAnalytics})
 	if noAnalytics == nil {
 		if figures, err = openQuality(s, e); err != nil {
 			return nil, err
@@ -98,8 +98,8 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	return &operators{addr: ln.Addr().String(), password: password, store: users}, nil
 }
 
-// ledgerReader is what the API reads of the ledger.
-type ledgerReader interface {
+// figureReader is what the API reads of the ledger.
+type figureReader interface {
 	httpapi.Quality
 	httpapi.Completeness
 }

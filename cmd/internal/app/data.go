@@ -18,7 +18,7 @@ import (
 	"fairgate/cmd/internal/config"
 )
 
-// ErrDataInUse: another process works in the data directory.
+// ErrDataInUse means that another process works in the data directory.
 var ErrDataInUse = errors.New("the data directory is in use by another process")
 
 // Data is the directory of the development command: engines' files, the spool

@@ -20,7 +20,7 @@ import (
 func Ledger(ctx context.Context, s *Stack, e Env) (string, error) {
 	c, log := e.Config, e.Log.With("part", "ledger")
 	e.Registry = prometheus.WrapRegistererWith(prometheus.Labels{"role": "ledger"}, e.Registry)
-	writer, _, err := analytics(e)
+	writer, err := ledgerWriter(e)
 	if err != nil {
 		return "", err
 	}
@@ -57,7 +57,7 @@ func Ledger(ctx context.Context, s *Stack, e Env) (string, error) {
 	return "", nil
 }
 
-// ErrNoAnalytics: there is no ClickHouse to ask.
+// ErrNoAnalytics means that there is no ClickHouse to ask.
 var ErrNoAnalytics = errors.New("the analytics engine is not running; `make engines` fetches it")
 
 // Analytics are the two ways into ClickHouse.
@@ -65,35 +65,45 @@ type Analytics struct {
 	Writer, Reader *clickhouse.Options
 }
 
-// analytics gives the clients of the ledger, from the configuration unless the
-// environment brought its own engine.
-func analytics(e Env) (writer, reader *clickhouse.Options, err error) {
+// ledgerWriter is how the ledger's role reaches ClickHouse: as configured,
+// unless the environment brought an engine of its own.
+func ledgerWriter(e Env) (*clickhouse.Options, error) {
 	if e.Analytics != nil {
-		return e.Analytics.Writer, e.Analytics.Reader, nil
+		return e.Analytics.Writer, nil
 	}
 	c := e.Config.ClickHouse
-	open := func(user string, secret config.Secret) (*clickhouse.Options, error) {
-		password, err := secret.Reveal()
-		if err != nil {
-			return nil, fmt.Errorf("clickhouse: user %s: %w", user, err)
-		}
-		o := &clickhouse.Options{
-			Protocol: clickhouse.HTTP, Addr: []string{c.Addr}, DialTimeout: 5 * time.Second,
-			Auth: clickhouse.Auth{Database: c.Database, Username: user, Password: password},
-		}
-		if c.TLS {
-			o.TLS = tlsConfig()
-		}
-		return o, nil
+	return clickhouseUser(c, c.Writer, "clickhouse.writer_password", c.WriterPassword)
+}
+
+// ledgerReader is how the console reaches ClickHouse. Neither role is given
+// the other's password.
+func ledgerReader(e Env) (*clickhouse.Options, error) {
+	if e.Analytics != nil {
+		return e.Analytics.Reader, nil
 	}
-	writer, werr := open(c.Writer, c.WriterPassword)
-	reader, rerr := open(c.Reader, c.ReaderPassword)
-	return writer, reader, errors.Join(werr, rerr)
+	c := e.Config.ClickHouse
+	return clickhouseUser(c, c.Reader, "clickhouse.reader_password", c.ReaderPassword)
+}
+
+// clickhouseUser is the configured ClickHouse as one user sees it.
+func clickhouseUser(c config.ClickHouse, user, field string, secret config.Secret) (*clickhouse.Options, error) {
+	password, err := secret.Reveal()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", field, err)
+	}
+	o := &clickhouse.Options{
+		Protocol: clickhouse.HTTP, Addr: []string{c.Addr}, DialTimeout: 5 * time.Second,
+		Auth: clickhouse.Auth{Database: c.Database, Username: user, Password: password},
+	}
+	if c.TLS {
+		o.TLS = tlsConfig()
+	}
+	return o, nil
 }
 
 // openQuality opens the reader of the quality figures.
 func openQuality(s *Stack, e Env) (*metrics.Reader, error) {
-	_, client, err := analytics(e)
+	client, err := ledgerReader(e)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -84,12 +85,12 @@ func (s *Stack) Close(ctx context.Context) error {
 	s.parts = nil
 	s.mu.Unlock()
 	var errs []error
-	for i := len(parts) - 1; i >= 0; i-- {
+	for _, p := range slices.Backward(parts) {
 		started := time.Now()
-		if err := parts[i].stop(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("stop %s: %w", parts[i].name, err))
+		if err := p.stop(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("stop %s: %w", p.name, err))
 		}
-		s.log.DebugContext(ctx, "part ended", "part", parts[i].name, "took", time.Since(started))
+		s.log.DebugContext(ctx, "part ended", "part", p.name, "took", time.Since(started))
 	}
 	return errors.Join(errs...)
 }

@@ -40,7 +40,7 @@ func (c *devCommand) Run(ctx context.Context) error {
 	}
 	err = dev.Run(ctx, grace)
 	if err == nil {
-		fmt.Fprintln(os.Stdout, "Ended cleanly; everything is kept in", dev.Data)
+		_, _ = fmt.Fprintln(os.Stdout, "Ended cleanly; everything is kept in", dev.Data)
 	}
 	return err
 }

@@ -56,8 +56,7 @@ func run(args []string) int {
 	defer stop()
 	command.BindTo(ctx, (*context.Context)(nil))
 	if err := command.Run(); err != nil {
-		var exit exitCode
-		if errors.As(err, &exit) {
+		if exit, ok := errors.AsType[exitCode](err); ok {
 			return int(exit)
 		}
 		fmt.Fprintln(os.Stderr, "fairgate:", err)

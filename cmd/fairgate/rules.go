@@ -29,9 +29,9 @@ func (c *rulesCheckCommand) Run(ctx context.Context) error {
 	return c.each(ctx, func(d source.Document, p *rules.Program) int {
 		findings := rules.Lint(p)
 		for _, f := range findings {
-			fmt.Fprintf(os.Stdout, "%s: %s\n", d.Origin, f)
+			_, _ = fmt.Fprintf(os.Stdout, "%s: %s\n", d.Origin, f)
 		}
-		fmt.Fprintf(os.Stdout, "%s: version %s, %d rules, %d features, %d findings\n", d.Origin, p.Version(), len(p.Ruleset().Rules), len(p.Features()), len(findings))
+		_, _ = fmt.Fprintf(os.Stdout, "%s: version %s, %d rules, %d features, %d findings\n", d.Origin, p.Version(), len(p.Ruleset().Rules), len(p.Features()), len(findings))
 		return len(findings)
 	})
 }
@@ -46,10 +46,10 @@ func (c *rulesTestCommand) Run(ctx context.Context) error {
 		for _, r := range results {
 			if !r.OK() {
 				failed++
-				fmt.Fprintf(os.Stdout, "%s: rule %s, case %q: %s\n", d.Origin, r.Rule, r.Case, r.Detail)
+				_, _ = fmt.Fprintf(os.Stdout, "%s: rule %s, case %q: %s\n", d.Origin, r.Rule, r.Case, r.Detail)
 			}
 		}
-		fmt.Fprintf(os.Stdout, "%s: %d passed, %d failed\n", d.Origin, len(results)-failed, failed)
+		_, _ = fmt.Fprintf(os.Stdout, "%s: %d passed, %d failed\n", d.Origin, len(results)-failed, failed)
 		return failed
 	})
 }
@@ -95,7 +95,7 @@ func (c *rulesetFiles) documents(ctx context.Context) ([]source.Document, error)
 			all = append(all, found...)
 			continue
 		}
-		data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+		data, err := os.ReadFile(path)
 		if err != nil {
 			return nil, fmt.Errorf("ruleset: %w", err)
 		}

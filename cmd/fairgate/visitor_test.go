@@ -105,13 +105,14 @@ func (v *visitor) must(t *testing.T, method, path, body string, header ...string
 	return r
 }
 
-// enter opens the first page, registers and signs in.
+// enter opens the first page, registers, signs in and looks again.
 func (v *visitor) enter(ctx context.Context) error {
 	credentials := fmt.Sprintf(`{"phone":%q,"password":"correct horse battery"}`, v.phone)
 	for _, step := range []struct{ method, path, body string }{
 		{http.MethodGet, "/api/v1/pools", ""},
 		{http.MethodPost, "/api/v1/accounts", credentials},
 		{http.MethodPost, "/api/v1/sessions", credentials},
+		{http.MethodGet, "/api/v1/pools", ""},
 	} {
 		r, err := v.send(ctx, step.method, step.path, step.body)
 		if err != nil {
@@ -120,7 +121,9 @@ func (v *visitor) enter(ctx context.Context) error {
 		if r.status >= 300 {
 			return fmt.Errorf("%s %s: status %d: %s", step.method, step.path, r.status, r.body)
 		}
-		v.token = r.field("session_token")
+		if token := r.field("session_token"); token != "" {
+			v.token = token
+		}
 	}
 	return nil
 }

@@ -19,9 +19,15 @@ func TestTargetsAreKeyedAsRulesKeyThem(t *testing.T) {
 	}
 	targets := enforcement.Targets(e.Subject, e.Client)
 	assert.Equal(t, []enforcement.Target{
-		{Entity: rules.EntityAccount, Key: "a"}, {Entity: rules.EntityDevice, Key: "d"}, {Entity: rules.EntitySession, Key: "s"},
-		{Entity: rules.EntityDocument, Key: "d1"}, {Entity: rules.EntityDocument, Key: "d2"}, {Entity: rules.EntityPhone, Key: "p"},
-		{Entity: rules.EntityIP, Key: "192.0.2.7"}, {Entity: rules.EntitySubnet, Key: "192.0.2.0/24"}, {Entity: rules.EntityASN, Key: "4134"},
+		{Entity: rules.EntityAccount, Key: "a"},
+		{Entity: rules.EntityDevice, Key: "d"},
+		{Entity: rules.EntitySession, Key: "s"},
+		{Entity: rules.EntityDocument, Key: "d1"},
+		{Entity: rules.EntityDocument, Key: "d2"},
+		{Entity: rules.EntityPhone, Key: "p"},
+		{Entity: rules.EntityIP, Key: "192.0.2.7"},
+		{Entity: rules.EntitySubnet, Key: "192.0.2.0/24"},
+		{Entity: rules.EntityASN, Key: "4134"},
 	}, targets)
 	for _, target := range targets {
 		assert.Contains(t, rules.AppendKeys(nil, target.Entity, &e), target.Key)

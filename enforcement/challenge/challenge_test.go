@@ -12,11 +12,11 @@ import (
 	"testing"
 	"time"
 
-	"fairgate/enforcement/challenge"
-	"fairgate/ingest"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fairgate/enforcement/challenge"
+	"fairgate/ingest"
 )
 
 var (

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"fairgate/enforcement/challenge"
-	"fairgate/ingest"
-
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fairgate/enforcement/challenge"
+	"fairgate/ingest"
 )
 
 func ask(t *testing.T, h http.Handler, method, target, body string) (*httptest.ResponseRecorder, map[string]any) {

@@ -10,11 +10,11 @@ import (
 	"math/big"
 	"time"
 
-	"fairgate/enforcement"
-	"fairgate/ingest"
-
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"fairgate/enforcement"
+	"fairgate/ingest"
 )
 
 // Spent remembers which challenges were redeemed. Implementations are safe for

@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"time"
 
-	"fairgate/enforcement/challenge"
-
 	goredis "github.com/redis/go-redis/v9"
+
+	"fairgate/enforcement/challenge"
 )
 
 // prefix begins the key of a spent challenge.

@@ -4,13 +4,13 @@ import (
 	"testing"
 	"time"
 
-	"fairgate/enforcement/challenge"
-	"fairgate/enforcement/challenge/redis"
-
 	"github.com/alicebob/miniredis/v2"
 	goredis "github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fairgate/enforcement/challenge"
+	"fairgate/enforcement/challenge/redis"
 )
 
 // conform holds a Spent to its contract; pass lets time go by.

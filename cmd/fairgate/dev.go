@@ -36,7 +36,7 @@ func (c *devCommand) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		dev.Go("demo", func(ctx context.Context) error { return simulate.Demo(ctx, dev.Gateway, service, log) })
+		dev.Go("demo", func(ctx context.Context) error { return simulate.Demo(ctx, dev.Gateway, service, os.Stdout, log) })
 	}
 	err = dev.Run(ctx, grace)
 	if err == nil {
@@ -73,7 +73,11 @@ func (c *devCommand) greet(out io.Writer, dev *app.Dev) {
 	if dev.Password != "" {
 		line("\n  first administrator: admin, one-time password: %s\n  (change it: POST /api/v1/sessions, then POST /api/v1/password)", dev.Password)
 	}
-	line("\n  next: bin/fairgate simulate --seed 7 --hostile 0.9 --duration 60s\n  Ctrl-C ends it cleanly.")
+	line("\n  who is blocked, and why:")
+	line("    curl -H \"Authorization: Bearer $(cat %s)\" 'http://%s/api/v1/accounts?standing=blocked'", dev.OperatorFile, dev.Operators)
+	line("  people and scalpers, measured:")
+	line("    bin/fairgate simulate --seed 7 --hostile 0.9 --duration 60s")
+	line("  Ctrl-C ends it cleanly.")
 }
 
 type chdbCommand struct{}

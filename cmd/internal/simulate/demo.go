@@ -3,6 +3,7 @@ package simulate
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 )
@@ -11,12 +12,13 @@ import (
 const demoRound = 2 * time.Minute
 
 // Demo plays a gentle mix of people and attackers, one small sale after the
-// other, until ctx ends. A round that fails is logged and the next one tried.
-func Demo(ctx context.Context, gateway string, service *Service, log *slog.Logger) error {
+// other, until ctx ends, and writes a line of progress to out every few seconds.
+// A round that fails is logged and the next one tried.
+func Demo(ctx context.Context, gateway string, service *Service, out io.Writer, log *slog.Logger) error {
 	for round := uint64(1); ctx.Err() == nil; round++ {
 		r, err := New(gateway, service, Options{
 			Plan: Plan{Seed: round, Duration: demoRound, People: 60, HostileShare: 0.6},
-			Out:  logWriter{log},
+			Out:  out,
 		})
 		if err != nil {
 			return fmt.Errorf("demo: %w", err)
@@ -30,12 +32,4 @@ func Demo(ctx context.Context, gateway string, service *Service, log *slog.Logge
 		}
 	}
 	return nil
-}
-
-// logWriter turns progress lines into debug records.
-type logWriter struct{ log *slog.Logger }
-
-func (w logWriter) Write(p []byte) (int, error) {
-	w.log.Debug("demo", "progress", string(p))
-	return len(p), nil
 }

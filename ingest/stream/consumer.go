@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -82,7 +83,12 @@ func (c *Consumer) complain(format string, args ...any) {
 	if c.closed.Load() || now-last < int64(complaintEvery) || !c.complained.CompareAndSwap(last, now) {
 		return
 	}
-	c.log.Warn("kafka reader", "detail", clip(fmt.Sprintf(format, args...)))
+	detail := clip(fmt.Sprintf(format, args...))
+	if strings.HasSuffix(detail, "i/o timeout") { // a slow answer; it is asked for again
+		c.log.Info("kafka reader waits for a slow broker", "detail", detail)
+		return
+	}
+	c.log.Warn("kafka reader", "detail", detail)
 }
 
 const complaintEvery = 5 * time.Second

@@ -21,10 +21,12 @@ import (
 // a clock that the test moves.
 type edge struct {
 	service
-	stack *app.Stack
-	kafka string
-	topic string // of events
-	skew  atomic.Int64
+	stack  *app.Stack
+	data   string // directory
+	kafka  string
+	topic  string           // of events
+	events *stream.Consumer // of next
+	skew   atomic.Int64
 }
 
 // startEdge starts the two roles and the engines they need; adjust changes the
@@ -33,8 +35,8 @@ func startEdge(t *testing.T, adjust func(redis string, c *config.Config)) *edge 
 	t.Helper()
 	e := &edge{service: service{log: newLogBook(t)}}
 	log := slog.New(slog.NewTextHandler(e.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	dir := t.TempDir()
-	data, err := app.OpenData(dir)
+	e.data = t.TempDir()
+	data, err := app.OpenData(e.data)
 	require.NoError(t, err)
 	e.stack = app.NewStack(log)
 	t.Cleanup(func() { closeStack(t, e.stack) })
@@ -65,7 +67,7 @@ func startEdge(t *testing.T, adjust func(redis string, c *config.Config)) *edge 
 	require.NoError(t, err)
 	e.metrics = freeAddress(t)
 	require.NoError(t, app.Metrics(t.Context(), e.stack, e.metrics, registry))
-	e.reveal(t, dir)
+	e.reveal(t, e.data)
 	return e
 }
 

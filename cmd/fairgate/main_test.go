@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"log/slog"
 	"os"
 	"strings"
 	"sync"
@@ -32,6 +33,8 @@ func engine(t *testing.T, name string) string {
 	}
 	return value
 }
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // logBook keeps what was logged, to be searched and to be shown where a test
 // fails.

@@ -19,13 +19,16 @@ type devCommand struct {
 	Metrics  string `help:"Address of /metrics; empty for none." default:"127.0.0.1:9090"`
 	Demo     bool   `help:"Also send a gentle mix of traffic, for ever."`
 	LogLevel string `help:"debug, info, warn or error." default:"warn" enum:"debug,info,warn,error"`
+	// FreePorts also moves ticketing and the receiver of outcomes, which have
+	// no flags of their own.
+	FreePorts bool `help:"Take whatever ports are free in place of --listen and --console, for a run beside another."`
 }
 
 // Run runs everything until it is told to stop.
 func (c *devCommand) Run(ctx context.Context) error {
 	log := devLogger(os.Stderr, c.LogLevel)
 	dev, err := app.StartDev(ctx, app.DevOptions{
-		Data: c.Data, Rules: c.Rules, Gateway: c.Listen, Operators: c.Console, Metrics: c.Metrics, Log: log,
+		Data: c.Data, Rules: c.Rules, Gateway: c.Listen, Operators: c.Console, Metrics: c.Metrics, FreePorts: c.FreePorts, Log: log,
 	})
 	if err != nil {
 		return err

@@ -36,11 +36,11 @@ func (r reply) field(name string) string {
 
 // visitor is a browser: it keeps its device token and its session.
 type visitor struct {
-	base          string // of the gateway
-	ip            string // told as a trusted proxy would
-	phone         string
-	device, token string
-	http          *http.Client
+	base                   string // of the gateway
+	ip                     string // told as a trusted proxy would
+	phone                  string
+	device, token, account string
+	http                   *http.Client
 }
 
 // people counts visitors, so that no two share a phone, an address or a
@@ -122,7 +122,7 @@ func (v *visitor) enter(ctx context.Context) error {
 			return fmt.Errorf("%s %s: status %d: %s", step.method, step.path, r.status, r.body)
 		}
 		if token := r.field("session_token"); token != "" {
-			v.token = token
+			v.token, v.account = token, r.field("account_id")
 		}
 	}
 	return nil

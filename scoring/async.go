@@ -21,6 +21,11 @@ func (e *Engine) Async(ctx context.Context, ev *ingest.Event) (Verdict, error) {
 	}
 	s := e.take()
 	defer e.give(s)
+	if ev.Decision.Degraded {
+		if err := e.recount(ctx, p, ev); err != nil {
+			return Verdict{}, err
+		}
+	}
 	values := e.inlineValues(p, ev)
 	s.build(p.program, ev, p.kind(ev.Kind).async)
 	if len(s.touch.Entities) > 0 {
@@ -42,6 +47,34 @@ func (e *Engine) Async(ctx context.Context, ev *ingest.Event) (Verdict, error) {
 	v.Snapshot = ingest.Snapshot{Names: p.program.Names(), Values: values}
 	e.metrics.hits(rules.StageAsync, v.Hits)
 	return v, nil
+}
+
+// recount puts an event that a gateway counted for itself alone, while the
+// shared counters were away, into the shared ones, where it would be missing
+// for as long as the longest window: a person who looked during the outage
+// must not book "without looking" after it. The event id makes a repeat
+// harmless, also of what the shared counters took before they failed. What is
+// read on the way is not used: the decision was taken long ago.
+func (e *Engine) recount(ctx context.Context, p *plan, ev *ingest.Event) error {
+	kind := p.kind(ev.Kind)
+	for _, groups := range [][]group{kind.inline, kind.outcome} {
+		if err := e.count(ctx, p, ev, groups); err != nil {
+			return fmt.Errorf("count event %s of an outage: %w", ev.ID, err)
+		}
+	}
+	e.metrics.recounted.Inc()
+	return nil
+}
+
+// count touches the groups and lets go of what it reads.
+func (e *Engine) count(ctx context.Context, p *plan, ev *ingest.Event, groups []group) error {
+	s := e.take()
+	defer e.give(s)
+	s.build(p.program, ev, groups)
+	if len(s.touch.Entities) == 0 {
+		return nil
+	}
+	return e.counters.Touch(ctx, &s.touch)
 }
 
 // inlineValues is the event's snapshot as a vector of p.

@@ -82,6 +82,28 @@ func TestSwapBetweenScreeningAndAsync(t *testing.T) {
 	assert.Empty(t, e.Shadow(ev))
 }
 
+func TestAsyncCountsWhatAnOutageMissed(t *testing.T) {
+	gateway, fleet := newEngine(t), newEngine(t)
+	missed := event(0, "a")
+	screen(t, gateway, missed) // the shared counters are away: the gateway counts alone
+	missed.Decision.Degraded = true
+	missed.Outcome = ingest.Outcome{Disposition: ingest.DispositionForwarded, Status: 201, OrderState: "confirmed"}
+	for range 2 { // delivered twice, counted once
+		_, err := fleet.Async(t.Context(), wire(t, missed))
+		require.NoError(t, err)
+	}
+	next := screen(t, fleet, event(1, "a"))
+	assert.InDelta(t, 2, value(t, next.Snapshot, "account_orders"), 0)
+	assert.InDelta(t, 1, value(t, next.Snapshot, "account_accepted"), 0, "what its response told is counted, too")
+
+	seen := event(2, "b")
+	screen(t, gateway, seen)
+	_, err := fleet.Async(t.Context(), wire(t, seen))
+	require.NoError(t, err)
+	next = screen(t, fleet, event(3, "b"))
+	assert.InDelta(t, 1, value(t, next.Snapshot, "account_orders"), 0, "an in-line feature has one writer while nothing is amiss")
+}
+
 func TestShadowNeverActs(t *testing.T) {
 	everyRule := func(mode rules.Mode, share float64) *rules.Program {
 		return program(t, func(rs *rules.Ruleset) {

@@ -41,6 +41,10 @@ type Touch struct {
 	// Degraded is set by Touch where the answer is not the fleet's own: counts
 	// are estimates, marks come from a snapshot, and Burnt is local.
 	Degraded bool
+	// Settling is set by Touch where the answer is the fleet's own again, but
+	// may lack what was counted elsewhere during an outage that has just ended:
+	// what is not in it may have happened all the same.
+	Settling bool
 }
 
 // EntityTouch is the part of a Touch that concerns one entity; all its keys

@@ -128,7 +128,9 @@ func (e *Engine) Inline(ctx context.Context, ev *ingest.Event, burn string, out 
 	}
 	values := noValues(len(p.program.Features()))
 	s.fill(values)
-	s.ev.SetDegraded(s.touch.Degraded)
+	// Rules that conclude from what was not seen rest until what an outage
+	// counted locally is in the fleet's counters, too (see Async).
+	s.ev.SetDegraded(s.touch.Degraded || s.touch.Settling)
 	var err error
 	s.matches, err = p.program.Evaluate(s.ev, ev, values, rules.StageInline, rules.Acting, s.matches)
 	if err != nil {
@@ -154,13 +156,7 @@ func (e *Engine) Outcome(ctx context.Context, ev *ingest.Event) error {
 	if p == nil {
 		return ErrNoProgram
 	}
-	s := e.take()
-	defer e.give(s)
-	s.build(p.program, ev, p.kind(ev.Kind).outcome)
-	if len(s.touch.Entities) == 0 {
-		return nil
-	}
-	if err := e.counters.Touch(ctx, &s.touch); err != nil {
+	if err := e.count(ctx, p, ev, p.kind(ev.Kind).outcome); err != nil {
 		return fmt.Errorf("count the outcome of event %s: %w", ev.ID, err)
 	}
 	return nil

@@ -202,12 +202,13 @@ func (m marks) Mark(e rules.Entity, key string) []byte {
 type fake struct {
 	err      error
 	degraded bool
+	settling bool
 	touches  int
 }
 
 func (f *fake) Touch(_ context.Context, t *scoring.Touch) error {
 	f.touches++
-	t.Degraded = f.degraded
+	t.Degraded, t.Settling = f.degraded, f.settling
 	return f.err
 }
 
@@ -242,6 +243,9 @@ func TestRulesKnowThatCountersAreDegraded(t *testing.T) {
 			{ID: "async", Stage: rules.StageAsync, When: "account_documents < 1 and not degraded", On: rules.EntityAccount, Action: ingest.Flag},
 		}
 	}))
+	c.settling = true
+	assert.Empty(t, screen(t, e, event(0, "a")).Hits, "what is not seen right after an outage may have happened")
+	c.settling = false
 	for _, degraded := range []bool{false, true, false} {
 		c.degraded = degraded
 		ev := event(0, "a")

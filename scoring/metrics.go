@@ -9,8 +9,9 @@ import (
 
 // metrics are the engine's. Rule ids are bounded by the rulesets loaded.
 type metrics struct {
-	rules   *prometheus.CounterVec
-	foreign prometheus.Counter
+	rules     *prometheus.CounterVec
+	foreign   prometheus.Counter
+	recounted prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -23,9 +24,13 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "fairgate_scoring_foreign_snapshots_total",
 			Help: "Events whose feature snapshot was made by a program that this process does not know.",
 		}),
+		recounted: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "fairgate_scoring_recounted_events_total",
+			Help: "Events that a gateway counted alone during an outage, put into the shared counters afterwards.",
+		}),
 	}
 	if r != nil {
-		r.MustRegister(m.rules, m.foreign)
+		r.MustRegister(m.rules, m.foreign, m.recounted)
 	}
 	return m
 }

@@ -16,6 +16,11 @@
 //     three tickets, however many gateways there are.
 //   - since_first says NoValue until the outage has lasted as long as its
 //     window: before that, a customer of many years would look like a newcomer.
+//   - After an outage the shared counters lack what was counted locally until
+//     the pipeline has counted it again from the log (scoring.Engine.Async).
+//     For as long as the outage lasted, within limits, and during the probes
+//     before, answers say so (Settling): a person who looked around during the
+//     outage must not be taken for one who books without looking.
 //   - Single-use tokens are single-use for one gateway only. A pass may so be
 //     spent once for each gateway; passes live for minutes.
 package failover
@@ -32,6 +37,15 @@ import (
 
 	"fairgate/rules"
 	"fairgate/scoring"
+)
+
+// Bounds of the time after an outage in which the shared counters may lack
+// what happened during it. The pipeline, which keeps up with live traffic,
+// repeats an outage in less time than it took; beyond its own bound on
+// lateness (10 minutes by default) it repeats nothing.
+const (
+	leastSettling = 30 * time.Second
+	mostSettling  = 10 * time.Minute
 )
 
 // Options are optional; the zero value is usable.
@@ -93,6 +107,8 @@ type Store struct {
 	o              Options
 	breaker        breaker
 	since          atomic.Int64 // event time from which all touches were local, Unix ms; 0: they are not
+	opened         atomic.Int64 // when the breaker opened, Unix ms of the clock
+	settled        atomic.Int64 // until when the primary may lack events, Unix ms of the clock
 	state          prometheus.Gauge
 	degraded       prometheus.Counter
 }
@@ -144,6 +160,7 @@ func (s *Store) Touch(ctx context.Context, t *scoring.Touch) error {
 			s.changed(ctx, t, err)
 		}
 		if err == nil {
+			t.Settling = probe || s.o.Now().UnixMilli() < s.settled.Load()
 			return nil
 		}
 	}
@@ -164,20 +181,24 @@ func (s *Store) touchLocal(ctx context.Context, t *scoring.Touch) error {
 	}
 	s.degraded.Inc()
 	s.estimate(t)
-	t.Degraded = true
+	t.Degraded, t.Settling = true, false
 	return nil
 }
 
 func (s *Store) changed(ctx context.Context, t *scoring.Touch, err error) {
+	now := s.o.Now()
 	if s.breaker.isOpen() {
+		s.opened.Store(now.UnixMilli())
 		s.since.Store(t.Time.UnixMilli())
 		s.state.Set(1)
 		s.o.Logger.LogAttrs(ctx, slog.LevelError, "shared counters failed, counting locally", slog.Any("error", err))
 		return
 	}
+	outage := now.Sub(time.UnixMilli(s.opened.Load()))
+	s.settled.Store(now.Add(min(max(outage, leastSettling), mostSettling)).UnixMilli())
 	s.since.Store(0)
 	s.state.Set(0)
-	s.o.Logger.LogAttrs(ctx, slog.LevelInfo, "shared counters are back")
+	s.o.Logger.LogAttrs(ctx, slog.LevelInfo, "shared counters are back", slog.Duration("outage", outage))
 }
 
 // estimate turns what this process saw into what the fleet probably saw.

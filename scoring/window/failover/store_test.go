@@ -249,3 +249,36 @@ func TestInvalidTouchIsNoFailure(t *testing.T) {
 	}
 	assert.False(t, f.Degraded())
 }
+
+func TestCountersSettleAfterAnOutage(t *testing.T) {
+	f := newFixture(1)
+	touch := func() *scoring.Touch {
+		t.Helper()
+		tc, err := f.touch(t)
+		require.NoError(t, err)
+		return tc
+	}
+	outage := func(lasting time.Duration) {
+		f.primary.away.Store(true)
+		for !f.Degraded() {
+			assert.False(t, touch().Settling, "an estimate is degraded, not settling")
+		}
+		f.now = f.now.Add(lasting - 2*time.Second)
+		f.primary.away.Store(false)
+		for f.Degraded() {
+			f.now = f.now.Add(200 * time.Millisecond)
+			tc := touch()
+			assert.True(t, tc.Settling && !tc.Degraded, "what a probe reads lacks the outage")
+		}
+	}
+	require.False(t, touch().Settling)
+	for _, c := range []struct{ lasting, settles time.Duration }{
+		{3 * time.Second, 30 * time.Second}, {2 * time.Minute, 2 * time.Minute}, {time.Hour, 10 * time.Minute},
+	} {
+		outage(c.lasting)
+		f.now = f.now.Add(c.settles - time.Millisecond)
+		assert.True(t, touch().Settling, "after %s", c.lasting)
+		f.now = f.now.Add(time.Millisecond)
+		assert.False(t, touch().Settling, "after %s", c.lasting)
+	}
+}

@@ -17,12 +17,12 @@ import (
 // with ErrInvalidField, ErrNotFound (pool), ErrNotOpen, ErrDateUnavailable,
 // ErrSoldOut or ErrDocumentTaken, and then takes nothing.
 func (s *Service) Book(ctx context.Context, call Call, account string, b Booking) (Order, error) {
-	day, err := ParseDate(b.Date)
-	if err != nil {
-		return Order{}, invalidField("date", "%v", err)
-	}
 	if !validPoolID(b.Pool) {
 		return Order{}, invalidField("pool", "not the id of a pool")
+	}
+	at, err := parsePlace(b.Pool, b.Date, b.Slot)
+	if err != nil {
+		return Order{}, err
 	}
 	positions, err := s.positions(b.Visitors)
 	if err != nil {
@@ -40,14 +40,14 @@ func (s *Service) Book(ctx context.Context, call Call, account string, b Booking
 		if w.now.Before(pool.OpensAt) {
 			return Order{}, ErrNotOpen
 		}
-		if day < DateOf(w.now) {
-			return Order{}, ErrDateUnavailable
+		if err := offered(ctx, w, at); err != nil {
+			return Order{}, err
 		}
 		if len(positions) > pool.LimitPerOrder {
 			return Order{}, invalidField("positions", "at most %d in one order, got %d", pool.LimitPerOrder, len(positions))
 		}
 		order := Order{
-			ID: id, AccountID: account, Pool: pool.ID, Date: day, State: StateHeld, Positions: positions,
+			ID: id, AccountID: account, Pool: pool.ID, Date: at.Date, Slot: at.Slot, State: StateHeld, Positions: positions,
 			TotalFen: pool.PriceFen * int64(len(positions)), RequestID: call.RequestID,
 			CreatedAt: w.now, UpdatedAt: w.now, HoldExpiresAt: w.now.Add(pool.Hold),
 		}
@@ -58,7 +58,7 @@ func (s *Service) Book(ctx context.Context, call Call, account string, b Booking
 			}
 			kind = bookedEvent(order)
 		}
-		if err := w.TakePlaces(ctx, pool.ID, day, len(positions)); err != nil {
+		if err := w.TakePlaces(ctx, at, len(positions)); err != nil {
 			return Order{}, err
 		}
 		if err := w.InsertOrder(ctx, order); err != nil {
@@ -66,6 +66,45 @@ func (s *Service) Book(ctx context.Context, call Call, account string, b Booking
 		}
 		return order, w.emit(ctx, kind, order, "")
 	})
+}
+
+// parsePlace reads where places are wanted.
+func parsePlace(pool, date, slot string) (Place, error) {
+	day, err := ParseDate(date)
+	if err != nil {
+		return Place{}, invalidField("date", "%v", err)
+	}
+	at := Place{Pool: pool, Date: day}
+	if slot == "" {
+		return at, nil
+	}
+	if at.Slot, err = ParseClock(slot); err != nil {
+		return Place{}, invalidField("slot", "%v", err)
+	}
+	return at, nil
+}
+
+// offered refuses what is over: a past day, and today's slots once they ended.
+// Whether the day and the slot exist is for TakePlaces to say.
+func offered(ctx context.Context, w *work, at Place) error {
+	today := DateOf(w.now)
+	if at.Date < today {
+		return ErrDateUnavailable
+	}
+	if at.Slot == "" || at.Date > today {
+		return nil
+	}
+	ends, err := w.SlotEnd(ctx, at)
+	if errors.Is(err, ErrNotFound) {
+		return ErrSlotUnavailable
+	}
+	if err != nil {
+		return err
+	}
+	if !w.now.Before(at.Date.Start().Add(ends.sinceMidnight())) {
+		return ErrSlotUnavailable
+	}
+	return nil
 }
 
 // positions checks and seals the visitors of one order.

@@ -16,6 +16,8 @@ const (
 	CodeDocumentTaken       Code = "document_taken"
 	CodeNotOpen             Code = "not_open"
 	CodeDateUnavailable     Code = "date_unavailable"
+	CodeSlotNeeded          Code = "slot_needed"
+	CodeSlotUnavailable     Code = "slot_unavailable"
 	CodeInvalidState        Code = "invalid_state"
 	CodeHoldExpired         Code = "hold_expired"
 	CodePaymentRequired     Code = "payment_required"
@@ -65,6 +67,9 @@ var (
 	ErrDocumentTaken       = &Error{Code: CodeDocumentTaken, Field: "positions", Detail: "a document is already booked in this pool on this day"}
 	ErrNotOpen             = &Error{Code: CodeNotOpen, Field: "pool", Detail: "booking has not opened yet"}
 	ErrDateUnavailable     = &Error{Code: CodeDateUnavailable, Field: "date", Detail: "the day is past or not offered"}
+	ErrSlotNeeded          = &Error{Code: CodeSlotNeeded, Field: "slot", Detail: "the day is booked by slots: say which"}
+	ErrSlotUnavailable     = &Error{Code: CodeSlotUnavailable, Field: "slot", Detail: "the slot is past or not offered on this day"}
+	ErrDayHasSlots         = &Error{Code: CodeInvalidField, Field: "days", Detail: "the day has slots: set their capacities"}
 	ErrInvalidState        = &Error{Code: CodeInvalidState}
 	ErrHoldExpired         = &Error{Code: CodeHoldExpired, Detail: "the hold has run out"}
 	ErrPaymentRequired     = &Error{Code: CodePaymentRequired, Detail: "the order must be paid"}

@@ -66,8 +66,8 @@ func (s *Service) Reinstate(ctx context.Context, call Call, id string) (Order, e
 		if err != nil {
 			return Order{}, err
 		}
-		err = w.TakePlaces(ctx, order.Pool, order.Date, len(order.Positions))
-		if errors.Is(err, ErrSoldOut) || errors.Is(err, ErrDateUnavailable) {
+		err = w.TakePlaces(ctx, order.Place(), len(order.Positions))
+		if errors.Is(err, ErrSoldOut) || errors.Is(err, ErrDateUnavailable) || errors.Is(err, ErrSlotUnavailable) || errors.Is(err, ErrSlotNeeded) {
 			return Order{}, ErrNoPlace
 		}
 		if err != nil {
@@ -101,7 +101,7 @@ func (s *Service) PutPool(ctx context.Context, call Call, change PoolChange) (Po
 			return Pool{}, err
 		}
 		for _, d := range change.Days {
-			if err := w.PutDay(ctx, change.Pool.ID, Date(d.Date), d.Capacity); err != nil {
+			if err := putDay(ctx, w, change.Pool.ID, d); err != nil {
 				return Pool{}, err
 			}
 		}
@@ -111,6 +111,14 @@ func (s *Service) PutPool(ctx context.Context, call Call, change PoolChange) (Po
 		s.stock.forget(change.Pool.ID)
 	}
 	return pool, err
+}
+
+// putDay sets a day's places, in all or by slots.
+func putDay(ctx context.Context, w *work, pool string, d DayCapacity) error {
+	if len(d.Slots) > 0 {
+		return w.PutSlots(ctx, pool, Date(d.Date), d.slots())
+	}
+	return w.PutDay(ctx, pool, Date(d.Date), d.Capacity)
 }
 
 // maxEvents bounds one reading of the outbox.

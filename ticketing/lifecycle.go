@@ -138,41 +138,49 @@ func release(ctx context.Context, w *work, o *Order, next State, kind EventType)
 	if err := w.UpdateOrder(ctx, *o); err != nil {
 		return err
 	}
-	if err := w.ReturnPlaces(ctx, o.Pool, o.Date, len(o.Positions)); err != nil {
+	if err := w.ReturnPlaces(ctx, o.Place(), len(o.Positions)); err != nil {
 		return err
 	}
 	return w.emit(ctx, kind, *o, "")
 }
 
-// ChangeDate moves a settled order to another day of its pool. It fails with
-// ErrNotFound, ErrInvalidField, ErrInvalidState, ErrDateUnavailable,
-// ErrSoldOut or ErrDocumentTaken, and then the order keeps its day.
-func (s *Service) ChangeDate(ctx context.Context, call Call, account, id, date string) (Order, error) {
-	day, err := ParseDate(date)
+// ChangeDate moves a settled order to another day or slot of its pool; without
+// a slot it keeps the one it has. It fails with ErrNotFound, ErrInvalidField,
+// ErrInvalidState, ErrDateUnavailable, ErrSlotNeeded, ErrSlotUnavailable,
+// ErrSoldOut or ErrDocumentTaken, and then the order keeps its place.
+func (s *Service) ChangeDate(ctx context.Context, call Call, account, id, date, slot string) (Order, error) {
+	wanted, err := parsePlace("", date, slot)
 	if err != nil {
-		return Order{}, invalidField("date", "%v", err)
+		return Order{}, err
 	}
 	return s.change(ctx, call, account, id, func(ctx context.Context, w *work, o *Order) error {
 		if o.State != StateProvisional && o.State != StateConfirmed {
 			return invalidState(o.State)
 		}
-		if o.Date == day {
+		wanted := Place{Pool: o.Pool, Date: wanted.Date, Slot: wanted.Slot}
+		if wanted.Slot == "" {
+			wanted.Slot = o.Slot
+		}
+		if o.Place() == wanted {
 			return nil
 		}
-		if today := DateOf(w.now); o.Date < today || day < today {
+		if o.Date < DateOf(w.now) {
 			return ErrDateUnavailable
+		}
+		if err := offered(ctx, w, wanted); err != nil {
+			return err
 		}
 		pool, err := w.Pool(ctx, o.Pool)
 		if err != nil {
 			return err
 		}
-		if err := w.TakePlaces(ctx, o.Pool, day, len(o.Positions)); err != nil {
+		if err := w.TakePlaces(ctx, wanted, len(o.Positions)); err != nil {
 			return err
 		}
-		if err := w.ReturnPlaces(ctx, o.Pool, o.Date, len(o.Positions)); err != nil {
+		if err := w.ReturnPlaces(ctx, o.Place(), len(o.Positions)); err != nil {
 			return err
 		}
-		o.Date = day
+		o.Date, o.Slot = wanted.Date, wanted.Slot
 		if err := o.settle(pool, w.now); err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ type Order struct {
 	AccountID        string
 	Pool             string
 	Date             Date
+	Slot             Clock // start of the slot; empty on a day without slots
 	State            State
 	Positions        []Position
 	TotalFen         int64 // price of all positions in fen, 1/100 yuan
@@ -25,6 +26,9 @@ type Order struct {
 	Withdrawal       Withdrawal
 	ReinstatedAt     time.Time
 }
+
+// Place is where the order has its places.
+func (o Order) Place() Place { return Place{Pool: o.Pool, Date: o.Date, Slot: o.Slot} }
 
 // Position is one visitor's place within an order. What identifies the visitor
 // is kept sealed (see Keys) and never leaves as JSON; the masked forms do.
@@ -61,7 +65,8 @@ type Visitor struct {
 type Booking struct {
 	Pool     string
 	Date     string
-	Hold     bool // hold even where the pool is free of charge
+	Slot     string // start of the slot; empty on a day without slots
+	Hold     bool   // hold even where the pool is free of charge
 	Visitors []Visitor
 }
 

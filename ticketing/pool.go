@@ -29,7 +29,8 @@ type Day struct {
 	Date     Date
 	Capacity int
 	Left     int
-	Version  int64 // grows with every change of Left or Capacity
+	Version  int64  // grows with every change of Left or Capacity
+	Slots    []Slot // in order of start; none = one implicit slot
 }
 
 // Stock is what a pool has left. Version grows with every change of it.
@@ -45,10 +46,12 @@ type PoolChange struct {
 	Days []DayCapacity
 }
 
-// DayCapacity sets how many places there are on a day.
+// DayCapacity sets how many places there are on a day, in all or by slots.
+// Slots replace those that the day has.
 type DayCapacity struct {
 	Date     string
-	Capacity int
+	Capacity int // with slots: their sum, or 0
+	Slots    []SlotCapacity
 }
 
 // Bounds of a pool's settings.
@@ -93,6 +96,9 @@ func (c PoolChange) validate() error {
 		}
 		if d.Capacity < 0 || d.Capacity > maxCapacity {
 			return invalidField(fmt.Sprintf("days[%d].capacity", i), "want 0 to %d, got %d", maxCapacity, d.Capacity)
+		}
+		if err := d.validateSlots(fmt.Sprintf("days[%d]", i)); err != nil {
+			return err
 		}
 	}
 	return nil

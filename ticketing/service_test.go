@@ -267,7 +267,7 @@ func TestProvisionalUntilTheCutoff(t *testing.T) {
 	require.NoError(t, err)
 	late := f.book(account, booking("main", 2))
 	assert.Equal(t, ticketing.StateConfirmed, late.State, "booked after the cut-off")
-	moved, err := f.ChangeDate(t.Context(), ticketing.Call{}, account, o.ID, may11)
+	moved, err := f.ChangeDate(t.Context(), ticketing.Call{}, account, o.ID, may11, "")
 	require.NoError(t, err)
 	assert.Equal(t, ticketing.StateProvisional, moved.State, "another day, another cut-off")
 	assert.Equal(t, []ticketing.EventType{ticketing.EventProvisional, ticketing.EventConfirmed, ticketing.EventConfirmed, ticketing.EventChanged}, f.types())

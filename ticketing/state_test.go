@@ -57,7 +57,7 @@ func TestActionsByState(t *testing.T) {
 		"cancel":  func(f *fixture, a, id string) (ticketing.Order, error) { return f.Cancel(f.t.Context(), call, a, id) },
 		"pay":     func(f *fixture, a, id string) (ticketing.Order, error) { return f.Pay(f.t.Context(), call, a, id) },
 		"change": func(f *fixture, a, id string) (ticketing.Order, error) {
-			return f.ChangeDate(f.t.Context(), call, a, id, may11)
+			return f.ChangeDate(f.t.Context(), call, a, id, may11, "")
 		},
 		"transfer": func(f *fixture, a, id string) (ticketing.Order, error) {
 			return f.Transfer(f.t.Context(), call, a, id, ticketing.Transfer{ToPhone: "13800000002"})

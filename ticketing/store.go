@@ -60,21 +60,26 @@ type AccountWriter interface {
 	RevokeSession(ctx context.Context, id string, at time.Time) error
 }
 
-// PoolReader finds pools, in order of id, and their days from a day on.
+// PoolReader finds pools, in order of id, and their days with their slots from
+// a day on.
 type PoolReader interface {
 	Pools(ctx context.Context) ([]Pool, error)
 	Pool(ctx context.Context, id string) (Pool, error)
 	Days(ctx context.Context, pool string, from Date) ([]Day, error)
+	SlotEnd(ctx context.Context, at Place) (Clock, error)
 }
 
 // PoolWriter changes pools and their stock. PutDay fails with
-// ErrCapacityBooked if fewer places than booked would be left; TakePlaces with
-// ErrSoldOut or ErrDateUnavailable, and then takes nothing.
+// ErrCapacityBooked if fewer places than booked would be left, and with
+// ErrDayHasSlots; PutSlots puts these slots in the place of the day's and fails
+// with ErrCapacityBooked. TakePlaces fails with ErrSoldOut, ErrDateUnavailable,
+// ErrSlotNeeded or ErrSlotUnavailable, and then takes nothing.
 type PoolWriter interface {
 	PutPool(ctx context.Context, p Pool) error
 	PutDay(ctx context.Context, pool string, day Date, capacity int) error
-	TakePlaces(ctx context.Context, pool string, day Date, n int) error
-	ReturnPlaces(ctx context.Context, pool string, day Date, n int) error
+	PutSlots(ctx context.Context, pool string, day Date, slots []Slot) error
+	TakePlaces(ctx context.Context, at Place, n int) error
+	ReturnPlaces(ctx context.Context, at Place, n int) error
 }
 
 // OrderReader finds orders with their positions. OrdersOf lists an account's

@@ -35,14 +35,14 @@ const (
 // status maps every refusal to its HTTP status, once.
 func status(code ticketing.Code) int {
 	switch code {
-	case ticketing.CodeInvalidField, ticketing.CodeRecipientUnknown, ticketing.CodeIdempotencyMismatch:
+	case ticketing.CodeInvalidField, ticketing.CodeSlotNeeded, ticketing.CodeRecipientUnknown, ticketing.CodeIdempotencyMismatch:
 		return fiber.StatusUnprocessableEntity
 	case ticketing.CodeWrongCredentials, ticketing.CodeUnauthenticated:
 		return fiber.StatusUnauthorized
 	case ticketing.CodeNotFound:
 		return fiber.StatusNotFound
 	case ticketing.CodePhoneTaken, ticketing.CodeSoldOut, ticketing.CodeDocumentTaken, ticketing.CodeNotOpen,
-		ticketing.CodeDateUnavailable, ticketing.CodeInvalidState, ticketing.CodeHoldExpired, ticketing.CodePaymentRequired,
+		ticketing.CodeDateUnavailable, ticketing.CodeSlotUnavailable, ticketing.CodeInvalidState, ticketing.CodeHoldExpired, ticketing.CodePaymentRequired,
 		ticketing.CodeNothingToPay, ticketing.CodePastCutoff, ticketing.CodeNoPlace, ticketing.CodeCapacityBooked:
 		return fiber.StatusConflict
 	case ticketing.CodeUnavailable:

@@ -43,6 +43,7 @@ func visitors(bodies []visitorBody) []ticketing.Visitor {
 type orderBody struct {
 	Pool      string        `json:"pool"`
 	Date      string        `json:"date"`
+	Slot      string        `json:"slot"`
 	Hold      bool          `json:"hold"`
 	Positions []visitorBody `json:"positions"`
 }
@@ -59,6 +60,7 @@ type order struct {
 	AccountID        string            `json:"account_id"`
 	Pool             string            `json:"pool"`
 	Date             ticketing.Date    `json:"date"`
+	Slot             ticketing.Clock   `json:"slot,omitempty"`
 	State            ticketing.State   `json:"state"`
 	Positions        []position        `json:"positions"`
 	TotalFen         int64             `json:"total_fen"`
@@ -79,7 +81,7 @@ type position struct {
 
 func showOrder(o ticketing.Order) order {
 	out := order{
-		ID: o.ID, AccountID: o.AccountID, Pool: o.Pool, Date: o.Date, State: o.State, TotalFen: o.TotalFen,
+		ID: o.ID, AccountID: o.AccountID, Pool: o.Pool, Date: o.Date, Slot: o.Slot, State: o.State, TotalFen: o.TotalFen,
 		Positions: make([]position, len(o.Positions)), CreatedAt: ticketing.Millis{Time: o.CreatedAt},
 		HoldExpiresAt: optional(o.HoldExpiresAt), ProvisionalUntil: optional(o.ProvisionalUntil), PaidAt: optional(o.PaidAt),
 	}
@@ -112,6 +114,22 @@ type day struct {
 	Date     ticketing.Date `json:"date"`
 	Capacity int            `json:"capacity"`
 	Left     int            `json:"left"`
+	Slots    []slot         `json:"slots,omitempty"` // absent on a day without slots
+}
+
+type slot struct {
+	Start    ticketing.Clock `json:"start"`
+	End      ticketing.Clock `json:"end"`
+	Capacity int             `json:"capacity"`
+	Left     int             `json:"left"`
+}
+
+func showSlots(slots []ticketing.Slot) []slot {
+	out := make([]slot, len(slots))
+	for i, s := range slots {
+		out[i] = slot{Start: s.Start, End: s.End, Capacity: s.Capacity, Left: s.Left}
+	}
+	return out
 }
 
 type stock struct {
@@ -123,7 +141,7 @@ type stock struct {
 func showStock(s ticketing.Stock) stock {
 	out := stock{Pool: s.Pool, Version: s.Version, Days: make([]day, len(s.Days))}
 	for i, d := range s.Days {
-		out.Days[i] = day{Date: d.Date, Capacity: d.Capacity, Left: d.Left}
+		out.Days[i] = day{Date: d.Date, Capacity: d.Capacity, Left: d.Left, Slots: showSlots(d.Slots)}
 	}
 	return out
 }
@@ -152,10 +170,25 @@ type poolBody struct {
 	HoldSeconds   int64      `json:"hold_seconds"`
 	CutoffSeconds int64      `json:"provisional_cutoff_seconds"`
 	OpensAt       *time.Time `json:"opens_at"`
-	Days          []struct {
-		Date     string `json:"date"`
+	Days          []dayBody  `json:"days"`
+}
+
+type dayBody struct {
+	Date     string `json:"date"`
+	Capacity int    `json:"capacity"`
+	Slots    []struct {
+		Start    string `json:"start"`
+		End      string `json:"end"`
 		Capacity int    `json:"capacity"`
-	} `json:"days"`
+	} `json:"slots"`
+}
+
+func (b dayBody) capacity() ticketing.DayCapacity {
+	d := ticketing.DayCapacity{Date: b.Date, Capacity: b.Capacity}
+	for _, s := range b.Slots {
+		d.Slots = append(d.Slots, ticketing.SlotCapacity{Start: s.Start, End: s.End, Capacity: s.Capacity})
+	}
+	return d
 }
 
 // maxSeconds keeps a number of seconds from overflowing a Duration.
@@ -171,7 +204,7 @@ func (b poolBody) change(id string) ticketing.PoolChange {
 		change.Pool.OpensAt = b.OpensAt.UTC()
 	}
 	for _, d := range b.Days {
-		change.Days = append(change.Days, ticketing.DayCapacity{Date: d.Date, Capacity: d.Capacity})
+		change.Days = append(change.Days, d.capacity())
 	}
 	return change
 }

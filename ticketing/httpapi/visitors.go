@@ -95,7 +95,7 @@ func (a *api) book(c *fiber.Ctx) error {
 		return err
 	}
 	o, err := a.service.Book(c.UserContext(), call(c), session(c).AccountID, ticketing.Booking{
-		Pool: body.Pool, Date: body.Date, Hold: body.Hold, Visitors: visitors(body.Positions),
+		Pool: body.Pool, Date: body.Date, Slot: body.Slot, Hold: body.Hold, Visitors: visitors(body.Positions),
 	})
 	if err != nil {
 		return err
@@ -144,11 +144,12 @@ func (a *api) act(do func(ctx context.Context, call ticketing.Call, account, id 
 func (a *api) change(c *fiber.Ctx) error {
 	var body struct {
 		Date string `json:"date"`
+		Slot string `json:"slot"`
 	}
 	if err := decode(c, &body); err != nil {
 		return err
 	}
-	o, err := a.service.ChangeDate(c.UserContext(), call(c), session(c).AccountID, c.Params("order"), body.Date)
+	o, err := a.service.ChangeDate(c.UserContext(), call(c), session(c).AccountID, c.Params("order"), body.Date, body.Slot)
 	if err != nil {
 		return err
 	}

@@ -125,17 +125,6 @@ func (r reader) Pool(ctx context.Context, id string) (ticketing.Pool, error) {
 	return p, failed("read pool", err)
 }
 
-func (r reader) Days(ctx context.Context, pool string, from ticketing.Date) ([]ticketing.Day, error) {
-	var days []ticketing.Day
-	err := r.each(ctx, "read days", func(rows *sql.Rows) error {
-		var d ticketing.Day
-		err := rows.Scan(&d.Date, &d.Capacity, &d.Left, &d.Version)
-		days = append(days, d)
-		return err
-	}, `SELECT day, capacity, remaining, version FROM pool_days WHERE pool_id = $1 AND day >= $2 ORDER BY day`, pool, from)
-	return days, err
-}
-
 func (r reader) Events(ctx context.Context, after int64, limit int) ([]ticketing.Event, error) {
 	return r.events(ctx, `WHERE seq > $1 ORDER BY seq LIMIT $2`, after, limit)
 }

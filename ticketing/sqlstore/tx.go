@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -70,47 +69,13 @@ func (t *tx) PutPool(ctx context.Context, p ticketing.Pool) error {
 	return err
 }
 
-func (t *tx) PutDay(ctx context.Context, pool string, day ticketing.Date, capacity int) error {
-	n, err := t.exec(ctx, "put day",
-		`INSERT INTO pool_days (pool_id, day, capacity, remaining, version) VALUES ($1, $2, $3, $3, 1)
-		ON CONFLICT (pool_id, day) DO UPDATE SET capacity = excluded.capacity,
-		remaining = pool_days.remaining + excluded.capacity - pool_days.capacity, version = pool_days.version + 1
-		WHERE pool_days.remaining + excluded.capacity - pool_days.capacity >= 0`, pool, day, capacity)
-	if err == nil && n == 0 {
-		return ticketing.ErrCapacityBooked
-	}
-	return err
-}
-
-func (t *tx) TakePlaces(ctx context.Context, pool string, day ticketing.Date, n int) error {
-	taken, err := t.exec(ctx, "take places",
-		`UPDATE pool_days SET remaining = remaining - $3, version = version + 1 WHERE pool_id = $1 AND day = $2 AND remaining >= $3`, pool, day, n)
-	if err != nil || taken > 0 {
-		return err
-	}
-	var capacity int
-	err = t.db.QueryRowContext(ctx, `SELECT capacity FROM pool_days WHERE pool_id = $1 AND day = $2`, pool, day).Scan(&capacity)
-	if err := failed("read capacity", err); err != nil {
-		if errors.Is(err, ticketing.ErrNotFound) {
-			return ticketing.ErrDateUnavailable
-		}
-		return err
-	}
-	return ticketing.ErrSoldOut
-}
-
-func (t *tx) ReturnPlaces(ctx context.Context, pool string, day ticketing.Date, n int) error {
-	return t.one(ctx, "return places",
-		`UPDATE pool_days SET remaining = remaining + $3, version = version + 1 WHERE pool_id = $1 AND day = $2`, pool, day, n)
-}
-
 func (t *tx) InsertOrder(ctx context.Context, o ticketing.Order) error {
 	_, err := t.exec(ctx, "insert order",
 		`INSERT INTO orders (id, account_id, pool_id, day, state, total_fen, request_id, created_at, updated_at, hold_expires_at,
-		provisional_until, paid_at, withdrawn_from, withdraw_reason, withdraw_receipt, withdrawn_at, reinstated_at) VALUES `+placeholders(1, 17),
+		provisional_until, paid_at, withdrawn_from, withdraw_reason, withdraw_receipt, withdrawn_at, reinstated_at, slot) VALUES `+placeholders(1, 18),
 		o.ID, o.AccountID, o.Pool, o.Date, o.State, o.TotalFen, o.RequestID, millis(o.CreatedAt), millis(o.UpdatedAt), millis(o.HoldExpiresAt),
 		millis(o.ProvisionalUntil), millis(o.PaidAt), o.Withdrawal.From, o.Withdrawal.ReasonCode, o.Withdrawal.Receipt,
-		millis(o.Withdrawal.At), millis(o.ReinstatedAt))
+		millis(o.Withdrawal.At), millis(o.ReinstatedAt), o.Slot)
 	if err != nil {
 		return err
 	}
@@ -135,9 +100,9 @@ func (t *tx) insertPositions(ctx context.Context, o ticketing.Order) error {
 func (t *tx) UpdateOrder(ctx context.Context, o ticketing.Order) error {
 	err := t.one(ctx, "update order",
 		`UPDATE orders SET account_id = $2, day = $3, state = $4, updated_at = $5, hold_expires_at = $6, provisional_until = $7, paid_at = $8,
-		withdrawn_from = $9, withdraw_reason = $10, withdraw_receipt = $11, withdrawn_at = $12, reinstated_at = $13 WHERE id = $1`,
+		withdrawn_from = $9, withdraw_reason = $10, withdraw_receipt = $11, withdrawn_at = $12, reinstated_at = $13, slot = $14 WHERE id = $1`,
 		o.ID, o.AccountID, o.Date, o.State, millis(o.UpdatedAt), millis(o.HoldExpiresAt), millis(o.ProvisionalUntil), millis(o.PaidAt),
-		o.Withdrawal.From, o.Withdrawal.ReasonCode, o.Withdrawal.Receipt, millis(o.Withdrawal.At), millis(o.ReinstatedAt))
+		o.Withdrawal.From, o.Withdrawal.ReasonCode, o.Withdrawal.Receipt, millis(o.Withdrawal.At), millis(o.ReinstatedAt), o.Slot)
 	if err != nil {
 		return err
 	}

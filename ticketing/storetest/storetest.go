@@ -34,6 +34,8 @@ func Run(t *testing.T, open Open) {
 		"accounts and sessions":         accounts,
 		"pools and days":                pools,
 		"places never fall below zero":  places,
+		"slots":                         slots,
+		"slots under contention":        slotContention,
 		"orders keep everything":        orders,
 		"one document a day":            documents,
 		"due orders":                    due,
@@ -173,7 +175,9 @@ func places(t *testing.T, s Store) {
 	t.Helper()
 	seed(t, s, 10)
 	take := func(pool string, day ticketing.Date, n int) error {
-		return s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error { return tx.TakePlaces(ctx, pool, day, n) })
+		return s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error {
+			return tx.TakePlaces(ctx, ticketing.Place{Pool: pool, Date: day}, n)
+		})
 	}
 	put := func(capacity int) error {
 		return s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error { return tx.PutDay(ctx, pool, day, capacity) })
@@ -186,8 +190,12 @@ func places(t *testing.T, s Store) {
 	require.NoError(t, put(7))
 	require.ErrorIs(t, take(pool, day, 1), ticketing.ErrSoldOut)
 	require.NoError(t, put(9))
-	update(t, s, func(ctx context.Context, tx ticketing.Tx) error { return tx.ReturnPlaces(ctx, pool, day, 5) })
-	require.Error(t, s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error { return tx.ReturnPlaces(ctx, pool, day, 3) }),
+	update(t, s, func(ctx context.Context, tx ticketing.Tx) error {
+		return tx.ReturnPlaces(ctx, ticketing.Place{Pool: pool, Date: day}, 5)
+	})
+	require.Error(t, s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error {
+		return tx.ReturnPlaces(ctx, ticketing.Place{Pool: pool, Date: day}, 3)
+	}),
 		"more places than there are cannot be returned")
 	view(t, s, func(ctx context.Context, r ticketing.Reader) error {
 		days, err := r.Days(ctx, pool, day)
@@ -216,7 +224,7 @@ func orders(t *testing.T, s Store) {
 		return got
 	}
 	assert.Equal(t, want, read("o1"))
-	want.AccountID, want.Date, want.State = "b", "2026-05-11", ticketing.StateWithdrawn
+	want.AccountID, want.Date, want.Slot, want.State = "b", "2026-05-11", "09:30", ticketing.StateWithdrawn
 	want.UpdatedAt, want.HoldExpiresAt, want.ProvisionalUntil = start().Add(1), time.Time{}, start().Add(time.Hour)
 	want.UpdatedAt = start().Add(time.Millisecond)
 	want.PaidAt, want.ReinstatedAt = start().Add(2*time.Millisecond), start().Add(3*time.Millisecond)
@@ -333,7 +341,7 @@ func rollback(t *testing.T, s Store) {
 	seed(t, s, 10)
 	boom := errors.New("boom")
 	err := s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error {
-		return errors.Join(tx.TakePlaces(ctx, pool, day, 3), tx.InsertOrder(ctx, order("o1", "d1")),
+		return errors.Join(tx.TakePlaces(ctx, ticketing.Place{Pool: pool, Date: day}, 3), tx.InsertOrder(ctx, order("o1", "d1")),
 			tx.Append(ctx, ticketing.Event{ID: "e1"}), tx.Remember(ctx, "a", "k", ticketing.Answer{Fingerprint: []byte("f"), At: start()}), boom)
 	})
 	require.ErrorIs(t, err, boom)
@@ -502,7 +510,7 @@ func contention(t *testing.T, s Store) {
 	for i := range callers {
 		group.Go(func() {
 			err := s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error {
-				if err := tx.TakePlaces(ctx, pool, day, 1); err != nil {
+				if err := tx.TakePlaces(ctx, ticketing.Place{Pool: pool, Date: day}, 1); err != nil {
 					return err
 				}
 				// Every third shares its document with two others.

@@ -1,0 +1,175 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"fairgate/ticketing"
+)
+
+func (r reader) Days(ctx context.Context, pool string, from ticketing.Date) ([]ticketing.Day, error) {
+	var days []ticketing.Day
+	err := r.each(ctx, "read days", func(rows *sql.Rows) error {
+		var (
+			d ticketing.Day
+			s ticketing.Slot
+		)
+		err := rows.Scan(&d.Date, &d.Capacity, &d.Left, &d.Version, &s.Start, &s.End, &s.Capacity, &s.Left, &s.Version)
+		if n := len(days); n == 0 || days[n-1].Date != d.Date {
+			days = append(days, d)
+		}
+		if s.Start != "" {
+			last := &days[len(days)-1]
+			last.Slots = append(last.Slots, s)
+		}
+		return err
+	}, `SELECT d.day, d.capacity, d.remaining, d.version,
+		COALESCE(s.starts, ''), COALESCE(s.ends, ''), COALESCE(s.capacity, 0), COALESCE(s.remaining, 0), COALESCE(s.version, 0)
+		FROM pool_days d LEFT JOIN pool_slots s ON s.pool_id = d.pool_id AND s.day = d.day
+		WHERE d.pool_id = $1 AND d.day >= $2 ORDER BY d.day, s.starts`, pool, from)
+	return days, err
+}
+
+func (r reader) SlotEnd(ctx context.Context, at ticketing.Place) (ticketing.Clock, error) {
+	var ends ticketing.Clock
+	err := r.q.QueryRowContext(ctx, `SELECT ends FROM pool_slots WHERE pool_id = $1 AND day = $2 AND starts = $3`, at.Pool, at.Date, at.Slot).Scan(&ends)
+	return ends, failed("read slot", err)
+}
+
+func (t *tx) PutDay(ctx context.Context, pool string, day ticketing.Date, capacity int) error {
+	n, err := t.exec(ctx, "put day",
+		`INSERT INTO pool_days (pool_id, day, capacity, remaining, version) VALUES ($1, $2, $3, $3, 1)
+		ON CONFLICT (pool_id, day) DO UPDATE SET capacity = excluded.capacity,
+		remaining = pool_days.remaining + excluded.capacity - pool_days.capacity, version = pool_days.version + 1
+		WHERE pool_days.slots = 0 AND pool_days.remaining + excluded.capacity - pool_days.capacity >= 0`, pool, day, capacity)
+	if err != nil || n > 0 {
+		return err
+	}
+	found, err := t.day(ctx, pool, day)
+	if err != nil {
+		return err
+	}
+	if found.slots > 0 {
+		return ticketing.ErrDayHasSlots
+	}
+	return ticketing.ErrCapacityBooked
+}
+
+// dayRow is a day as it is stored.
+type dayRow struct{ capacity, remaining, slots int }
+
+func (r reader) day(ctx context.Context, pool string, day ticketing.Date) (dayRow, error) {
+	var d dayRow
+	err := r.q.QueryRowContext(ctx, `SELECT capacity, remaining, slots FROM pool_days WHERE pool_id = $1 AND day = $2`, pool, day).
+		Scan(&d.capacity, &d.remaining, &d.slots)
+	return d, failed("read day", err)
+}
+
+func (t *tx) PutSlots(ctx context.Context, pool string, day ticketing.Date, slots []ticketing.Slot) error {
+	old, err := t.day(ctx, pool, day)
+	switch {
+	case errors.Is(err, ticketing.ErrNotFound):
+		err = t.PutDay(ctx, pool, day, 0)
+	case err == nil && old.slots == 0 && old.remaining < old.capacity:
+		return ticketing.ErrCapacityBooked // there are bookings that have no slot
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := t.exec(ctx, "mark slots", `UPDATE pool_slots SET version = -version WHERE pool_id = $1 AND day = $2`, pool, day); err != nil {
+		return err
+	}
+	for _, s := range slots {
+		n, err := t.exec(ctx, "put slot",
+			`INSERT INTO pool_slots (pool_id, day, starts, ends, capacity, remaining, version) VALUES ($1, $2, $3, $4, $5, $5, 1)
+			ON CONFLICT (pool_id, day, starts) DO UPDATE SET ends = excluded.ends, capacity = excluded.capacity,
+			remaining = pool_slots.remaining + excluded.capacity - pool_slots.capacity, version = 1 - pool_slots.version
+			WHERE pool_slots.remaining + excluded.capacity - pool_slots.capacity >= 0`, pool, day, s.Start, s.End, s.Capacity)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ticketing.ErrCapacityBooked
+		}
+	}
+	// What is still marked was not named.
+	if _, err := t.exec(ctx, "drop slots", `DELETE FROM pool_slots WHERE pool_id = $1 AND day = $2 AND version < 0 AND remaining = capacity`, pool, day); err != nil {
+		return err
+	}
+	var booked int
+	err = t.db.QueryRowContext(ctx, `SELECT count(*) FROM pool_slots WHERE pool_id = $1 AND day = $2 AND version < 0`, pool, day).Scan(&booked)
+	if err != nil {
+		return failed("read slots", err)
+	}
+	if booked > 0 {
+		return ticketing.ErrCapacityBooked
+	}
+	return t.one(ctx, "sum slots", `UPDATE pool_days SET version = version + 1,
+		slots = (SELECT count(*) FROM pool_slots s WHERE s.pool_id = $1 AND s.day = $2),
+		capacity = (SELECT COALESCE(sum(s.capacity), 0) FROM pool_slots s WHERE s.pool_id = $1 AND s.day = $2),
+		remaining = (SELECT COALESCE(sum(s.remaining), 0) FROM pool_slots s WHERE s.pool_id = $1 AND s.day = $2)
+		WHERE pool_id = $1 AND day = $2`, pool, day)
+}
+
+func (t *tx) TakePlaces(ctx context.Context, at ticketing.Place, n int) error {
+	if at.Slot != "" {
+		taken, err := t.exec(ctx, "take places of a slot",
+			`UPDATE pool_slots SET remaining = remaining - $4, version = version + 1
+			WHERE pool_id = $1 AND day = $2 AND starts = $3 AND remaining >= $4`, at.Pool, at.Date, at.Slot, n)
+		if err != nil {
+			return err
+		}
+		if taken == 0 {
+			return t.whyNoPlace(ctx, at)
+		}
+		return t.one(ctx, "take places",
+			`UPDATE pool_days SET remaining = remaining - $3, version = version + 1 WHERE pool_id = $1 AND day = $2`, at.Pool, at.Date, n)
+	}
+	taken, err := t.exec(ctx, "take places",
+		`UPDATE pool_days SET remaining = remaining - $3, version = version + 1
+		WHERE pool_id = $1 AND day = $2 AND slots = 0 AND remaining >= $3`, at.Pool, at.Date, n)
+	if err != nil || taken > 0 {
+		return err
+	}
+	return t.whyNoPlace(ctx, at)
+}
+
+// whyNoPlace says which refusal it is when no row had the places asked for.
+func (t *tx) whyNoPlace(ctx context.Context, at ticketing.Place) error {
+	day, err := t.day(ctx, at.Pool, at.Date)
+	if errors.Is(err, ticketing.ErrNotFound) {
+		return ticketing.ErrDateUnavailable
+	}
+	if err != nil {
+		return err
+	}
+	if at.Slot == "" {
+		if day.slots > 0 {
+			return ticketing.ErrSlotNeeded
+		}
+		return ticketing.ErrSoldOut
+	}
+	var capacity int
+	err = t.db.QueryRowContext(ctx, `SELECT capacity FROM pool_slots WHERE pool_id = $1 AND day = $2 AND starts = $3`, at.Pool, at.Date, at.Slot).Scan(&capacity)
+	if err := failed("read slot", err); err != nil {
+		if errors.Is(err, ticketing.ErrNotFound) {
+			return ticketing.ErrSlotUnavailable
+		}
+		return err
+	}
+	return ticketing.ErrSoldOut
+}
+
+func (t *tx) ReturnPlaces(ctx context.Context, at ticketing.Place, n int) error {
+	if at.Slot != "" {
+		err := t.one(ctx, "return places of a slot",
+			`UPDATE pool_slots SET remaining = remaining + $4, version = version + 1 WHERE pool_id = $1 AND day = $2 AND starts = $3`,
+			at.Pool, at.Date, at.Slot, n)
+		if err != nil {
+			return err
+		}
+	}
+	return t.one(ctx, "return places",
+		`UPDATE pool_days SET remaining = remaining + $3, version = version + 1 WHERE pool_id = $1 AND day = $2`, at.Pool, at.Date, n)
+}

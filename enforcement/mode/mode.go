@@ -31,6 +31,12 @@ type Store struct {
 	now  func() time.Time
 }
 
+// New returns the site's switch and leaves the database alone: its table is
+// made by whichever process calls Open.
+func New(db *sqldb.DB, site string, now func() time.Time) *Store {
+	return &Store{db: db, site: site, now: now}
+}
+
 // Open migrates the table and returns the site's switch.
 func Open(ctx context.Context, db *sqldb.DB, site string, now func() time.Time) (*Store, error) {
 	dir, err := fs.Sub(migrations, "migrations")
@@ -40,7 +46,7 @@ func Open(ctx context.Context, db *sqldb.DB, site string, now func() time.Time) 
 	if err := db.Migrate(ctx, dir, "mode_goose_version"); err != nil {
 		return nil, err
 	}
-	return &Store{db: db, site: site, now: now}, nil
+	return New(db, site, now), nil
 }
 
 // Observing reports whether the site only observes; never turned means no.

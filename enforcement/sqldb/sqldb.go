@@ -40,6 +40,9 @@ type Options struct {
 	BusyTimeout time.Duration
 	// PingTimeout bounds the first connection. Default 5 s.
 	PingTimeout time.Duration
+	// Lazy leaves the first connection to the first query, so that a process
+	// that can do without the database starts while it is away.
+	Lazy bool
 }
 
 func (o Options) withDefaults() Options {
@@ -84,6 +87,9 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if o.Lazy {
+		return db, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.PingTimeout)
 	defer cancel()

@@ -35,6 +35,15 @@ func TestOpenFailureHidesThePassword(t *testing.T) {
 	assert.NotContains(t, err.Error(), "hunter2")
 }
 
+func TestLazyOpenSucceedsWhileTheEngineIsAway(t *testing.T) {
+	db, err := sqldb.Open(t.Context(), "postgres://u:p@127.0.0.1:1/db?connect_timeout=1", sqldb.Options{Lazy: true})
+	require.NoError(t, err)
+	require.Error(t, db.Read.PingContext(t.Context()))
+	require.NoError(t, db.Close())
+	_, err = sqldb.Open(t.Context(), "mysql://u:p@h/db", sqldb.Options{Lazy: true})
+	require.ErrorIs(t, err, sqldb.ErrBadDSN)
+}
+
 func TestMigrateTwiceAndTransactions(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		require.NoError(t, db.Migrate(t.Context(), things, "things_version"))

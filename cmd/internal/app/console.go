@@ -15,6 +15,7 @@ import (
 	"fairgate/console/store"
 	"fairgate/enforcement/ledger/metrics"
 	"fairgate/enforcement/mode"
+	"fairgate/enforcement/sqldb"
 	"fairgate/ingest/outcome"
 	"fairgate/ingest/stream"
 	"fairgate/ticketing/outbox"
@@ -49,7 +50,7 @@ func (o *operators) grant(ctx context.Context, key string) error {
 func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*operators, error) {
 	c, log := e.Config, e.Log.With("part", "console")
 	e.Registry = prometheus.WrapRegistererWith(prometheus.Labels{"role": "console"}, e.Registry)
-	db, err := openSQL(ctx, s, e)
+	db, err := openSQL(ctx, s, e, sqldb.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ import (
 func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	c, log := e.Config, e.Log.With("part", "enforcer")
 	e.Registry = prometheus.WrapRegistererWith(prometheus.Labels{"role": "enforcer"}, e.Registry)
-	db, err := openSQL(ctx, s, e)
+	db, err := openSQL(ctx, s, e, sqldb.Options{})
 	if err != nil {
 		return "", err
 	}
@@ -47,9 +47,11 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 		return "", fmt.Errorf("enforcer: %w", err)
 	}
 	kill := &enforcement.Switch{}
-	if err := followMode(ctx, s, e, db, kill); err != nil {
-		return "", err
+	switches, err := mode.Open(ctx, db, c.Site, e.Now)
+	if err != nil {
+		return "", fmt.Errorf("kill switch: %w", err)
 	}
+	followMode(s, e, switches, kill)
 	if err := ensureTopics(ctx, e); err != nil {
 		return "", err
 	}
@@ -94,13 +96,8 @@ func openReview(ctx context.Context, db *sqldb.DB, client goredis.UniversalClien
 }
 
 // followMode keeps a kill switch as the site's.
-func followMode(ctx context.Context, s *Stack, e Env, db *sqldb.DB, kill *enforcement.Switch) error {
-	store, err := mode.Open(ctx, db, e.Config.Site, e.Now)
-	if err != nil {
-		return fmt.Errorf("kill switch: %w", err)
-	}
+func followMode(s *Stack, e Env, store *mode.Store, kill *enforcement.Switch) {
 	s.Go("kill switch", func(ctx context.Context) error { return store.Follow(ctx, kill, e.Log) })
-	return nil
 }
 
 // prune forgets, once an hour, which old findings were recorded.

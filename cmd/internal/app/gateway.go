@@ -19,6 +19,7 @@ import (
 	"fairgate/enforcement/challenge"
 	spent "fairgate/enforcement/challenge/redis"
 	"fairgate/enforcement/lists"
+	"fairgate/enforcement/mode"
 	"fairgate/enforcement/sqldb"
 	"fairgate/ingest"
 	"fairgate/ingest/fingerprint"
@@ -107,22 +108,23 @@ func openRedis(s *Stack, c config.Redis) (goredis.UniversalClient, error) {
 // then stands in.
 func openStanding(ctx context.Context, s *Stack, e Env) (*lists.Snapshot, *enforcement.Switch, error) {
 	kill := &enforcement.Switch{}
-	db, err := openSQL(ctx, s, e)
+	db, err := openSQL(ctx, s, e, sqldb.Options{Lazy: true})
 	if err != nil {
 		return nil, nil, err
 	}
 	snapshot := lists.OpenSnapshot(ctx, db, filepath.Join(e.Config.Gateway.Spool.Dir, "lists.json"), lists.Options{Now: e.Now, Logger: e.Log, Registry: e.Registry})
 	s.Go("lists snapshot", func(ctx context.Context) error { snapshot.Run(ctx); return nil })
-	return snapshot, kill, followMode(ctx, s, e, db, kill)
+	followMode(s, e, mode.New(db, e.Config.Site, e.Now), kill)
+	return snapshot, kill, nil
 }
 
 // openSQL opens the operators' database.
-func openSQL(ctx context.Context, s *Stack, e Env) (*sqldb.DB, error) {
+func openSQL(ctx context.Context, s *Stack, e Env, o sqldb.Options) (*sqldb.DB, error) {
 	dsn, err := e.Config.SQL.DSN.Reveal()
 	if err != nil {
 		return nil, fmt.Errorf("sql.dsn: %w", err)
 	}
-	db, err := sqldb.Open(ctx, dsn, sqldb.Options{})
+	db, err := sqldb.Open(ctx, dsn, o)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +156,7 @@ func openRecorder(s *Stack, e Env) (*stream.Recorder, error) {
 	topics := stream.NewTopics(e.Config.Kafka.Prefix)
 	producer := stream.NewProducer(e.Config.Kafka.Brokers, stream.ProducerOptions{Registerer: e.Registry})
 	s.Defer("event producer", func(context.Context) error { return producer.Close() })
-	s.Go("topics", func(ctx context.Context) error { return ensureTopics(ctx, e) })
+	s.Go("topics", func(ctx context.Context) error { insistOnTopics(ctx, e); return nil })
 	journal, err := stream.OpenJournal(e.Config.Gateway.Spool.Dir, topics.Events, producer, stream.JournalOptions{
 		MaxBytes: e.Config.Gateway.Spool.MaxBytes, Now: e.Now, Logger: e.Log, Registerer: e.Registry,
 	})

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -66,4 +67,22 @@ func ensureTopics(ctx context.Context, e Env) error {
 		return fmt.Errorf("kafka topics: %w", err)
 	}
 	return nil
+}
+
+// insistOnTopics makes the topics as soon as Kafka is there, or ctx ends.
+func insistOnTopics(ctx context.Context, e Env) {
+	tick := time.NewTicker(5 * time.Second)
+	defer tick.Stop()
+	for {
+		err := ensureTopics(ctx, e)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		e.Log.WarnContext(ctx, "events wait on disk: Kafka is away", "error", err)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }

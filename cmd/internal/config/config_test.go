@@ -79,3 +79,11 @@ func TestSecretsReveal(t *testing.T) {
 	require.Error(t, err)
 	assert.NotContains(t, err.Error(), "hunter2")
 }
+
+func TestDeployedFileLoads(t *testing.T) {
+	c, err := Load(filepath.Join("..", "..", "..", "deploy", "fairgate.yaml"))
+	require.NoError(t, err)
+	d := Default()
+	assert.Equal(t, d.Keys, c.Keys, "deploy mounts the secrets where the defaults look")
+	assert.NotEqual(t, d.Gateway.Upstream, c.Gateway.Upstream, "every role is another host")
+}

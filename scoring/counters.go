@@ -23,6 +23,11 @@ type Counters interface {
 	// both before and after t (only the last sighting is kept), and any read
 	// may miss what Limit newer members have pushed out.
 	//
+	// Where the mark of an entity has a since in (t-window, t], the read looks
+	// at (since, t] instead, whatever the aggregate. That may cost a second
+	// round trip, for the entities concerned only. A since after t changes
+	// nothing: the event is from before it.
+	//
 	// On an error the values are not to be used; what was applied stays
 	// applied.
 	Touch(ctx context.Context, t *Touch) error
@@ -53,10 +58,13 @@ type EntityTouch struct {
 	Entity rules.Entity
 	Key    string
 	Series []SeriesTouch
-	// ReadMark asks for the mark that enforcement left on the entity (a list
-	// entry, opaque here). Mark is nil where there is none.
+	// ReadMark asks for the mark that enforcement left on the entity. Mark is
+	// its opaque part, nil where there is none. Since is what it asks of the
+	// counters: to ignore what lies at or before it; zero: nothing. Where the
+	// mark is not asked for, nothing is ignored.
 	ReadMark bool
 	Mark     []byte
+	Since    time.Time
 }
 
 // SeriesTouch adds to and reads one series of an entity.

@@ -95,6 +95,7 @@ func (e *Engine) planOf(version string) *plan {
 type Mark struct {
 	Entity rules.Entity
 	Key    string
+	Since  time.Time // its counters ignore what lies at or before; zero: nothing
 	Data   []byte
 }
 
@@ -111,7 +112,8 @@ type Result struct {
 }
 
 // Inline counts e and evaluates the acting in-line rules, in one round trip to
-// the counters; marks are read and burn (if not empty) is spent in the same.
+// the counters (two where somebody was cleared, see Counters.Touch); marks are
+// read and burn (if not empty) is spent in the same.
 // The event counts itself. On an error out says nothing.
 func (e *Engine) Inline(ctx context.Context, ev *ingest.Event, burn string, out *Result) error {
 	*out = Result{Marks: out.Marks[:0]}
@@ -141,8 +143,8 @@ func (e *Engine) Inline(ctx context.Context, ev *ingest.Event, burn string, out 
 	out.Snapshot = ingest.Snapshot{Names: p.program.Names(), Values: values}
 	out.Burnt, out.Degraded, out.Ruleset = s.touch.Burnt, s.touch.Degraded, p.program.Version()
 	for i := range s.touch.Entities {
-		if et := &s.touch.Entities[i]; et.Mark != nil {
-			out.Marks = append(out.Marks, Mark{Entity: et.Entity, Key: et.Key, Data: et.Mark})
+		if et := &s.touch.Entities[i]; et.Mark != nil || !et.Since.IsZero() {
+			out.Marks = append(out.Marks, Mark{Entity: et.Entity, Key: et.Key, Since: et.Since, Data: et.Mark})
 		}
 	}
 	e.metrics.hits(rules.StageInline, out.Hits)

@@ -170,8 +170,8 @@ func entities() []rules.Entity {
 func groupsOf(p *rules.Program, all []*shared, k ingest.Kind, stage rules.Stage, reads []int) []group {
 	var groups []group
 	for _, entity := range entities() {
-		// A pool is nobody, so enforcement leaves no mark on it.
-		g := group{entity: entity, mark: stage == rules.StageInline && entity != rules.EntityPool}
+		g := group{entity: entity}
+		mark := stage == rules.StageInline // enforcement wants every mark there
 		for _, s := range all {
 			if s.entity != entity {
 				continue
@@ -182,7 +182,10 @@ func groupsOf(p *rules.Program, all []*shared, k ingest.Kind, stage rules.Stage,
 			if u.write || len(u.slots) > 0 {
 				g.uses = append(g.uses, u)
 			}
+			mark = mark || len(u.slots) > 0 // a clearing hides some of what is read
 		}
+		// A pool is nobody, so enforcement leaves no mark on it.
+		g.mark = mark && entity != rules.EntityPool
 		if g.mark || len(g.uses) > 0 {
 			groups = append(groups, g)
 		}

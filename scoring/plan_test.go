@@ -109,4 +109,16 @@ func TestStagesWriteTheirOwnAndReadTheOthers(t *testing.T) {
 	for _, g := range submits.inline {
 		assert.Equal(t, g.entity != rules.EntityPool, g.mark, "%s", g.entity)
 	}
+	for _, c := range []struct {
+		stage  string
+		groups []group
+		mark   bool
+	}{
+		{"an asynchronous stage that reads", pays.async, true},
+		{"an asynchronous stage that only counts", submits.async, false},
+		{"the outcome stage, which only counts", submits.outcome, false},
+	} {
+		require.Len(t, c.groups, 1, c.stage)
+		assert.Equal(t, c.mark, c.groups[0].mark, "%s needs the mark: %t", c.stage, c.mark)
+	}
 }

@@ -1,6 +1,6 @@
 // Package window holds what all implementations of scoring.Counters agree on:
 // how members are shortened, when a series is trimmed, how late an event may
-// come, and the arithmetic of the aggregates.
+// come, what a clearing hides, and the arithmetic of the aggregates.
 //
 // The implementations are its sub-packages: redis (the fleet's counters),
 // memory (one process's), and failover (the one with the other behind it);
@@ -54,6 +54,21 @@ func ValueMember(value string) [8]byte {
 // touch. It depends on the id alone, so a repeat trims again and nothing else.
 func Trims(member [16]byte) bool {
 	return (member[15]^member[9])%trimOneIn == 0
+}
+
+// Start is the edge, in Unix milliseconds and not itself inside, from which a
+// read of the last w before now looks. cut reports that it is since, what a
+// mark asks of the counters (zero: nothing), and not the window that sets it. A
+// since after now is none of this event's business.
+func Start(now int64, w time.Duration, since time.Time) (from int64, cut bool) {
+	from = now - w.Milliseconds()
+	if since.IsZero() {
+		return from, false
+	}
+	if ms := since.UnixMilli(); ms > from && ms <= now {
+		return ms, true
+	}
+	return from, false
 }
 
 // Capped is the number of members as a value: exact below limit, and limit

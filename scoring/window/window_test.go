@@ -3,6 +3,7 @@ package window_test
 import (
 	"math"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
@@ -43,6 +44,31 @@ func TestRegularity(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			assert.InDelta(t, tc.want, window.Regularity(tc.ms), 1e-9)
 		})
+	}
+}
+
+func TestStart(t *testing.T) {
+	const now = 1_000_000
+	for _, c := range []struct {
+		name  string
+		since int64 // 0: none
+		from  int64
+		cut   bool
+	}{
+		{"not cleared", 0, now - 60_000, false},
+		{"before the window", now - 60_001, now - 60_000, false},
+		{"at its edge", now - 60_000, now - 60_000, false},
+		{"inside", now - 59_999, now - 59_999, true},
+		{"at the event", now, now, true},
+		{"after the event", now + 1, now - 60_000, false},
+	} {
+		var since time.Time
+		if c.since != 0 {
+			since = time.UnixMilli(c.since)
+		}
+		from, cut := window.Start(now, time.Minute, since)
+		assert.Equal(t, c.from, from, c.name)
+		assert.Equal(t, c.cut, cut, c.name)
 	}
 }
 

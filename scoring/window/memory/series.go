@@ -5,7 +5,6 @@ import (
 	"sort"
 
 	"fairgate/rules"
-	"fairgate/scoring"
 	"fairgate/scoring/window"
 )
 
@@ -70,13 +69,12 @@ func (s *series) trim(ms int64, limit int) {
 	}
 }
 
-// read folds the window that ends now. extra is added to a distinct count.
-func (s *series) read(r scoring.Read, now int64, self [16]byte, limit, extra int) float64 {
+// read folds what is in (from, now]. extra is added to a distinct count.
+func (s *series) read(aggregate rules.Aggregate, from, now int64, self [16]byte, limit, extra int) float64 {
 	end := s.after(now)
-	from := now - r.Window.Milliseconds()
 	begin := sort.Search(end, func(i int) bool { return s.items[i].ms > from })
 	in := s.items[begin:end]
-	switch r.Aggregate {
+	switch aggregate {
 	case rules.AggCount, rules.AggDistinct:
 		return window.Capped(len(in)+extra, limit)
 	case rules.AggSinceFirst:

@@ -3,6 +3,7 @@ package memory
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"fairgate/rules"
 	"fairgate/scoring"
@@ -108,8 +109,8 @@ func (sh *shard) pushNewest(e *entity) {
 	last.next, first.prev = e, e
 }
 
-// touch applies one series of the event to e and reads it.
-func (e *entity) touch(st *scoring.SeriesTouch, now int64, self [16]byte) {
+// touch applies one series of the event to e and reads what is later than since.
+func (e *entity) touch(st *scoring.SeriesTouch, now int64, self [16]byte, since time.Time) {
 	s := e.find(st.Series.ID)
 	if s == nil {
 		if len(st.Members) == 0 {
@@ -130,7 +131,12 @@ func (e *entity) touch(st *scoring.SeriesTouch, now int64, self [16]byte) {
 		s.add(self, now)
 	}
 	for i, r := range st.Series.Reads {
-		st.Values[i] = s.read(r, now, self, st.Series.Limit, late)
+		from, _ := window.Start(now, r.Window, since)
+		extra := late
+		if from == now { // cleared at this very instant, the event included
+			extra = 0
+		}
+		st.Values[i] = s.read(r.Aggregate, from, now, self, st.Series.Limit, extra)
 	}
 	if len(st.Members) > 0 {
 		keep := st.Series.Keep.Milliseconds() + window.Lateness.Milliseconds()

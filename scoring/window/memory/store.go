@@ -19,9 +19,9 @@ import (
 	"fairgate/scoring/window"
 )
 
-// Marks is where the marks of entities come from: a snapshot of enforcement's
-// lists in this process. Nil means no mark. Implementations are safe for
-// concurrent use and do not block.
+// Marks is where the marks of entities come from, in their stored form
+// (scoring.EncodeMark): a snapshot of enforcement's lists in this process. Nil
+// means no mark. Implementations are safe for concurrent use and do not block.
 type Marks interface {
 	Mark(entity rules.Entity, key string) []byte
 }
@@ -85,10 +85,11 @@ func (s *Store) Touch(_ context.Context, t *scoring.Touch) error {
 	t.Degraded, t.Burnt = false, false
 	for i := range t.Entities {
 		et := &t.Entities[i]
-		et.Mark = nil
+		var mark []byte
 		if et.ReadMark && s.marks != nil {
-			et.Mark = s.marks.Mark(et.Entity, et.Key)
+			mark = s.marks.Mark(et.Entity, et.Key)
 		}
+		et.SetMark(mark)
 		if len(et.Series) > 0 {
 			s.touchEntity(et, now, self)
 		}
@@ -114,7 +115,7 @@ func (s *Store) touchEntity(et *scoring.EntityTouch, now int64, self [16]byte) {
 			emptyValues(st)
 			continue
 		}
-		e.touch(st, now, self)
+		e.touch(st, now, self, et.Since)
 	}
 }
 
@@ -130,7 +131,7 @@ func writes(et *scoring.EntityTouch) bool {
 func emptyValues(st *scoring.SeriesTouch) {
 	var none series
 	for i, r := range st.Series.Reads {
-		st.Values[i] = none.read(r, 0, [16]byte{}, st.Series.Limit, 0)
+		st.Values[i] = none.read(r.Aggregate, 0, 0, [16]byte{}, st.Series.Limit, 0)
 	}
 }
 

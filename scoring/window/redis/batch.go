@@ -21,7 +21,8 @@ type batch struct {
 	cmds  []goredis.Cmder
 	args  []any // arena of the commands' arguments
 	moved []moved
-	next  int // decode's position in cmds
+	again []goredis.Cmder // the second reads of those who were cleared
+	next  int             // decode's position in cmds
 
 	now  int64 // event time, Unix ms
 	self string
@@ -85,7 +86,8 @@ func (b *batch) buildSeries(ctx context.Context, name string, st *scoring.Series
 			goredis.NewBoolCmd(ctx, b.arg("pexpire", key, ttl)...))
 	}
 	for _, r := range s.Reads {
-		b.cmds = append(b.cmds, b.read(ctx, key, r))
+		from, _ := window.Start(b.now, r.Window, time.Time{})
+		b.cmds = append(b.cmds, b.read(ctx, key, r.Aggregate, from))
 	}
 	if writes && trims { // after the reads, so that a late event sees itself
 		old := b.now - (s.Keep + window.Lateness).Milliseconds()
@@ -96,10 +98,10 @@ func (b *batch) buildSeries(ctx context.Context, name string, st *scoring.Series
 	}
 }
 
-// read builds the command that answers one window, (now-window, now].
-func (b *batch) read(ctx context.Context, key any, r scoring.Read) goredis.Cmder {
-	from := any("(" + strconv.FormatInt(b.now-r.Window.Milliseconds(), 10))
-	switch r.Aggregate {
+// read builds the command that answers for (after, now].
+func (b *batch) read(ctx context.Context, key any, aggregate rules.Aggregate, after int64) goredis.Cmder {
+	from := any("(" + strconv.FormatInt(after, 10))
+	switch aggregate {
 	case rules.AggSinceFirst:
 		return goredis.NewZSliceCmd(ctx, b.arg("zrangebyscore", key, from, b.ms, "withscores", "limit", 0, 2)...)
 	case rules.AggSinceLast:
@@ -132,10 +134,11 @@ func (b *batch) decode(t *scoring.Touch) {
 	trims := window.Trims([16]byte([]byte(b.self)))
 	for i := range t.Entities {
 		et := &t.Entities[i]
-		et.Mark = nil
+		var mark []byte
 		if et.ReadMark {
-			et.Mark = bytesOf(b.take())
+			mark = bytesOf(b.take())
 		}
+		et.SetMark(mark)
 		for j := range et.Series {
 			b.decodeSeries(&et.Series[j], trims)
 		}
@@ -212,7 +215,8 @@ func (b *batch) reset() {
 	clear(b.cmds)
 	clear(b.args)
 	clear(b.moved)
-	*b = batch{cmds: b.cmds[:0], args: b.args[:0], moved: b.moved[:0]}
+	clear(b.again)
+	*b = batch{cmds: b.cmds[:0], args: b.args[:0], moved: b.moved[:0], again: b.again[:0]}
 }
 
 func bytesOf(cmd goredis.Cmder) []byte {

@@ -87,10 +87,12 @@ func prefix(entity rules.Entity, key string) string {
 }
 
 // Touch implements scoring.Counters: one pipeline, so one round trip for each
-// node that holds one of the entities, all nodes at once.
+// node that holds one of the entities, all nodes at once. A second pipeline
+// follows only where an entity was cleared within one of its windows (its mark
+// comes with the first): it asks those reads again, from the clearing on.
 //
 // A counted value that arrives late, after a newer sighting of the same value,
-// first moves back and is put back by a second pipeline (Redis 6.0 has no
+// first moves back and is put back by a pipeline of its own (Redis 6.0 has no
 // ZADD GT). Until then, and for good if that pipeline fails, the value leaves a
 // window too early by at most the time the event was late. Touches of the same
 // value that overtake each other within milliseconds can leave it that many
@@ -113,9 +115,23 @@ func (s *Store) Touch(ctx context.Context, t *scoring.Touch) error {
 		return fmt.Errorf("touch counters: %w", err)
 	}
 	b.decode(t)
+	err := s.readAgain(ctx, b, t) // before the repair, while a late value still counts
 	if len(b.moved) > 0 {
 		s.repair(ctx, b)
 	}
+	return err
+}
+
+// readAgain narrows the windows of those who were cleared.
+func (s *Store) readAgain(ctx context.Context, b *batch, t *scoring.Touch) error {
+	b.buildAgain(ctx, t)
+	if len(b.again) == 0 {
+		return nil
+	}
+	if err := exec(ctx, s.client, b.again); err != nil {
+		return fmt.Errorf("read counters since the clearing: %w", err)
+	}
+	b.decodeAgain(t)
 	return nil
 }
 

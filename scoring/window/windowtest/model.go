@@ -18,10 +18,11 @@ import (
 type model struct {
 	events map[string]map[string]int64 // key → event id → Unix ms
 	seen   map[string]map[string]int64 // key → value → Unix ms of the last sighting
+	since  map[string]int64            // key → Unix ms of the clearing
 }
 
 func newModel() *model {
-	return &model{events: map[string]map[string]int64{}, seen: map[string]map[string]int64{}}
+	return &model{events: map[string]map[string]int64{}, seen: map[string]map[string]int64{}, since: map[string]int64{}}
 }
 
 func put(m map[string]map[string]int64, key, member string, ms int64) {
@@ -37,10 +38,13 @@ func put(m map[string]map[string]int64, key, member string, ms int64) {
 func (m *model) read(tc *scoring.Touch, key string, st *scoring.SeriesTouch, r scoring.Read) float64 {
 	to := tc.Time.UnixMilli()
 	from := to - r.Window.Milliseconds()
+	if since := m.since[key]; since <= to {
+		from = max(from, since)
+	}
 	if r.Aggregate == rules.AggDistinct {
 		n := 0
 		for v, ms := range m.seen[key] {
-			if (ms > from && ms <= to) || slices.Contains(st.Members, v) {
+			if (ms > from && ms <= to) || (from < to && slices.Contains(st.Members, v)) {
 				n++
 			}
 		}
@@ -104,6 +108,9 @@ type past struct {
 	when time.Time
 	key  string
 	vals []string
+	// cleared, if set, is when the key is cleared, just before the event is
+	// applied.
+	cleared time.Time
 }
 
 // testRandom mixes fresh, late and repeated events, all below the limit.
@@ -125,6 +132,26 @@ func testRandom(t *testing.T, h Harness) {
 			}, rng)
 		})
 	}
+}
+
+// testRandomCleared clears the keys now and then, some of them in the future
+// of the events that follow.
+func testRandomCleared(t *testing.T, h Harness) {
+	rng := rand.New(rand.NewPCG(5, 7))
+	runSequence(t, h, events(400, allReads...), distinct(400, 5*time.Second, time.Minute), 400, func(n int, history []past) past {
+		p := past{when: at(float64(n) + rng.Float64())}
+		switch roll := rng.IntN(12); {
+		case n > 0 && roll == 0:
+			return history[rng.IntN(n)]
+		case roll == 1:
+			p.when = at(float64(n) - 30*rng.Float64())
+		case roll == 2:
+			p.cleared = p.when // the event itself is hidden, too
+		case roll == 3:
+			p.cleared = at(float64(n) + 20 - 40*rng.Float64())
+		}
+		return p
+	}, rng)
 }
 
 // testRandomOverLimit sends far more than the limit, in time order.
@@ -152,8 +179,13 @@ func runSequence(t *testing.T, h Harness, es, ds *scoring.Series, n int, next fu
 				p.vals = append(p.vals, fmt.Sprint("v", rng.IntN(60)))
 			}
 		}
+		if !p.cleared.IsZero() {
+			h.SetMark(t, rules.EntityAccount, p.key, scoring.EncodeMark(p.cleared, nil))
+			m.since[p.key], p.cleared = p.cleared.UnixMilli(), time.Time{}
+		}
 		history = append(history, p)
 		tc := touch(p.id, p.when, p.key, es, p.id)
+		tc.Entities[0].ReadMark = true
 		tc.Entities[0].Series = append(tc.Entities[0].Series,
 			scoring.SeriesTouch{Series: ds, Members: p.vals, Values: make([]float64, len(ds.Reads))})
 		put(m.events, p.key, p.id, p.when.UnixMilli())

@@ -24,8 +24,9 @@ import (
 // every test uses entity keys of its own.
 type Harness struct {
 	Counters scoring.Counters
-	// SetMark leaves a mark on an entity, the way enforcement does.
-	SetMark func(t testing.TB, entity rules.Entity, key string, data []byte)
+	// SetMark leaves a mark on an entity, the way enforcement does: value is
+	// its stored form (scoring.EncodeMark).
+	SetMark func(t testing.TB, entity rules.Entity, key string, value []byte)
 }
 
 // Run runs the suite; open is called once for each test.
@@ -46,9 +47,13 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"repeats change nothing", testRepeat},
 		{"entities, keys and series are apart", testApart},
 		{"marks", testMarks},
+		{"a clearing hides what came before it", testCleared},
+		{"a clearing hides nothing where the mark is not read", testClearedUnread},
+		{"a clearing is for its own entity", testClearedApart},
 		{"burn", testBurn},
 		{"invalid touches are refused", testInvalid},
 		{"random sequences agree with the model", testRandom},
+		{"random sequences with clearings agree with the model", testRandomCleared},
 		{"random bursts beyond the limit agree with the model", testRandomOverLimit},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
@@ -129,18 +134,38 @@ func testInvalid(t *testing.T, h Harness) {
 
 func testMarks(t *testing.T, h Harness) {
 	s, key := events(10, count(time.Minute)), newKey()
-	read := func(ask bool) []byte {
+	read := func(ask bool) ([]byte, time.Time) {
 		tc := touch(newID(), at(0), key, s)
 		tc.Entities[0].ReadMark = ask
-		tc.Entities[0].Mark = []byte("left over")
+		tc.Entities[0].Mark, tc.Entities[0].Since = []byte("left over"), at(-5)
 		apply(t, h, tc)
-		return tc.Entities[0].Mark
+		return tc.Entities[0].Mark, tc.Entities[0].Since
 	}
-	assert.Nil(t, read(true), "no mark yet")
-	h.SetMark(t, rules.EntityAccount, key, []byte("\x00deny\xff"))
-	h.SetMark(t, rules.EntityDevice, key, []byte("other entity"))
-	assert.Equal(t, []byte("\x00deny\xff"), read(true))
-	assert.Nil(t, read(false), "not asked for")
+	for _, c := range []struct {
+		name  string
+		since time.Time
+		data  []byte
+	}{
+		{"no mark yet", time.Time{}, nil},
+		{"data alone", time.Time{}, []byte("\x00deny\xff")},
+		{"both", at(-1), []byte("\x01deny")},
+		{"since alone", at(1), nil},
+	} {
+		if value := scoring.EncodeMark(c.since, c.data); value != nil {
+			h.SetMark(t, rules.EntityAccount, key, value)
+			h.SetMark(t, rules.EntityDevice, key, scoring.EncodeMark(at(-9), []byte("other entity")))
+		}
+		data, since := read(true)
+		assert.Equal(t, c.data, data, c.name)
+		assert.Equal(t, c.since, since, c.name)
+		data, since = read(false)
+		assert.Nil(t, data, "%s, not asked for", c.name)
+		assert.Zero(t, since, "%s, not asked for", c.name)
+	}
+	h.SetMark(t, rules.EntityAccount, key, []byte("no head"))
+	data, since := read(true)
+	assert.Equal(t, []byte("no head"), data, "handed over whole")
+	assert.Zero(t, since)
 }
 
 func testBurn(t *testing.T, h Harness) {

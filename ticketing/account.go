@@ -7,15 +7,16 @@ import (
 )
 
 // Account is a registered visitor. The phone number is kept sealed and looked
-// up by its keyed HMAC.
+// up by its keyed HMAC; an account that was opened through WeChat may have none.
 type Account struct {
-	ID          string
-	PhoneMasked string
-	CreatedAt   time.Time
+	ID              string
+	PhoneMasked     string    // empty without a phone number
+	PhoneVerifiedAt time.Time // when a code sent to the number first proved it; zero before
+	CreatedAt       time.Time
 
 	PhoneKey    []byte `json:"-"`
 	PhoneSealed []byte `json:"-"`
-	Password    string `json:"-"` // argon2id in PHC form
+	Password    string `json:"-"` // argon2id in PHC form; empty without a password
 }
 
 // Session is one sign-in of an account. It ends when it expires or is revoked.

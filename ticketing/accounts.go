@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"time"
 )
 
 // SignedIn is a session with the token that proves it.
@@ -31,10 +30,8 @@ func (s *Service) Register(ctx context.Context, call Call, phone, password strin
 	if err != nil {
 		return Account{}, err
 	}
-	account := Account{
-		ID: id, PhoneMasked: maskPhone(e164), Password: hash,
-		PhoneKey: s.vault.key("phone", e164), PhoneSealed: s.vault.seal("phone", e164),
-	}
+	account := s.accountOf(id, e164)
+	account.Password = hash
 	return once(ctx, s, call, anonymousScope(account.PhoneKey), func(ctx context.Context, w *work) (Account, error) {
 		account.CreatedAt = w.now
 		return account, w.InsertAccount(ctx, account)
@@ -55,30 +52,12 @@ func (s *Service) SignIn(ctx context.Context, call Call, phone, password string)
 	phoneKey := s.vault.key("phone", e164)
 	account, err := s.verified(ctx, phoneKey, password)
 	if err != nil {
-		if errors.Is(err, ErrWrongCredentials) {
-			s.metrics.signIns.WithLabelValues("refused").Inc()
-		}
-		return SignedIn{}, err
-	}
-	id, err := newID()
-	if err != nil {
-		return SignedIn{}, err
+		return s.signedIn(Session{}, err)
 	}
 	session, err := once(ctx, s, call, anonymousScope(phoneKey), func(ctx context.Context, w *work) (Session, error) {
-		// Whole seconds, because the token's claims have no finer ones.
-		started := w.now.Truncate(time.Second)
-		session := Session{ID: id, AccountID: account.ID, CreatedAt: started, ExpiresAt: started.Add(s.opts.SessionLife)}
-		return session, w.InsertSession(ctx, session)
+		return s.open(ctx, w, account.ID)
 	})
-	if err != nil {
-		return SignedIn{}, err
-	}
-	token, err := signToken(s.session, session)
-	if err != nil {
-		return SignedIn{}, err
-	}
-	s.metrics.signIns.WithLabelValues("ok").Inc()
-	return SignedIn{Session: session, Token: token}, nil
+	return s.signedIn(session, err)
 }
 
 // verified finds the account of a phone key if the password is its own.
@@ -91,7 +70,7 @@ func (s *Service) verified(ctx context.Context, phoneKey []byte, password string
 		account, err = r.AccountByPhone(ctx, phoneKey)
 		return err
 	})
-	known := err == nil
+	known := err == nil && account.Password != "" // many have none
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Account{}, err
 	}

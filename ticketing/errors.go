@@ -1,6 +1,9 @@
 package ticketing
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Code is the stable, machine-readable name of a refusal.
 type Code string
@@ -36,6 +39,8 @@ type Error struct {
 	Code   Code
 	Field  string // the offending field, where there is one
 	Detail string
+
+	RetryAfter time.Duration `json:",omitempty"` // when trying again may help; zero if unknown
 }
 
 // Error implements error.

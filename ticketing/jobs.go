@@ -147,10 +147,13 @@ func (s *Service) sweep(ctx context.Context,
 	}
 }
 
-// Forget drops remembered answers, ended sessions and delivered events that
-// are past their life.
+// Forget drops remembered answers, ended sessions, delivered events, codes and
+// settled messages that are past their life.
 func (s *Service) Forget(ctx context.Context) error {
 	return s.update(ctx, Call{}, func(ctx context.Context, w *work) error {
+		if err := w.ForgetCodes(ctx, w.now.Add(-codesKept), w.now.Add(-s.opts.MessageLife)); err != nil {
+			return err
+		}
 		return w.Forget(ctx, w.now.Add(-s.opts.AnswerLife), w.now.Add(-s.opts.SessionLife), w.now.Add(-s.opts.EventLife))
 	})
 }

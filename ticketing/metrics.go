@@ -10,6 +10,7 @@ import (
 type metrics struct {
 	events  *prometheus.CounterVec
 	signIns *prometheus.CounterVec
+	codes   *prometheus.CounterVec
 	jobs    *prometheus.CounterVec
 }
 
@@ -23,6 +24,10 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 			Name: "fairgate_ticketing_sign_ins_total",
 			Help: "Attempts to sign in, by result (ok, refused).",
 		}, []string{"result"}),
+		codes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "fairgate_ticketing_phone_codes_total",
+			Help: "Codes asked for, by result (queued, limited).",
+		}, []string{"result"}),
 		jobs: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "fairgate_ticketing_job_failures_total",
 			Help: "Background jobs that failed, by job.",
@@ -31,7 +36,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	if reg == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.events, m.signIns, m.jobs} {
+	for _, c := range []prometheus.Collector{m.events, m.signIns, m.codes, m.jobs} {
 		if err := reg.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}

@@ -23,6 +23,9 @@ type Options struct {
 	EventLife      time.Duration         // how long delivered events are kept; default 190 days
 	StockMaxAge    time.Duration         // age of the stock shown; default 250 ms, negative = always fresh
 	JobInterval    time.Duration         // of the background jobs; default 500 ms
+	MessageLife    time.Duration         // how long settled messages to phones are kept; default 30 days
+	Codes          *CodeOptions          // codes sent to phones; default: not offered
+	WeChat         WeChat                // who WeChat users are; default: not offered
 	Leases         Leases                // so that one of several processes does the jobs; default: every process does
 }
 
@@ -37,6 +40,11 @@ func (o Options) withDefaults() Options {
 	o.SessionLife = orDefault(o.SessionLife, 24*time.Hour)
 	o.AnswerLife = orDefault(o.AnswerLife, 24*time.Hour)
 	o.EventLife = orDefault(o.EventLife, 190*24*time.Hour)
+	o.MessageLife = orDefault(o.MessageLife, 30*24*time.Hour)
+	if o.Codes != nil {
+		codes := o.Codes.withDefaults()
+		o.Codes = &codes
+	}
 	o.StockMaxAge = orDefault(o.StockMaxAge, 250*time.Millisecond)
 	o.JobInterval = orDefault(o.JobInterval, 500*time.Millisecond)
 	return o

@@ -25,6 +25,7 @@ type fixture struct {
 	*ticketing.Service
 	t     testing.TB
 	store *sqlstore.Store
+	dsn   string
 	now   atomic.Int64 // Unix ms
 }
 
@@ -53,7 +54,7 @@ func newFixtureOn(tb testing.TB, dsn string, opts ticketing.Options) *fixture {
 	store, err := sqlstore.Open(tb.Context(), dsn, sqlstore.Options{})
 	require.NoError(tb, err)
 	tb.Cleanup(func() { assert.NoError(tb, store.Close()) })
-	f := &fixture{t: tb, store: store}
+	f := &fixture{t: tb, store: store, dsn: dsn}
 	f.now.Store(opening().UnixMilli())
 	opts.PasswordCost = ticketing.PasswordCost{MemoryKiB: 8, Passes: 1, Lanes: 1}
 	f.Service, err = ticketing.NewService(store, keys(), func() time.Time { return time.UnixMilli(f.now.Load()) }, opts)

@@ -30,6 +30,8 @@ type Leases interface {
 // Reader is all that can be read. Look-ups by id or key fail with ErrNotFound.
 type Reader interface {
 	AccountReader
+	CodeReader
+	IdentityReader
 	PoolReader
 	OrderReader
 	EventReader
@@ -39,6 +41,8 @@ type Reader interface {
 type Tx interface {
 	Reader
 	AccountWriter
+	CodeWriter
+	IdentityWriter
 	PoolWriter
 	OrderWriter
 	Journal

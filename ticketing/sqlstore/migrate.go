@@ -36,6 +36,8 @@ func migrate(ctx context.Context, db *sql.DB, d dialect, logger *slog.Logger) (e
 	options := []goose.ProviderOption{
 		goose.WithTableName(versionTable), goose.WithGoMigrations(steps...),
 		goose.WithDisableGlobalRegistry(true), goose.WithSlog(logger),
+		// Accounts number their steps from 101, booking from 1: either may gain one after the other.
+		goose.WithAllowOutofOrder(true),
 	}
 	if d.isSQLite() {
 		guard := flock.New(d.path + ".migrate-lock")

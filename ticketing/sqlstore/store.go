@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fairgate/ticketing"
+	"fairgate/ticketing/sms"
 )
 
 // Options tune a Store. The zero value of a field means its default.
@@ -49,6 +50,7 @@ type Store struct {
 var (
 	_ ticketing.Store  = (*Store)(nil)
 	_ ticketing.Leases = (*Store)(nil)
+	_ sms.Queue        = (*Store)(nil)
 )
 
 // Open connects to sqlite:PATH or postgres://…, migrates the schema and starts

@@ -40,8 +40,9 @@ func (t *tx) one(ctx context.Context, doing, query string, args ...any) error {
 
 func (t *tx) InsertAccount(ctx context.Context, a ticketing.Account) error {
 	_, err := t.exec(ctx, "insert account",
-		`INSERT INTO accounts (id, phone_key, phone_sealed, phone_masked, password, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		a.ID, a.PhoneKey, a.PhoneSealed, a.PhoneMasked, a.Password, millis(a.CreatedAt))
+		`INSERT INTO accounts (id, phone_key, phone_sealed, phone_masked, password, created_at, phone_verified_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		a.ID, phoneKey(a), notNil(a.PhoneSealed), a.PhoneMasked, a.Password, millis(a.CreatedAt), millis(a.PhoneVerifiedAt))
 	if isUniqueViolation(err) {
 		return ticketing.ErrPhoneTaken
 	}

@@ -15,6 +15,7 @@ import (
 	"fairgate/ticketing"
 	"fairgate/ticketing/document"
 	"fairgate/ticketing/outbox"
+	"fairgate/ticketing/sms"
 )
 
 // Store is everything a store offers.
@@ -22,6 +23,7 @@ type Store interface {
 	ticketing.Store
 	ticketing.Leases
 	outbox.Queue
+	sms.Queue
 }
 
 // Open makes an empty store, closed when the test ends.
@@ -32,6 +34,11 @@ func Run(t *testing.T, open Open) {
 	t.Helper()
 	cases := map[string]func(*testing.T, Store){
 		"accounts and sessions":         accounts,
+		"codes sent to phones":          codes,
+		"codes counted by the day":      codeDays,
+		"messages to phones":            messages,
+		"who WeChat users are":          identities,
+		"all sessions of an account":    revokeSessions,
 		"pools and days":                pools,
 		"places never fall below zero":  places,
 		"slots":                         slots,

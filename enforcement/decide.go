@@ -74,7 +74,7 @@ func (f facts) excused(rule string, t Target) bool {
 	if !ok {
 		return false
 	}
-	if mark.clearedAfter(f.event.Site, f.event.Time) {
+	if mark.clearedAfter(f.event.Time) {
 		return true
 	}
 	for _, e := range mark.Entries {

@@ -8,6 +8,7 @@ import (
 
 	"fairgate/ingest"
 	"fairgate/rules"
+	"fairgate/scoring"
 )
 
 // EntryKind is what a list entry does.
@@ -37,11 +38,14 @@ const (
 func (s EntrySource) Valid() bool { return s == EntryByRule || s == EntryByHand }
 
 // Mark is all that the lists say about one target: the copy that lies beside
-// the target's counters and is read in the same round trip. Sites share it;
-// each entry names its own.
+// the target's counters and is read in the same round trip. Sites share it, as
+// they share the counters; each entry names its own.
 type Mark struct {
 	Entries []MarkEntry `json:"e,omitempty"`
-	Cleared []MarkClear `json:"c,omitempty"`
+	// Cleared is when an operator of any site last cleared the target: the
+	// counters ignore events up to then, and such an event cannot act on the
+	// target. Zero: never. It is the since of scoring.EncodeMark.
+	Cleared time.Time `json:"-"`
 }
 
 // MarkEntry is one active list entry, as short as the wire allows.
@@ -58,14 +62,7 @@ type MarkEntry struct {
 	Expires int64 `json:"x,omitempty"`
 }
 
-// MarkClear says that an operator cleared the target: events of the site
-// before At (milliseconds since 1970 UTC) cannot act on it.
-type MarkClear struct {
-	Site string `json:"t,omitempty"` // empty: every site
-	At   int64  `json:"a"`
-}
-
-// Bounds of a mark. A target with more active entries than MaxMarkEntries is
+// Bounds of a mark's entries. A target with more active entries than MaxMarkEntries is
 // refused further ones by the lists.
 const (
 	MaxMarkBytes   = 64 << 10
@@ -75,27 +72,36 @@ const (
 // ErrBadMark is wrapped by every error of DecodeMark.
 var ErrBadMark = errors.New("bad mark")
 
-// Encode gives the wire form (compact JSON), or nil for a mark that says
-// nothing.
+// Encode gives the stored form (scoring.EncodeMark, the entries as compact
+// JSON), or nil for a mark that says nothing.
 func (m Mark) Encode() ([]byte, error) {
-	if len(m.Entries) == 0 && len(m.Cleared) == 0 {
-		return nil, nil
+	var data []byte
+	if len(m.Entries) > 0 {
+		var err error
+		if data, err = json.Marshal(m); err != nil {
+			return nil, fmt.Errorf("encode mark: %w", err)
+		}
 	}
-	data, err := json.Marshal(m)
-	if err != nil {
-		return nil, fmt.Errorf("encode mark: %w", err)
-	}
-	return data, nil
+	return scoring.EncodeMark(m.Cleared, data), nil
 }
 
-// DecodeMark reads what Encode wrote. No data is an empty mark.
-func DecodeMark(data []byte) (Mark, error) {
-	var m Mark
+// DecodeMark reads what Encode wrote. No value is an empty mark.
+func DecodeMark(value []byte) (Mark, error) {
+	since, data, ok := scoring.DecodeMark(value)
+	if !ok {
+		return Mark{}, fmt.Errorf("%w: %d bytes without a known head", ErrBadMark, len(value))
+	}
+	return markOf(since, data)
+}
+
+// markOf reads a mark whose head the counters have taken off.
+func markOf(since time.Time, data []byte) (Mark, error) {
+	m := Mark{Cleared: since}
 	if len(data) == 0 {
 		return m, nil
 	}
 	if len(data) > MaxMarkBytes {
-		return m, fmt.Errorf("%w: %d bytes, at most %d", ErrBadMark, len(data), MaxMarkBytes)
+		return Mark{}, fmt.Errorf("%w: %d bytes, at most %d", ErrBadMark, len(data), MaxMarkBytes)
 	}
 	if err := json.Unmarshal(data, &m); err != nil {
 		return Mark{}, fmt.Errorf("%w: %w", ErrBadMark, err)
@@ -124,14 +130,10 @@ func (e MarkEntry) stands(site string, t time.Time) bool {
 	return (e.Site == "" || e.Site == site) && e.Since <= ms && (e.Expires == 0 || ms < e.Expires)
 }
 
-// clearedAfter reports whether the target was cleared at or after t.
-func (m Mark) clearedAfter(site string, t time.Time) bool {
-	for _, c := range m.Cleared {
-		if (c.Site == "" || c.Site == site) && t.UnixMilli() <= c.At {
-			return true
-		}
-	}
-	return false
+// clearedAfter reports whether the target was cleared at or after t, to the
+// millisecond.
+func (m Mark) clearedAfter(t time.Time) bool {
+	return !m.Cleared.IsZero() && t.UnixMilli() <= m.Cleared.UnixMilli()
 }
 
 // Blockable reports whether a rule may block this kind of entity: those whose

@@ -3,12 +3,14 @@ package enforcement_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"fairgate/enforcement"
 	"fairgate/ingest"
+	"fairgate/scoring"
 )
 
 func TestMarkSurvivesItsWireForm(t *testing.T) {
@@ -17,13 +19,21 @@ func TestMarkSurvivesItsWireForm(t *testing.T) {
 			{ID: "1", Site: "museum", Kind: enforcement.EntryDeny, Source: enforcement.EntryByRule, Rule: "r", Reason: ingest.ReasonPace, Since: 5, Expires: 9},
 			{ID: "2", Kind: enforcement.EntryException, Source: enforcement.EntryByHand, Rule: "r", Since: 5},
 		},
-		Cleared: []enforcement.MarkClear{{Site: "museum", At: 4}},
+		Cleared: time.UnixMilli(4).UTC(),
 	}
 	data, err := mark.Encode()
 	require.NoError(t, err)
 	decoded, err := enforcement.DecodeMark(data)
 	require.NoError(t, err)
 	assert.Equal(t, mark, decoded)
+
+	cleared := enforcement.Mark{Cleared: mark.Cleared}
+	data, err = cleared.Encode()
+	require.NoError(t, err)
+	assert.Equal(t, scoring.EncodeMark(mark.Cleared, nil), data, "the counters' part alone")
+	decoded, err = enforcement.DecodeMark(data)
+	require.NoError(t, err)
+	assert.Equal(t, cleared, decoded)
 
 	data, err = enforcement.Mark{}.Encode()
 	require.NoError(t, err)
@@ -39,14 +49,17 @@ func TestDecodeMarkRefuses(t *testing.T) {
 		"unknown reason": `{"e":[{"i":"1","k":"deny","s":"rule","w":"whim","f":1}]}`,
 		"too long":       `{"e":[]}` + strings.Repeat(" ", enforcement.MaxMarkBytes),
 	} {
-		_, err := enforcement.DecodeMark([]byte(text))
+		_, err := enforcement.DecodeMark(scoring.EncodeMark(time.Time{}, []byte(text)))
 		require.ErrorIs(t, err, enforcement.ErrBadMark, name)
 	}
+	_, err := enforcement.DecodeMark([]byte(`{"e":[{"i":"1","k":"deny","s":"rule","f":1}]}`))
+	require.ErrorIs(t, err, enforcement.ErrBadMark, "no head")
 }
 
 func FuzzDecodeMark(f *testing.F) {
-	f.Add([]byte(`{"e":[{"i":"1","k":"deny","s":"rule","f":1,"x":2}],"c":[{"t":"museum","a":3}]}`))
-	f.Add([]byte(`{}`))
+	f.Add(scoring.EncodeMark(time.UnixMilli(3), []byte(`{"e":[{"i":"1","k":"deny","s":"rule","f":1,"x":2}]}`)))
+	f.Add(scoring.EncodeMark(time.UnixMilli(3), nil))
+	f.Add(scoring.EncodeMark(time.Time{}, []byte(`{}`)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		mark, err := enforcement.DecodeMark(data)
 		if err != nil {
@@ -55,12 +68,12 @@ func FuzzDecodeMark(f *testing.F) {
 		}
 		encoded, err := mark.Encode()
 		require.NoError(t, err)
-		if len(encoded) > enforcement.MaxMarkBytes {
+		if _, entries, _ := scoring.DecodeMark(encoded); len(entries) > enforcement.MaxMarkBytes {
 			return
 		}
 		again, err := enforcement.DecodeMark(encoded)
 		require.NoError(t, err)
 		assert.Len(t, again.Entries, len(mark.Entries))
-		assert.Len(t, again.Cleared, len(mark.Cleared))
+		assert.Equal(t, mark.Cleared, again.Cleared)
 	})
 }

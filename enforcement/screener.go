@@ -35,7 +35,8 @@ type Passes interface {
 // Snapshot is the copy of the lists that stays usable when the shared store is
 // away; *lists.Snapshot is one.
 type Snapshot interface {
-	// Mark returns the encoded mark of a target, nil where there is none.
+	// Mark returns the stored form of a target's mark (Mark.Encode), nil where
+	// there is none.
 	Mark(entity rules.Entity, key string) []byte
 }
 
@@ -144,11 +145,7 @@ func (s *Screener) Observe(ctx context.Context, e *ingest.Event) error {
 // what the snapshot knows.
 func (s *Screener) marks(ctx context.Context, e *ingest.Event, result *scoring.Result) map[Target]Mark {
 	var marks map[Target]Mark
-	add := func(t Target, data []byte) {
-		if len(data) == 0 {
-			return
-		}
-		mark, err := DecodeMark(data)
+	add := func(t Target, mark Mark, err error) {
 		if err != nil {
 			s.metrics.badMarks.Inc()
 			s.logger.LogAttrs(ctx, slog.LevelError, "mark not readable",
@@ -161,12 +158,16 @@ func (s *Screener) marks(ctx context.Context, e *ingest.Event, result *scoring.R
 		marks[t] = mark
 	}
 	for _, m := range result.Marks {
-		add(Target{Entity: m.Entity, Key: m.Key}, m.Data)
+		mark, err := markOf(m.Since, m.Data)
+		add(Target{Entity: m.Entity, Key: m.Key}, mark, err)
 	}
 	if result.Degraded && s.snapshot != nil {
 		for _, t := range Targets(e.Subject, e.Client) {
 			if _, known := marks[t]; !known {
-				add(t, s.snapshot.Mark(t.Entity, t.Key))
+				if value := s.snapshot.Mark(t.Entity, t.Key); value != nil {
+					mark, err := DecodeMark(value)
+					add(t, mark, err)
+				}
 			}
 		}
 	}

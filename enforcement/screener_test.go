@@ -91,9 +91,16 @@ func site(name string) entryOption { return func(e *enforcement.MarkEntry) { e.S
 
 func mark(t *testing.T, entity rules.Entity, key string, m enforcement.Mark) scoring.Mark {
 	t.Helper()
-	data, err := m.Encode()
+	since, data, ok := scoring.DecodeMark(stored(t, m))
+	require.True(t, ok)
+	return scoring.Mark{Entity: entity, Key: key, Since: since, Data: data}
+}
+
+func stored(t *testing.T, m enforcement.Mark) []byte {
+	t.Helper()
+	value, err := m.Encode()
 	require.NoError(t, err)
-	return scoring.Mark{Entity: entity, Key: key, Data: data}
+	return value
 }
 
 func TestPrecedence(t *testing.T) {
@@ -104,7 +111,7 @@ func TestPrecedence(t *testing.T) {
 	account := func(action ingest.Action) ingest.Hit { return hit("r", action, "account", "a") }
 	ip := func(action ingest.Action) ingest.Hit { return hit("r", action, "ip", "203.0.113.7") }
 	cleared := func(d time.Duration) marks {
-		return marks{"account": {Cleared: []enforcement.MarkClear{{Site: "museum", At: at.Add(d).UnixMilli()}}}}
+		return marks{"account": {Cleared: at.Add(d)}}
 	}
 	const allow, flag, challenge, block = ingest.Allow, ingest.Flag, ingest.Challenge, ingest.Block
 	tests := []struct {
@@ -145,6 +152,7 @@ func TestPrecedence(t *testing.T) {
 		{name: "but no manual denial", marks: one("account", except("r"), deny("manual")), want: block, reason: ingest.ReasonReview},
 		{name: "expired exception", hits: []ingest.Hit{account(block)}, marks: one("account", except("r", expires(at))), want: block, reason: ingest.ReasonClient},
 		{name: "cleared after the event", hits: []ingest.Hit{account(block)}, marks: cleared(time.Second), want: allow},
+		{name: "cleared at the event", hits: []ingest.Hit{account(block)}, marks: cleared(0), want: allow},
 		{name: "cleared before the event", hits: []ingest.Hit{account(block)}, marks: cleared(-time.Second), want: block, reason: ingest.ReasonClient},
 	}
 	for _, test := range tests {
@@ -201,8 +209,8 @@ func TestUsedPassMeetsNothing(t *testing.T) {
 
 func TestFailModes(t *testing.T) {
 	denied := snapshot{}
-	denied[enforcement.Target{Entity: "account", Key: "a"}] = mark(t, "account", "a",
-		enforcement.Mark{Entries: []enforcement.MarkEntry{deny("manual")}}).Data
+	denied[enforcement.Target{Entity: "account", Key: "a"}] = stored(t,
+		enforcement.Mark{Entries: []enforcement.MarkEntry{deny("manual")}})
 	local := scoring.Result{Degraded: true, Hits: []ingest.Hit{hit("r", ingest.Challenge, "account", "a")}}
 	tests := []struct {
 		name     string

@@ -27,13 +27,16 @@ var start = time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)
 type memoryMarks struct {
 	mu      sync.Mutex
 	marks   map[enforcement.Target][]byte
+	ttls    map[enforcement.Target]time.Duration
 	version int64
 	held    bool
 	away    error
 	writes  int
 }
 
-func newMemoryMarks() *memoryMarks { return &memoryMarks{marks: map[enforcement.Target][]byte{}} }
+func newMemoryMarks() *memoryMarks {
+	return &memoryMarks{marks: map[enforcement.Target][]byte{}, ttls: map[enforcement.Target]time.Duration{}}
+}
 
 func (m *memoryMarks) Write(_ context.Context, marks []lists.MarkWrite) error {
 	m.mu.Lock()
@@ -47,7 +50,7 @@ func (m *memoryMarks) Write(_ context.Context, marks []lists.MarkWrite) error {
 			delete(m.marks, w.Target)
 			continue
 		}
-		m.marks[w.Target] = w.Data
+		m.marks[w.Target], m.ttls[w.Target] = w.Data, w.TTL
 	}
 	return nil
 }
@@ -232,9 +235,10 @@ func TestClearLiftsTheDeviceTooAndForbidsThePast(t *testing.T) {
 			assert.Equal(t, enforcement.ActionUnblock, a.Kind)
 			assert.Equal(t, "li", a.Actor)
 		}
-		mark := f.marks.mark(t, device.Target)
-		assert.Empty(t, mark.Entries)
-		assert.Equal(t, []enforcement.MarkClear{{Site: "museum", At: at.UnixMilli()}}, mark.Cleared)
+		for _, cleared := range []enforcement.Target{account("a"), device.Target} {
+			assert.Equal(t, enforcement.Mark{Cleared: at}, f.marks.mark(t, cleared), "%s: its counters begin anew", cleared)
+		}
+		assert.Zero(t, f.marks.mark(t, account("z")).Cleared)
 
 		results, err := f.Deny(t.Context(), []enforcement.Denial{denial("a"), device})
 		require.NoError(t, err)
@@ -251,6 +255,31 @@ func TestClearLiftsTheDeviceTooAndForbidsThePast(t *testing.T) {
 		results, err = f.Deny(t.Context(), []enforcement.Denial{after})
 		require.NoError(t, err)
 		assert.True(t, results[0].Stands, "later events can")
+	})
+}
+
+func TestClearingIsKeptAsLongAsAWindowLooksBack(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		clear := func(site string, at time.Time) {
+			_, err := f.Clear(t.Context(), site, account("a"), at, "li", "a family")
+			require.NoError(t, err)
+		}
+		clear("museum", start)
+		assert.Equal(t, rules.MaxWindow+time.Hour, f.marks.ttls[account("a")], "the longest window, and an hour's grace")
+		clear("zoo", start.Add(2*time.Hour))
+		clear("museum", start.Add(time.Hour))
+		assert.Equal(t, start.Add(2*time.Hour), f.marks.mark(t, account("a")).Cleared, "the latest of any site")
+		clear("zoo", start.Add(time.Hour))
+		assert.Equal(t, start.Add(2*time.Hour), f.marks.mark(t, account("a")).Cleared, "an earlier one takes nothing back")
+
+		f.now = start.Add(2*time.Hour + rules.MaxWindow + 59*time.Minute)
+		f.marks.marks, f.marks.held = map[enforcement.Target][]byte{}, false
+		require.NoError(t, f.EnsureMarks(t.Context()))
+		assert.Equal(t, start.Add(2*time.Hour), f.marks.mark(t, account("a")).Cleared, "restored after a loss")
+		f.now = f.now.Add(2 * time.Minute)
+		f.marks.marks = map[enforcement.Target][]byte{}
+		require.NoError(t, f.Rebuild(t.Context()))
+		assert.Empty(t, f.marks.marks, "no window looks back so far")
 	})
 }
 

@@ -28,7 +28,7 @@ type Marks interface {
 	SetVersion(ctx context.Context, version int64) error
 }
 
-// MarkWrite is one target's mark. TTL only collects garbage; 0: no end.
+// MarkWrite is one target's mark; Data is its stored form. TTL only collects garbage; 0: no end.
 type MarkWrite struct {
 	Target enforcement.Target
 	Data   []byte
@@ -206,8 +206,8 @@ func (s *Service) ttl(m enforcement.Mark) time.Duration {
 		}
 		end = latest(end, sqldb.Time(e.Expires))
 	}
-	for _, c := range m.Cleared {
-		end = latest(end, sqldb.Time(c.At).Add(s.options.KeepCleared))
+	if !m.Cleared.IsZero() {
+		end = latest(end, m.Cleared.Add(s.options.KeepCleared))
 	}
 	return end.Sub(now) + s.options.Grace
 }
@@ -244,7 +244,9 @@ func (s *Service) loadAll(ctx context.Context) (map[enforcement.Target]enforceme
 // forgotten the same for a clearing.
 func (s *Service) ended() int64 { return sqldb.Millis(s.options.Now().Add(-s.options.Grace)) }
 
-func (s *Service) forgotten() int64 { return sqldb.Millis(s.options.Now().Add(-s.options.KeepCleared)) }
+func (s *Service) forgotten() int64 {
+	return sqldb.Millis(s.options.Now().Add(-s.options.KeepCleared - s.options.Grace))
+}
 
 // What loadMarks asks, for every target and for one.
 const (
@@ -252,9 +254,10 @@ const (
  WHERE lifted_at = 0 AND (expires_at = 0 OR expires_at > $1) ORDER BY id`
 	oneEntries = `SELECT ` + entryColumns + ` FROM lists_entries
  WHERE lifted_at = 0 AND (expires_at = 0 OR expires_at > $1) AND entity = $2 AND key = $3 ORDER BY id`
-	allCleared = `SELECT entity, key, site, cleared_at FROM lists_cleared WHERE cleared_at > $1 ORDER BY site`
-	oneCleared = `SELECT entity, key, site, cleared_at FROM lists_cleared
- WHERE cleared_at > $1 AND entity = $2 AND key = $3 ORDER BY site`
+	// Sites share a target's counters: the latest clearing of any site holds.
+	allCleared = `SELECT entity, key, MAX(cleared_at) FROM lists_cleared WHERE cleared_at > $1 GROUP BY entity, key`
+	oneCleared = `SELECT entity, key, MAX(cleared_at) FROM lists_cleared
+ WHERE cleared_at > $1 AND entity = $2 AND key = $3 GROUP BY entity, key`
 )
 
 // loadMarks adds the marks of one target, or of all, to marks.
@@ -284,12 +287,12 @@ func loadMarks(
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var t enforcement.Target
-		var c enforcement.MarkClear
-		if err := rows.Scan(&t.Entity, &t.Key, &c.Site, &c.At); err != nil {
+		var cleared int64
+		if err := rows.Scan(&t.Entity, &t.Key, &cleared); err != nil {
 			return fmt.Errorf("read clearings: %w", err)
 		}
 		m := marks[t]
-		m.Cleared = append(m.Cleared, c)
+		m.Cleared = sqldb.Time(cleared)
 		marks[t] = m
 	}
 	return rows.Err()

@@ -29,7 +29,8 @@ type Options struct {
 	// for events that arrive late. Default 1 h.
 	Grace time.Duration
 	// KeepCleared is for how long a clearing is kept beside the counters: as
-	// long as the longest window. Default 30 days.
+	// long as the longest window, or what it hides would act again. Default
+	// rules.MaxWindow, 30 days.
 	KeepCleared time.Duration
 	// Poll is between checks of the marks; Refresh is between full rewrites,
 	// which mend what a partial loss took. Defaults 1 s and 10 min.
@@ -46,7 +47,7 @@ func (o Options) withDefaults() Options {
 		o.Grace = time.Hour
 	}
 	if o.KeepCleared <= 0 {
-		o.KeepCleared = 30 * 24 * time.Hour
+		o.KeepCleared = rules.MaxWindow
 	}
 	if o.Poll <= 0 {
 		o.Poll = time.Second
@@ -192,8 +193,10 @@ func (s *Service) Lift(ctx context.Context, id, actor, reason string) (Entry, er
 
 // Clear lifts every deny entry of the target and, where it is an account, of
 // the devices and sessions denied because of it, and forbids events of the
-// site from before at to act on any of them again. It returns what it lifted.
-// Clearing twice is harmless; the later time holds.
+// site from before at to act on any of them again: those under way, and those
+// that their counters hold. Sites share counters, so that these begin anew for
+// all sites. It returns what it lifted. Clearing twice is harmless; the later
+// time holds.
 func (s *Service) Clear(
 	ctx context.Context, site string, target enforcement.Target, at time.Time, actor, reason string,
 ) ([]Entry, error) {

@@ -41,10 +41,11 @@ type Snapshot struct {
 
 var _ enforcement.Snapshot = (*Snapshot)(nil)
 
-// snapshotFile is the form on disk. Keys of Marks are "entity:key".
+// snapshotFile is the form on disk. Keys of Marks are "entity:key", values the
+// stored form of the marks in base64.
 type snapshotFile struct {
-	Version int64                      `json:"version"`
-	Marks   map[string]json.RawMessage `json:"marks"`
+	Version int64             `json:"version"`
+	Marks   map[string][]byte `json:"marks"`
 }
 
 // OpenSnapshot reads the copy at path; a missing file is an empty copy, and an
@@ -58,7 +59,7 @@ func OpenSnapshot(ctx context.Context, db *sqldb.DB, path string, o Options) *Sn
 	return s
 }
 
-// Mark returns the encoded mark of a target, nil where there is none. It must
+// Mark returns the stored form of a target's mark, nil where there is none. It must
 // not be changed.
 func (s *Snapshot) Mark(entity rules.Entity, key string) []byte {
 	s.mu.RLock()
@@ -150,7 +151,7 @@ func (s *Snapshot) Save() error {
 		s.mu.RUnlock()
 		return nil
 	}
-	file := snapshotFile{Version: s.version, Marks: make(map[string]json.RawMessage, len(s.marks))}
+	file := snapshotFile{Version: s.version, Marks: make(map[string][]byte, len(s.marks))}
 	for t, data := range s.marks {
 		file.Marks[t.String()] = data
 	}

@@ -68,6 +68,29 @@ func TestMarksLieBesideTheCountersAndComeBack(t *testing.T) {
 		require.NoError(t, service.EnsureMarks(t.Context()))
 		assert.Equal(t, denied[0].EntryID, read().Entries[0].ID, "restored after the loss")
 
+		_, err = service.Clear(t.Context(), "museum", target, start.Add(time.Minute), "li", "people")
+		require.NoError(t, err)
+		assert.Equal(t, enforcement.Mark{Cleared: start.Add(time.Minute)}, read())
+		ttl, err = client.TTL(t.Context(), window.MarkKey(target.Entity, target.Key)).Result()
+		require.NoError(t, err)
+		assert.InDelta(t, (rules.MaxWindow + time.Hour).Seconds(), ttl.Seconds(), 120)
+		require.NoError(t, client.FlushDB(t.Context()).Err())
+		require.NoError(t, service.EnsureMarks(t.Context()))
+		assert.Equal(t, enforcement.Mark{Cleared: start.Add(time.Minute)}, read(), "restored after the loss")
+	})
+}
+
+func TestMarkThatSaysNothingIsGone(t *testing.T) {
+	eachRedis(t, func(t *testing.T, client *goredis.Client) {
+		start := time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)
+		service, err := lists.New(t.Context(), sqldbtest.SQLite(t), redis.New(client),
+			lists.Options{Now: func() time.Time { return start }})
+		require.NoError(t, err)
+		target := enforcement.Target{Entity: rules.EntityAccount, Key: "a"}
+		denied, err := service.Deny(t.Context(), []enforcement.Denial{{
+			Target: target, Source: enforcement.EntryByHand, Reason: "resold", Actor: "li", At: start,
+		}})
+		require.NoError(t, err)
 		_, err = service.Lift(t.Context(), denied[0].EntryID, "li", "people")
 		require.NoError(t, err)
 		exists, err := client.Exists(t.Context(), window.MarkKey(target.Entity, target.Key)).Result()

@@ -10,12 +10,14 @@ import (
 	"unicode/utf8"
 
 	"fairgate/ticketing/document"
+	"fairgate/ticketing/ticket"
 )
 
-// Book takes places for an account. In a free pool the order settles at once,
-// unless a hold is asked for; in a priced one it is held until paid. It fails
+// Book takes places for an account. A free order settles at once, unless a
+// hold is asked for; one that costs is held until paid. It fails
 // with ErrInvalidField, ErrNotFound (pool), ErrNotOpen, ErrDateUnavailable,
-// ErrSoldOut or ErrDocumentTaken, and then takes nothing.
+// ErrSlotNeeded, ErrSlotUnavailable, ErrAdultNeeded, ErrSoldOut or
+// ErrDocumentTaken, and then takes nothing.
 func (s *Service) Book(ctx context.Context, call Call, account string, b Booking) (Order, error) {
 	if !validPoolID(b.Pool) {
 		return Order{}, invalidField("pool", "not the id of a pool")
@@ -46,19 +48,28 @@ func (s *Service) Book(ctx context.Context, call Call, account string, b Booking
 		if len(positions) > pool.LimitPerOrder {
 			return Order{}, invalidField("positions", "at most %d in one order, got %d", pool.LimitPerOrder, len(positions))
 		}
+		positions := slices.Clone(positions) // an attempt leaves no trace in the next
+		if err := pool.allot(positions); err != nil {
+			return Order{}, err
+		}
+		if err := pool.admit(positions, at.Date); err != nil {
+			return Order{}, err
+		}
 		order := Order{
 			ID: id, AccountID: account, Pool: pool.ID, Date: at.Date, Slot: at.Slot, State: StateHeld, Positions: positions,
-			TotalFen: pool.PriceFen * int64(len(positions)), RequestID: call.RequestID,
-			CreatedAt: w.now, UpdatedAt: w.now, HoldExpiresAt: w.now.Add(pool.Hold),
+			RequestID: call.RequestID, CreatedAt: w.now, UpdatedAt: w.now, HoldExpiresAt: w.now.Add(pool.Hold),
+		}
+		for _, p := range positions {
+			order.TotalFen += p.PriceFen
 		}
 		kind := EventHeld
-		if pool.Free() && !b.Hold {
+		if order.TotalFen == 0 && !b.Hold {
 			if err := order.settle(pool, w.now); err != nil {
 				return Order{}, err
 			}
 			kind = bookedEvent(order)
 		}
-		if err := w.TakePlaces(ctx, at, len(positions)); err != nil {
+		if err := w.TakePlaces(ctx, at, order.Places()); err != nil {
 			return Order{}, err
 		}
 		if err := w.InsertOrder(ctx, order); err != nil {
@@ -147,7 +158,9 @@ func (s *Service) position(field string, v Visitor) (Position, error) {
 		DocumentType: doc.Type, DocumentMasked: doc.Masked(),
 		DocumentKey:    s.vault.key("document", doc.Key()),
 		DocumentSealed: s.vault.seal("document", doc.Nationality+"\n"+doc.Number),
+		Product:        v.Product, Secret: ticket.NewSecret().String(),
 	}
+	p.born, _ = doc.Born()
 	if v.Phone != "" {
 		e164, err := normalisePhone(field+".phone", v.Phone)
 		if err != nil {

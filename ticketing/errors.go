@@ -21,6 +21,7 @@ const (
 	CodeDateUnavailable     Code = "date_unavailable"
 	CodeSlotNeeded          Code = "slot_needed"
 	CodeSlotUnavailable     Code = "slot_unavailable"
+	CodeAdultNeeded         Code = "adult_needed"
 	CodeInvalidState        Code = "invalid_state"
 	CodeHoldExpired         Code = "hold_expired"
 	CodePaymentRequired     Code = "payment_required"
@@ -75,6 +76,7 @@ var (
 	ErrSlotNeeded          = &Error{Code: CodeSlotNeeded, Field: "slot", Detail: "the day is booked by slots: say which"}
 	ErrSlotUnavailable     = &Error{Code: CodeSlotUnavailable, Field: "slot", Detail: "the slot is past or not offered on this day"}
 	ErrDayHasSlots         = &Error{Code: CodeInvalidField, Field: "days", Detail: "the day has slots: set their capacities"}
+	ErrAdultNeeded         = &Error{Code: CodeAdultNeeded, Field: "positions", Detail: "minors need an adult in the same order"}
 	ErrInvalidState        = &Error{Code: CodeInvalidState}
 	ErrHoldExpired         = &Error{Code: CodeHoldExpired, Detail: "the hold has run out"}
 	ErrPaymentRequired     = &Error{Code: CodePaymentRequired, Detail: "the order must be paid"}

@@ -66,7 +66,7 @@ func (s *Service) Reinstate(ctx context.Context, call Call, id string) (Order, e
 		if err != nil {
 			return Order{}, err
 		}
-		err = w.TakePlaces(ctx, order.Place(), len(order.Positions))
+		err = w.TakePlaces(ctx, order.Place(), order.Places())
 		if errors.Is(err, ErrSoldOut) || errors.Is(err, ErrDateUnavailable) || errors.Is(err, ErrSlotUnavailable) || errors.Is(err, ErrSlotNeeded) {
 			return Order{}, ErrNoPlace
 		}
@@ -97,7 +97,11 @@ func (s *Service) PutPool(ctx context.Context, call Call, change PoolChange) (Po
 		return Pool{}, err
 	}
 	pool, err := once(ctx, s, call, "operations", func(ctx context.Context, w *work) (Pool, error) {
-		if err := w.PutPool(ctx, change.Pool); err != nil {
+		old, err := w.Pool(ctx, change.Pool.ID)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return Pool{}, err
+		}
+		if err := w.PutPool(ctx, change.onto(old)); err != nil {
 			return Pool{}, err
 		}
 		for _, d := range change.Days {
@@ -111,6 +115,19 @@ func (s *Service) PutPool(ctx context.Context, call Call, change PoolChange) (Po
 		s.stock.forget(change.Pool.ID)
 	}
 	return pool, err
+}
+
+// onto is the pool as the change leaves it.
+func (c PoolChange) onto(old Pool) Pool {
+	next := c.Pool
+	next.Products, next.Rules = old.Products, old.Rules
+	if c.Products != nil {
+		next.Products = *c.Products
+	}
+	if c.Rules != nil {
+		next.Rules = *c.Rules
+	}
+	return next
 }
 
 // putDay sets a day's places, in all or by slots.

@@ -21,6 +21,9 @@ type Keys struct {
 	Lookup []byte
 	// Session signs session tokens.
 	Session ed25519.PrivateKey
+	// Tickets sign the codes of tickets. The first signs, all of them verify:
+	// rotate by putting a new one in front. None = one derived from Session.
+	Tickets []ed25519.PrivateKey
 }
 
 // vault does the sealing and hashing. It is safe for concurrent use.

@@ -3,6 +3,9 @@ package ticketing
 import (
 	"context"
 	"errors"
+	"slices"
+
+	"fairgate/ticketing/ticket"
 )
 
 // listLimit bounds how many orders a listing returns.
@@ -138,7 +141,7 @@ func release(ctx context.Context, w *work, o *Order, next State, kind EventType)
 	if err := w.UpdateOrder(ctx, *o); err != nil {
 		return err
 	}
-	if err := w.ReturnPlaces(ctx, o.Place(), len(o.Positions)); err != nil {
+	if err := w.ReturnPlaces(ctx, o.Place(), o.Places()); err != nil {
 		return err
 	}
 	return w.emit(ctx, kind, *o, "")
@@ -174,10 +177,10 @@ func (s *Service) ChangeDate(ctx context.Context, call Call, account, id, date, 
 		if err != nil {
 			return err
 		}
-		if err := w.TakePlaces(ctx, wanted, len(o.Positions)); err != nil {
+		if err := w.TakePlaces(ctx, wanted, o.Places()); err != nil {
 			return err
 		}
-		if err := w.ReturnPlaces(ctx, o.Place(), len(o.Positions)); err != nil {
+		if err := w.ReturnPlaces(ctx, o.Place(), o.Places()); err != nil {
 			return err
 		}
 		o.Date, o.Slot = wanted.Date, wanted.Slot
@@ -248,15 +251,39 @@ func handOver(ctx context.Context, w *work, o *Order, to string, positions []Pos
 		if len(positions) != len(o.Positions) {
 			return invalidField("positions", "want %d, one for each place, got %d", len(o.Positions), len(positions))
 		}
-		o.Positions = positions
-		if err := w.ReplacePositions(ctx, *o); err != nil {
-			return err
-		}
+	}
+	if err := reissue(ctx, w, o, positions); err != nil {
+		return err
 	}
 	if err := w.UpdateOrder(ctx, *o); err != nil {
 		return err
 	}
 	return w.emit(ctx, EventTransferred, *o, from)
+}
+
+// reissue gives every position a new ticket, so that the former owner's codes
+// are worth nothing, and, where there are positions, new visitors.
+func reissue(ctx context.Context, w *work, o *Order, positions []Position) error {
+	next := slices.Clone(o.Positions)
+	for i, kept := range o.Positions {
+		if positions == nil {
+			next[i].Secret = ticket.NewSecret().String()
+			continue
+		}
+		next[i] = positions[i]
+		next[i].Product, next[i].Unit, next[i].PriceFen, next[i].Places = kept.Product, kept.Unit, kept.PriceFen, kept.Places
+	}
+	if positions != nil {
+		pool, err := w.Pool(ctx, o.Pool)
+		if err != nil {
+			return err
+		}
+		if err := pool.admit(next, o.Date); err != nil {
+			return err
+		}
+	}
+	o.Positions = next
+	return w.ReplacePositions(ctx, *o)
 }
 
 func recipient(ctx context.Context, r AccountReader, id string, phoneKey []byte) (Account, error) {

@@ -30,6 +30,15 @@ type Order struct {
 // Place is where the order has its places.
 func (o Order) Place() Place { return Place{Pool: o.Pool, Date: o.Date, Slot: o.Slot} }
 
+// Places is how many places the order draws from the capacity.
+func (o Order) Places() int {
+	places := 0
+	for _, p := range o.Positions {
+		places += p.Places
+	}
+	return places
+}
+
 // Position is one visitor's place within an order. What identifies the visitor
 // is kept sealed (see Keys) and never leaves as JSON; the masked forms do.
 type Position struct {
@@ -37,11 +46,19 @@ type Position struct {
 	NameMasked     string
 	DocumentMasked string
 	DocumentType   document.Type
+	Product        string // the ticket type; empty in a pool without products
+	Unit           int    // the ticket within the order: positions of one ticket share it
+	PriceFen       int64  // the first position of a ticket carries its price
+	Places         int    // drawn from the capacity: 0 or 1
+	AdultID        string // position of the adult that a minor is tied to
 
+	Secret         string `json:"-"` // of the QR code, in hexadecimal
 	DocumentKey    []byte `json:"-"` // keyed HMAC, unique per pool day among live positions
 	DocumentSealed []byte `json:"-"`
 	NameSealed     []byte `json:"-"`
 	PhoneSealed    []byte `json:"-"` // empty when no phone was given
+
+	born time.Time // date of birth, where the document tells it; not stored
 }
 
 // Withdrawal records that the house took an order back, and from which state.
@@ -59,6 +76,7 @@ type Visitor struct {
 	Type        document.Type
 	Number      string
 	Nationality string // ISO 3166 alpha-3, for passports
+	Product     string // the ticket type; empty in a pool without products
 }
 
 // Booking asks for places.

@@ -15,6 +15,8 @@ type Pool struct {
 	Hold          time.Duration
 	Cutoff        time.Duration // before the day's start; until then places stay provisional
 	OpensAt       time.Time     // booking opens; zero = open already
+	Rules         Rules
+	Products      []Product // none = one implicit product
 	Version       int64
 }
 
@@ -40,10 +42,13 @@ type Stock struct {
 	Days    []Day
 }
 
-// PoolChange creates or updates a pool. Days not named stay as they are.
+// PoolChange creates or updates a pool. Days not named stay as they are, and so
+// do products and rules that are not given; those of Pool are not read.
 type PoolChange struct {
-	Pool Pool
-	Days []DayCapacity
+	Pool     Pool
+	Days     []DayCapacity
+	Products *[]Product
+	Rules    *Rules
 }
 
 // DayCapacity sets how many places there are on a day, in all or by slots.
@@ -86,6 +91,16 @@ func (c PoolChange) validate() error {
 	}
 	if p.Cutoff < 0 || p.Cutoff > maxCutoff {
 		return invalidField("provisional_cutoff_seconds", "want 0 to %d, got %d", int(maxCutoff/time.Second), int(p.Cutoff/time.Second))
+	}
+	if c.Rules != nil {
+		if err := c.Rules.validate(); err != nil {
+			return err
+		}
+	}
+	if c.Products != nil {
+		if err := validateProducts(*c.Products); err != nil {
+			return err
+		}
 	}
 	if len(c.Days) > maxDaysAtOnce {
 		return invalidField("days", "want at most %d at once, got %d", maxDaysAtOnce, len(c.Days))

@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"fairgate/ticketing/ticket"
 )
 
 // Options tune a Service. The zero value of a field means its default.
@@ -66,6 +68,7 @@ type Service struct {
 	hasher  *hasher
 	session ed25519.PrivateKey
 	public  ed25519.PublicKey
+	issuer  *ticket.Issuer
 	clock   func() time.Time
 	opts    Options
 	stock   *stockCache
@@ -84,6 +87,10 @@ func NewService(store Store, keys Keys, clock func() time.Time, opts Options) (*
 	if !ok {
 		return nil, errors.New("new ticketing service: keys.session has no Ed25519 public key")
 	}
+	issuer, err := newIssuer(keys)
+	if err != nil {
+		return nil, fmt.Errorf("new ticketing service: %w", err)
+	}
 	opts = opts.withDefaults()
 	m, err := newMetrics(opts.Registerer)
 	if err != nil {
@@ -91,7 +98,7 @@ func NewService(store Store, keys Keys, clock func() time.Time, opts Options) (*
 	}
 	s := &Service{
 		store: store, vault: v, hasher: newHasher(opts.PasswordCost, opts.PasswordsAtOne),
-		session: keys.Session, public: public, clock: clock, opts: opts, metrics: m,
+		session: keys.Session, public: public, issuer: issuer, clock: clock, opts: opts, metrics: m,
 		holder: uuid.NewString(),
 	}
 	s.stock = newStockCache(s, opts.StockMaxAge)

@@ -80,6 +80,16 @@ func Parse(kind Type, number, nationality string, now time.Time) (Document, erro
 	return doc, nil
 }
 
+// Born is the date of birth that the number carries, at midnight UTC: PRC
+// resident identity cards and the 2023 form for foreign residents carry one.
+func (d Document) Born() (born time.Time, known bool) {
+	if (d.Type != PRCID && d.Type != ForeignResident) || len(d.Number) != 18 {
+		return time.Time{}, false
+	}
+	born, err := time.Parse("20060102", d.Number[6:14])
+	return born, err == nil
+}
+
 // Key is the part of the document that stays the same over its reissues, with
 // its type: two documents of one person and kind have the same key. It is as
 // personal as the number and must be hashed with a secret before it is stored.

@@ -23,6 +23,7 @@ type credentials struct {
 type visitorBody struct {
 	Name     string `json:"name"`
 	Phone    string `json:"phone"`
+	Product  string `json:"product"`
 	Document struct {
 		Type        document.Type `json:"type"`
 		Number      string        `json:"number"`
@@ -35,6 +36,7 @@ func visitors(bodies []visitorBody) []ticketing.Visitor {
 	for i, b := range bodies {
 		out[i] = ticketing.Visitor{
 			Name: b.Name, Phone: b.Phone, Type: b.Document.Type, Number: b.Document.Number, Nationality: b.Document.Nationality,
+			Product: b.Product,
 		}
 	}
 	return out
@@ -77,6 +79,9 @@ type position struct {
 	NameMasked     string        `json:"name_masked"`
 	DocumentType   document.Type `json:"document_type"`
 	DocumentMasked string        `json:"document_masked"`
+	Product        string        `json:"product,omitempty"`
+	AdultID        string        `json:"adult_position_id,omitempty"` // whom a minor is tied to
+	Ticket         string        `json:"ticket,omitempty"`            // what the QR code says; for the owner alone
 }
 
 func showOrder(o ticketing.Order) order {
@@ -86,7 +91,7 @@ func showOrder(o ticketing.Order) order {
 		HoldExpiresAt: optional(o.HoldExpiresAt), ProvisionalUntil: optional(o.ProvisionalUntil), PaidAt: optional(o.PaidAt),
 	}
 	for i, p := range o.Positions {
-		out.Positions[i] = position{ID: p.ID, NameMasked: p.NameMasked, DocumentType: p.DocumentType, DocumentMasked: p.DocumentMasked}
+		out.Positions[i] = position{ID: p.ID, NameMasked: p.NameMasked, DocumentType: p.DocumentType, DocumentMasked: p.DocumentMasked, Product: p.Product, AdultID: p.AdultID}
 	}
 	if o.State == ticketing.StateWithdrawn {
 		out.ReasonCode, out.Receipt = o.Withdrawal.ReasonCode, o.Withdrawal.Receipt
@@ -154,13 +159,20 @@ type pool struct {
 	HoldSeconds   int64             `json:"hold_seconds"`
 	CutoffSeconds int64             `json:"provisional_cutoff_seconds"`
 	OpensAt       *ticketing.Millis `json:"opens_at"`
+	Rules         *ticketing.Rules  `json:"rules,omitempty"`
+	Products      []product         `json:"products,omitempty"`
 }
 
 func showPool(p ticketing.Pool) pool {
-	return pool{
+	out := pool{
 		ID: p.ID, Name: p.Name, PriceFen: p.PriceFen, LimitPerOrder: p.LimitPerOrder,
 		HoldSeconds: int64(p.Hold / time.Second), CutoffSeconds: int64(p.Cutoff / time.Second), OpensAt: optional(p.OpensAt),
+		Products: showProducts(p.Products),
 	}
+	if p.Rules != (ticketing.Rules{}) {
+		out.Rules = &p.Rules
+	}
+	return out
 }
 
 type poolBody struct {
@@ -171,6 +183,8 @@ type poolBody struct {
 	CutoffSeconds int64      `json:"provisional_cutoff_seconds"`
 	OpensAt       *time.Time `json:"opens_at"`
 	Days          []dayBody  `json:"days"`
+	Products      *[]product `json:"products"`
+	Rules         *rulesBody `json:"rules"`
 }
 
 type dayBody struct {
@@ -202,6 +216,12 @@ func (b poolBody) change(id string) ticketing.PoolChange {
 	}}
 	if b.OpensAt != nil {
 		change.Pool.OpensAt = b.OpensAt.UTC()
+	}
+	if b.Products != nil {
+		change.Products = products(*b.Products)
+	}
+	if b.Rules != nil {
+		change.Rules = (*ticketing.Rules)(b.Rules)
 	}
 	for _, d := range b.Days {
 		change.Days = append(change.Days, d.capacity())

@@ -123,11 +123,16 @@ func states(c *fiber.Ctx) []ticketing.State {
 }
 
 func (a *api) order(c *fiber.Ctx) error {
-	o, err := a.service.Order(c.UserContext(), session(c).AccountID, c.Params("order"))
+	o, tickets, err := a.service.OrderWithTickets(c.UserContext(), session(c).AccountID, c.Params("order"))
 	if err != nil {
 		return err
 	}
-	return c.JSON(showOrder(o))
+	shown := showOrder(o)
+	for i, code := range tickets {
+		shown.Positions[i].Ticket = code
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return c.JSON(shown)
 }
 
 // act handles what needs nothing but the order; a body is ignored.

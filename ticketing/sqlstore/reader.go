@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -99,16 +100,29 @@ func (r reader) Session(ctx context.Context, id string) (ticketing.Session, erro
 	return s, failed("read session", err)
 }
 
-const poolColumns = `SELECT id, name, price_fen, limit_per_order, hold_ms, cutoff_ms, opens_at, version FROM pools`
+const poolColumns = `SELECT id, name, price_fen, limit_per_order, hold_ms, cutoff_ms, opens_at, products, rules, version FROM pools`
 
 func scanPool(scan func(...any) error) (ticketing.Pool, error) {
 	var (
 		p                   ticketing.Pool
 		hold, cutoff, opens int64
+		products, rules     string
 	)
-	err := scan(&p.ID, &p.Name, &p.PriceFen, &p.LimitPerOrder, &hold, &cutoff, &opens, &p.Version)
+	err := scan(&p.ID, &p.Name, &p.PriceFen, &p.LimitPerOrder, &hold, &cutoff, &opens, &products, &rules, &p.Version)
+	if err != nil {
+		return p, err
+	}
 	p.Hold, p.Cutoff, p.OpensAt = time.Duration(hold)*time.Millisecond, time.Duration(cutoff)*time.Millisecond, moment(opens)
-	return p, err
+	if err := json.Unmarshal([]byte(products), &p.Products); err != nil {
+		return p, fmt.Errorf("products of pool %q: %w", p.ID, err)
+	}
+	if len(p.Products) == 0 {
+		p.Products = nil
+	}
+	if err := json.Unmarshal([]byte(rules), &p.Rules); err != nil {
+		return p, fmt.Errorf("rules of pool %q: %w", p.ID, err)
+	}
+	return p, nil
 }
 
 func (r reader) Pools(ctx context.Context) ([]ticketing.Pool, error) {

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -62,11 +63,22 @@ func (t *tx) RevokeSession(ctx context.Context, id string, at time.Time) error {
 }
 
 func (t *tx) PutPool(ctx context.Context, p ticketing.Pool) error {
-	_, err := t.exec(ctx, "put pool",
-		`INSERT INTO pools (id, name, price_fen, limit_per_order, hold_ms, cutoff_ms, opens_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, 1)
+	products, err := json.Marshal(append([]ticketing.Product{}, p.Products...))
+	if err != nil {
+		return fmt.Errorf("put pool: %w", err)
+	}
+	rules, err := json.Marshal(p.Rules)
+	if err != nil {
+		return fmt.Errorf("put pool: %w", err)
+	}
+	_, err = t.exec(ctx, "put pool",
+		`INSERT INTO pools (id, name, price_fen, limit_per_order, hold_ms, cutoff_ms, opens_at, products, rules, version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, price_fen = excluded.price_fen, limit_per_order = excluded.limit_per_order,
-		hold_ms = excluded.hold_ms, cutoff_ms = excluded.cutoff_ms, opens_at = excluded.opens_at, version = pools.version + 1`,
-		p.ID, p.Name, p.PriceFen, p.LimitPerOrder, p.Hold.Milliseconds(), p.Cutoff.Milliseconds(), millis(p.OpensAt))
+		hold_ms = excluded.hold_ms, cutoff_ms = excluded.cutoff_ms, opens_at = excluded.opens_at,
+		products = excluded.products, rules = excluded.rules, version = pools.version + 1`,
+		p.ID, p.Name, p.PriceFen, p.LimitPerOrder, p.Hold.Milliseconds(), p.Cutoff.Milliseconds(), millis(p.OpensAt),
+		string(products), string(rules))
 	return err
 }
 
@@ -84,17 +96,19 @@ func (t *tx) InsertOrder(ctx context.Context, o ticketing.Order) error {
 }
 
 func (t *tx) insertPositions(ctx context.Context, o ticketing.Order) error {
-	const columns = 13
+	const columns = 20
 	rows := make([]string, len(o.Positions))
 	args := make([]any, 0, columns*len(o.Positions))
 	for i, p := range o.Positions {
 		rows[i] = placeholders(columns*i+1, columns)
 		args = append(args, p.ID, o.ID, i, o.Pool, o.Date, live(o), p.NameMasked, p.NameSealed,
-			p.DocumentType, p.DocumentMasked, p.DocumentKey, p.DocumentSealed, notNil(p.PhoneSealed))
+			p.DocumentType, p.DocumentMasked, p.DocumentKey, p.DocumentSealed, notNil(p.PhoneSealed),
+			p.Product, p.Unit, p.PriceFen, p.Places, p.Secret, p.AdultID, 0)
 	}
 	_, err := t.exec(ctx, "insert positions",
 		`INSERT INTO positions (id, order_id, idx, pool_id, day, live, name_masked, name_sealed,
-		document_type, document_masked, document_key, document_sealed, phone_sealed) VALUES `+strings.Join(rows, ", "), args...)
+		document_type, document_masked, document_key, document_sealed, phone_sealed,
+		product, unit, price_fen, places, secret, adult_id, cancelled_at) VALUES `+strings.Join(rows, ", "), args...)
 	return taken(err)
 }
 

@@ -111,6 +111,7 @@ func position(key string) ticketing.Position {
 	return ticketing.Position{
 		ID: uuid.NewString(), NameMasked: "王*", NameSealed: []byte("n"), DocumentType: document.Passport,
 		DocumentMasked: "A*1", DocumentKey: []byte(key), DocumentSealed: []byte{7, 0},
+		Product: "double", Unit: 3, PriceFen: 1, Places: 1, Secret: uuid.NewString(), AdultID: "somebody",
 	}
 }
 
@@ -153,6 +154,8 @@ func pools(t *testing.T, s Store) {
 	t.Helper()
 	want := ticketing.Pool{
 		ID: pool, Name: "主馆", PriceFen: 1, LimitPerOrder: 2, Hold: 1500 * time.Millisecond, Cutoff: time.Hour, OpensAt: start(), Version: 1,
+		Rules:    ticketing.Rules{MinorAge: 14, MinorsPerAdult: 2},
+		Products: []ticketing.Product{{ID: "double", Name: "双人票", Kind: ticketing.ProductDouble, PriceFen: 1, Persons: 2, Places: 2}},
 	}
 	update(t, s, func(ctx context.Context, tx ticketing.Tx) error {
 		return errors.Join(tx.PutPool(ctx, want), tx.PutPool(ctx, ticketing.Pool{ID: "a-first", Name: "x", LimitPerOrder: 1, Hold: time.Second}),

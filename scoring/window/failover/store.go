@@ -41,10 +41,11 @@ import (
 
 // Bounds of the time after an outage in which the shared counters may lack
 // what happened during it. The pipeline, which keeps up with live traffic,
-// repeats an outage in less time than it took; beyond its own bound on
-// lateness (10 minutes by default) it repeats nothing.
+// repeats an outage in less time than it took, after a pause of at most five
+// seconds; beyond its own bound on lateness (10 minutes by default) it repeats
+// nothing. Longer would let scalpers through for every hiccup.
 const (
-	leastSettling = 30 * time.Second
+	leastSettling = 10 * time.Second
 	mostSettling  = 10 * time.Minute
 )
 

@@ -3,6 +3,7 @@ package gateway
 import (
 	"crypto/tls"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -183,7 +184,7 @@ func (g *Gateway) upstreamFailed(x *exchange, err error) {
 		p = problem{Status: http.StatusGatewayTimeout, Code: codeTimeout, Title: "Gateway Timeout"}
 	}
 	g.metrics.upstreamErrors.WithLabelValues(p.Code).Inc()
-	g.log.WarnContext(x.c.UserContext(), "upstream did not answer", "error", err, "event_id", x.event.ID, "route", x.event.Route)
+	g.failures.say(x.c.UserContext(), slog.LevelWarn, "upstream did not answer", "error", err, "event_id", x.event.ID, "route", x.event.Route)
 	x.c.Set(fiber.HeaderRetryAfter, "5")
 	g.answer(x, p, messageUnavailable)
 	g.complete(x, ingest.DispositionFailed, p.Status)

@@ -29,6 +29,7 @@ type Gateway struct {
 	metrics  *metrics
 	o        Options
 	log      *slog.Logger
+	failures *complaints // that may come with every request
 	now      func() time.Time
 	boot     string
 	seq      atomic.Uint64
@@ -65,7 +66,7 @@ func New(screener ingest.Screener, recorder ingest.Recorder, upstreamURL string,
 	g := &Gateway{
 		screener: screener, recorder: recorder, accounts: accounts,
 		messages: newCatalogue(o.AppealHours), metrics: newMetrics(o.Registerer),
-		o: o, log: o.Log, now: o.Clock, boot: newBoot(),
+		o: o, log: o.Log, failures: newComplaints(o.Log, o.Clock), now: o.Clock, boot: newBoot(),
 	}
 	g.upstream = newUpstream(target, o)
 	g.finisher = newFinisher(o.Workers, o.Backlog, g.finish)

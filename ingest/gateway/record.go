@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -30,7 +31,7 @@ func (g *Gateway) intend(x *exchange) bool {
 		return true
 	}
 	g.metrics.lost.WithLabelValues("intend").Inc()
-	g.log.ErrorContext(ctx, "intent was not recorded", "error", err, "event_id", x.event.ID, "route", x.event.Route, "forwarded", x.route.bestEffort)
+	g.failures.say(ctx, slog.LevelError, "intent was not recorded", "error", err, "event_id", x.event.ID, "route", x.event.Route, "forwarded", x.route.bestEffort)
 	if x.route.bestEffort {
 		return true
 	}
@@ -58,7 +59,7 @@ func (g *Gateway) complete(x *exchange, d ingest.Disposition, status int) {
 func (g *Gateway) record(ctx context.Context, e *ingest.Event) {
 	if err := g.recorder.Complete(ctx, e); err != nil {
 		g.metrics.lost.WithLabelValues("complete").Inc()
-		g.log.WarnContext(ctx, "event was not recorded", "error", err, "event_id", e.ID)
+		g.failures.say(ctx, slog.LevelWarn, "event was not recorded", "error", err, "event_id", e.ID)
 	}
 }
 
@@ -71,6 +72,6 @@ func (g *Gateway) finish(ctx context.Context, u unfinished) {
 	}
 	if err := g.screener.Observe(ctx, u.event); err != nil {
 		g.metrics.lost.WithLabelValues("observe").Inc()
-		g.log.WarnContext(ctx, "outcome was not counted", "error", err, "event_id", u.event.ID)
+		g.failures.say(ctx, slog.LevelWarn, "outcome was not counted", "error", err, "event_id", u.event.ID)
 	}
 }

@@ -314,7 +314,9 @@ func TestSandbox(t *testing.T) {
 	t.Parallel()
 	box, err := sms.NewSandbox(noon, 2)
 	require.NoError(t, err)
-	text := func(key, phone string) sms.Text { return sms.Text{Key: key, Phone: phone, Code: "123456", Purpose: ticketing.PurposeSignIn} }
+	text := func(key, phone string) sms.Text {
+		return sms.Text{Key: key, Phone: phone, Code: "123456", Purpose: ticketing.PurposeSignIn}
+	}
 	for i := range 12 {
 		_, err := box.Send(t.Context(), text(fmt.Sprint(i), "+861"))
 		require.NoError(t, err)

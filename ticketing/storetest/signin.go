@@ -200,7 +200,9 @@ func revokeSessions(t *testing.T, s Store) {
 		}
 		return nil
 	})
-	update(t, s, func(ctx context.Context, tx ticketing.Tx) error { return tx.RevokeSessions(ctx, "a", start().Add(time.Second)) })
+	update(t, s, func(ctx context.Context, tx ticketing.Tx) error {
+		return tx.RevokeSessions(ctx, "a", start().Add(time.Second))
+	})
 	view(t, s, func(ctx context.Context, r ticketing.Reader) error {
 		got, err := r.Session(ctx, "3")
 		assert.False(t, got.RevokedAt.IsZero())

@@ -170,33 +170,37 @@ func (f *faultyLists) Standing(ctx context.Context, site string, targets []enfor
 
 func eachHouse(t *testing.T, test func(t *testing.T, h *house)) {
 	t.Helper()
-	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
-		h := &house{
-			t: t, db: db, now: at,
-			bookings: &bookings{orders: map[string]string{}, accounts: map[string]string{}},
-			topic:    &topic{deliveries: make(chan enforcement.Delivery, 100), progress: make(chan struct{}, 100)},
-		}
-		now := func() time.Time { return h.now }
-		var err error
-		h.lists, err = lists.New(t.Context(), db, noMarks{}, lists.Options{Now: now})
-		require.NoError(t, err)
-		h.withdrawals, err = withdrawals.New(t.Context(), db, h.bookings, withdrawals.Options{Now: now})
-		require.NoError(t, err)
-		h.cases, err = cases.New(t.Context(), db, h.lists, h.withdrawals, cases.Options{Now: now})
-		require.NoError(t, err)
-		h.faulty = &faultyLists{Lists: h.lists}
-		enforcer := enforcement.NewEnforcer(h.topic, h.topic, h.faulty, h.withdrawals, h.cases, enforcement.EnforcerOptions{
-			Kill: &h.kill, Now: now, Backoff: time.Millisecond, MaxBackoff: 2 * time.Millisecond, Attempts: 3,
-		})
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan error, 1)
-		go func() { done <- enforcer.Run(ctx) }()
-		t.Cleanup(func() {
-			cancel()
-			require.NoError(t, <-done)
-		})
-		test(t, h)
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) { test(t, newHouse(t, db, noMarks{})) })
+}
+
+// newHouse is everything that enforces, running.
+func newHouse(t *testing.T, db *sqldb.DB, marks lists.Marks) *house {
+	t.Helper()
+	h := &house{
+		t: t, db: db, now: at,
+		bookings: &bookings{orders: map[string]string{}, accounts: map[string]string{}},
+		topic:    &topic{deliveries: make(chan enforcement.Delivery, 100), progress: make(chan struct{}, 100)},
+	}
+	now := func() time.Time { return h.now }
+	var err error
+	h.lists, err = lists.New(t.Context(), db, marks, lists.Options{Now: now})
+	require.NoError(t, err)
+	h.withdrawals, err = withdrawals.New(t.Context(), db, h.bookings, withdrawals.Options{Now: now})
+	require.NoError(t, err)
+	h.cases, err = cases.New(t.Context(), db, h.lists, h.withdrawals, cases.Options{Now: now})
+	require.NoError(t, err)
+	h.faulty = &faultyLists{Lists: h.lists}
+	enforcer := enforcement.NewEnforcer(h.topic, h.topic, h.faulty, h.withdrawals, h.cases, enforcement.EnforcerOptions{
+		Kill: &h.kill, Now: now, Backoff: time.Millisecond, MaxBackoff: 2 * time.Millisecond, Attempts: 3,
 	})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- enforcer.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		require.NoError(t, <-done)
+	})
+	return h
 }
 
 // deliver waits until all verdicts are committed and the work that they queued

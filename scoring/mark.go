@@ -30,7 +30,7 @@ func EncodeMark(since time.Time, data []byte) []byte {
 	}
 	value := make([]byte, 0, markHead+len(data))
 	value = append(value, markVersion)
-	value = binary.BigEndian.AppendUint64(value, uint64(ms)) //nolint:gosec // never negative
+	value = binary.BigEndian.AppendUint64(value, uint64(ms))
 	return append(value, data...)
 }
 

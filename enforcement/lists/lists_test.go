@@ -260,16 +260,16 @@ func TestClearLiftsTheDeviceTooAndForbidsThePast(t *testing.T) {
 
 func TestClearingIsKeptAsLongAsAWindowLooksBack(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
-		clear := func(site string, at time.Time) {
+		clearAt := func(site string, at time.Time) {
 			_, err := f.Clear(t.Context(), site, account("a"), at, "li", "a family")
 			require.NoError(t, err)
 		}
-		clear("museum", start)
+		clearAt("museum", start)
 		assert.Equal(t, rules.MaxWindow+time.Hour, f.marks.ttls[account("a")], "the longest window, and an hour's grace")
-		clear("zoo", start.Add(2*time.Hour))
-		clear("museum", start.Add(time.Hour))
+		clearAt("zoo", start.Add(2*time.Hour))
+		clearAt("museum", start.Add(time.Hour))
 		assert.Equal(t, start.Add(2*time.Hour), f.marks.mark(t, account("a")).Cleared, "the latest of any site")
-		clear("zoo", start.Add(time.Hour))
+		clearAt("zoo", start.Add(time.Hour))
 		assert.Equal(t, start.Add(2*time.Hour), f.marks.mark(t, account("a")).Cleared, "an earlier one takes nothing back")
 
 		f.now = start.Add(2*time.Hour + rules.MaxWindow + 59*time.Minute)

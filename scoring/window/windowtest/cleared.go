@@ -68,6 +68,9 @@ func testCleared(t *testing.T, h Harness) {
 	late := asking(touch(newID(), at(13), key, d, "v1"))
 	assert.Equal(t, []float64{1, 1}, apply(t, h, late), "a late event counts its own value")
 	assert.Equal(t, []float64{6, 4}, apply(t, h, asking(touch(newID(), at(20), key, d))), "which did not move back")
+	h.SetMark(t, rules.EntityAccount, key, scoring.EncodeMark(at(13), nil))
+	late = asking(touch(newID(), at(13), key, d, "v1"))
+	assert.Equal(t, []float64{0, 0}, apply(t, h, late), "but not where it is hidden itself")
 }
 
 func testClearedUnread(t *testing.T, h Harness) {

@@ -21,6 +21,10 @@ type Pass struct {
 	Requests int64
 }
 
+// muchForOneMachine is the rate from which a small machine cannot be expected
+// to keep up, in requests a second.
+const muchForOneMachine = 1500
+
 // runPass plays one world from the opening of the doors to the last outcome.
 func (r *Runner) runPass(ctx context.Context, name string, run uint64) (*Pass, error) {
 	w := NewWorld(r.plan.Seed, run, r.plan.Duration, r.now().AddDate(0, 0, 2))
@@ -32,7 +36,11 @@ func (r *Runner) runPass(ctx context.Context, name string, run uint64) (*Pass, e
 	capacity := max(20, demand(actors)*12/10)
 	progress := &Progress{}
 	client := NewClient(r.gateway, progress)
-	r.say("%s: %d actors, %d places a day; opening accounts", name, len(actors), capacity)
+	rate := plannedRate(actors, scenarios, r.plan.Duration)
+	r.say("%s: %d actors, about %.0f requests/s, %d places a day; opening accounts", name, len(actors), rate, capacity)
+	if rate > muchForOneMachine {
+		r.say("that is much for embedded engines and a load generator on one machine; --rate, --people or a longer --duration make it less")
+	}
 	// The sale's moment is set once everybody is signed in.
 	if err := r.service.OpenSale(ctx, w, r.now().Add(24*time.Hour), capacity); err != nil {
 		return nil, fmt.Errorf("open the sale: %w", err)

@@ -66,6 +66,19 @@ func Populate(w *World, scenarios []Scenario, p Plan) []*Actor {
 	return actors
 }
 
+// plannedRate is about how many requests a second the actors send.
+func plannedRate(actors []*Actor, scenarios []Scenario, d time.Duration) float64 {
+	each := map[string]float64{}
+	for _, s := range scenarios {
+		each[s.ID] = s.Requests(d)
+	}
+	var sum float64
+	for _, a := range actors {
+		sum += each[a.Scenario]
+	}
+	return sum / d.Seconds()
+}
+
 // demand is how many places the people want, on the busiest day.
 func demand(actors []*Actor) int {
 	perDay := map[string]int{}

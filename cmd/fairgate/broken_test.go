@@ -33,6 +33,14 @@ rules:
     action: %s
 `
 
+// writeRules puts a gatekeeper in a folder, which it returns.
+func writeRules(t *testing.T, dir, kind, when, action string) string {
+	t.Helper()
+	text := fmt.Sprintf(gatekeeper, kind, when, action)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "museum.yaml"), []byte(text), 0o600))
+	return dir
+}
+
 // TestABrokenRulesetIsRefused: a ruleset that is not right never takes over,
 // and the one in force goes on; the next one that is right takes over within
 // three seconds.

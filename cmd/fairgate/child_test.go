@@ -28,13 +28,14 @@ var greeting = regexp.MustCompile(`(?m)^  (gateway|operators' API|ticketing) +ht
 
 // startChild starts the program on a data directory and waits until it says
 // where everything is.
-func startChild(t *testing.T, data string) *child {
+func startChild(t *testing.T, data string, more ...string) *child {
 	t.Helper()
 	exe, err := os.Executable()
 	require.NoError(t, err)
 	c := &child{ended: make(chan error, 1)}
 	c.log, c.metrics = newLogBook(t), freeAddress(t)
-	c.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), exe, "dev", "--data", data, "--free-ports", "--metrics", c.metrics)
+	c.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), exe,
+		append([]string{"dev", "--data", data, "--free-ports", "--metrics", c.metrics}, more...)...)
 	c.cmd.Env = append(os.Environ(), app.LibraryEnv+"="+os.Getenv("FAIRGATE_TEST_CHDB"))
 	c.cmd.Stdout, c.cmd.Stderr = c.log, c.log
 	require.NoError(t, c.cmd.Start())
@@ -87,9 +88,7 @@ func TestInterruptKeepsWhatWasDecided(t *testing.T) {
 	c := startChild(t, data)
 	c.openPool(t, "main", 10)
 	good, bad := newcomer(t, c.gateway), newcomer(t, c.gateway)
-	require.NoError(t, house(t.Context(), http.MethodPost, "http://"+c.operators+"/api/v1/lists/deny", c.operatorKey, map[string]any{
-		"entity": "account", "key": bad.account, "reason": "offers tickets for resale", "expires_at": time.Now().Add(time.Hour).UTC(),
-	}, nil))
+	c.deny(t, bad.account)
 	blocked := func(v *visitor) bool {
 		r := v.must(t, http.MethodGet, "/api/v1/pools/main/stock", "")
 		if r.status != http.StatusOK {

@@ -14,10 +14,11 @@ import (
 )
 
 // Book takes places for an account. A free order settles at once, unless a
-// hold is asked for; one that costs is held until paid. It fails
-// with ErrInvalidField, ErrNotFound (pool), ErrNotOpen, ErrDateUnavailable,
-// ErrSlotNeeded, ErrSlotUnavailable, ErrAdultNeeded, ErrSoldOut or
-// ErrDocumentTaken, and then takes nothing.
+// hold is asked for; one that costs is held until paid. It fails with
+// ErrInvalidField, ErrNotFound (pool), ErrNotOpen, ErrTooLate,
+// ErrDateUnavailable, ErrSlotNeeded, ErrSlotUnavailable, ErrAdultNeeded,
+// ErrPersonLimit, ErrIdentityLimit, ErrFrozen, ErrSoldOut or ErrDocumentTaken,
+// and then takes nothing.
 func (s *Service) Book(ctx context.Context, call Call, account string, b Booking) (Order, error) {
 	if !validPoolID(b.Pool) {
 		return Order{}, invalidField("pool", "not the id of a pool")
@@ -42,6 +43,9 @@ func (s *Service) Book(ctx context.Context, call Call, account string, b Booking
 		if w.now.Before(pool.OpensAt) {
 			return Order{}, ErrNotOpen
 		}
+		if err := pool.Rules.open(at, w.now); err != nil {
+			return Order{}, err
+		}
 		if err := offered(ctx, w, at); err != nil {
 			return Order{}, err
 		}
@@ -61,6 +65,9 @@ func (s *Service) Book(ctx context.Context, call Call, account string, b Booking
 		}
 		for _, p := range positions {
 			order.TotalFen += p.PriceFen
+		}
+		if err := permit(ctx, w, pool, order, ""); err != nil {
+			return Order{}, err
 		}
 		kind := EventHeld
 		if order.TotalFen == 0 && !b.Hold {

@@ -32,6 +32,15 @@ func (d Date) Start() time.Time {
 	return t.UTC()
 }
 
+// plus is the day so many days later; empty for a malformed date.
+func (d Date) plus(days int) Date {
+	t, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return ""
+	}
+	return Date(t.AddDate(0, 0, days).Format(time.DateOnly))
+}
+
 // shorten bounds a visitor's text before it is repeated in an error.
 func shorten(s string) string {
 	const most = 40

@@ -22,6 +22,10 @@ const (
 	CodeSlotNeeded          Code = "slot_needed"
 	CodeSlotUnavailable     Code = "slot_unavailable"
 	CodeAdultNeeded         Code = "adult_needed"
+	CodePersonLimit         Code = "person_limit"
+	CodeIdentityLimit       Code = "identity_limit"
+	CodeFrozen              Code = "booking_frozen"
+	CodeTooLate             Code = "too_late"
 	CodeInvalidState        Code = "invalid_state"
 	CodeHoldExpired         Code = "hold_expired"
 	CodePaymentRequired     Code = "payment_required"
@@ -77,6 +81,10 @@ var (
 	ErrSlotUnavailable     = &Error{Code: CodeSlotUnavailable, Field: "slot", Detail: "the slot is past or not offered on this day"}
 	ErrDayHasSlots         = &Error{Code: CodeInvalidField, Field: "days", Detail: "the day has slots: set their capacities"}
 	ErrAdultNeeded         = &Error{Code: CodeAdultNeeded, Field: "positions", Detail: "minors need an adult in the same order"}
+	ErrPersonLimit         = &Error{Code: CodePersonLimit, Field: "positions", Detail: "too many places for one account"}
+	ErrIdentityLimit       = &Error{Code: CodeIdentityLimit, Field: "positions", Detail: "too many visits for one document"}
+	ErrFrozen              = &Error{Code: CodeFrozen, Field: "positions", Detail: "booking is frozen after no-shows"}
+	ErrTooLate             = &Error{Code: CodeTooLate, Detail: "the deadline has passed"}
 	ErrInvalidState        = &Error{Code: CodeInvalidState}
 	ErrHoldExpired         = &Error{Code: CodeHoldExpired, Detail: "the hold has run out"}
 	ErrPaymentRequired     = &Error{Code: CodePaymentRequired, Detail: "the order must be paid"}

@@ -91,30 +91,51 @@ func (s *Service) Reinstate(ctx context.Context, call Call, id string) (Order, e
 }
 
 // PutPool creates or changes a pool and the capacity of its days, all or
-// nothing. It fails with ErrInvalidField or ErrCapacityBooked.
+// nothing, and audits it. The change is in force from the next booking on. It fails with ErrInvalidField or ErrCapacityBooked.
 func (s *Service) PutPool(ctx context.Context, call Call, change PoolChange) (Pool, error) {
 	if err := change.validate(); err != nil {
 		return Pool{}, err
 	}
 	pool, err := once(ctx, s, call, "operations", func(ctx context.Context, w *work) (Pool, error) {
-		old, err := w.Pool(ctx, change.Pool.ID)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return Pool{}, err
-		}
-		if err := w.PutPool(ctx, change.onto(old)); err != nil {
-			return Pool{}, err
-		}
-		for _, d := range change.Days {
-			if err := putDay(ctx, w, change.Pool.ID, d); err != nil {
-				return Pool{}, err
-			}
-		}
-		return w.Pool(ctx, change.Pool.ID)
+		return change.apply(ctx, w)
 	})
 	if err == nil {
 		s.stock.forget(change.Pool.ID)
 	}
 	return pool, err
+}
+
+// apply makes the change and audits it.
+func (c PoolChange) apply(ctx context.Context, w *work) (Pool, error) {
+	id := c.Pool.ID
+	old, err := w.Pool(ctx, id)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return Pool{}, err
+	}
+	if err != nil {
+		old = Pool{}
+	}
+	daysBefore, err := dayRecords(ctx, w, id, c.Days)
+	if err != nil {
+		return Pool{}, err
+	}
+	if err := w.PutPool(ctx, c.onto(old)); err != nil {
+		return Pool{}, err
+	}
+	for _, d := range c.Days {
+		if err := putDay(ctx, w, id, d); err != nil {
+			return Pool{}, err
+		}
+	}
+	daysAfter, err := dayRecords(ctx, w, id, c.Days)
+	if err != nil {
+		return Pool{}, err
+	}
+	next, err := w.Pool(ctx, id)
+	if err != nil {
+		return Pool{}, err
+	}
+	return next, w.record(ctx, id, "pool", recordOf(old, daysBefore), recordOf(next, daysAfter))
 }
 
 // onto is the pool as the change leaves it.

@@ -118,8 +118,8 @@ func (s *Service) book(ctx context.Context, w *work, o *Order) error {
 }
 
 // Cancel gives an order's places back. A cancelled order stays as it is. It
-// fails with ErrNotFound, ErrInvalidState, or ErrDateUnavailable once the day
-// is past.
+// fails with ErrNotFound, ErrInvalidState, ErrTooLate after the pool's
+// deadline, or ErrDateUnavailable once the day is past.
 func (s *Service) Cancel(ctx context.Context, call Call, account, id string) (Order, error) {
 	return s.change(ctx, call, account, id, func(ctx context.Context, w *work, o *Order) error {
 		if o.State == StateCancelled {
@@ -127,6 +127,13 @@ func (s *Service) Cancel(ctx context.Context, call Call, account, id string) (Or
 		}
 		if o.Date < DateOf(w.now) {
 			return ErrDateUnavailable
+		}
+		pool, err := w.Pool(ctx, o.Pool)
+		if err != nil {
+			return err
+		}
+		if err := inTime(o, pool.Rules.RefundDeadlineSeconds, w.now); err != nil {
+			return err
 		}
 		return release(ctx, w, o, StateCancelled, EventCancelled)
 	})
@@ -149,8 +156,8 @@ func release(ctx context.Context, w *work, o *Order, next State, kind EventType)
 
 // ChangeDate moves a settled order to another day or slot of its pool; without
 // a slot it keeps the one it has. It fails with ErrNotFound, ErrInvalidField,
-// ErrInvalidState, ErrDateUnavailable, ErrSlotNeeded, ErrSlotUnavailable,
-// ErrSoldOut or ErrDocumentTaken, and then the order keeps its place.
+// ErrInvalidState, ErrTooLate, ErrNotOpen, ErrDateUnavailable, ErrSlotNeeded,
+// ErrSlotUnavailable, ErrPersonLimit, ErrIdentityLimit, ErrFrozen, ErrSoldOut or ErrDocumentTaken, and then the order keeps its place.
 func (s *Service) ChangeDate(ctx context.Context, call Call, account, id, date, slot string) (Order, error) {
 	wanted, err := parsePlace("", date, slot)
 	if err != nil {
@@ -170,11 +177,11 @@ func (s *Service) ChangeDate(ctx context.Context, call Call, account, id, date, 
 		if o.Date < DateOf(w.now) {
 			return ErrDateUnavailable
 		}
-		if err := offered(ctx, w, wanted); err != nil {
-			return err
-		}
 		pool, err := w.Pool(ctx, o.Pool)
 		if err != nil {
+			return err
+		}
+		if err := mayMove(ctx, w, pool, o, wanted); err != nil {
 			return err
 		}
 		if err := w.TakePlaces(ctx, wanted, o.Places()); err != nil {
@@ -194,6 +201,22 @@ func (s *Service) ChangeDate(ctx context.Context, call Call, account, id, date, 
 	})
 }
 
+// mayMove applies the pool's rules to an order that is to have another place.
+func mayMove(ctx context.Context, w *work, pool Pool, o *Order, wanted Place) error {
+	if err := inTime(o, pool.Rules.ChangeDeadlineSeconds, w.now); err != nil {
+		return err
+	}
+	if err := pool.Rules.open(wanted, w.now); err != nil {
+		return err
+	}
+	if err := offered(ctx, w, wanted); err != nil {
+		return err
+	}
+	moved := *o
+	moved.Date, moved.Slot = wanted.Date, wanted.Slot
+	return permit(ctx, w, pool, moved, o.Date)
+}
+
 // Transfer says who an order is handed to, by account or by phone, and who
 // visits then; without visitors the named ones stay.
 type Transfer struct {
@@ -204,7 +227,8 @@ type Transfer struct {
 
 // Transfer hands a settled order to another account. It fails with
 // ErrNotFound, ErrInvalidField, ErrRecipientUnknown, ErrInvalidState,
-// ErrDateUnavailable or ErrDocumentTaken.
+// ErrTooLate, ErrDateUnavailable, ErrDocumentTaken, or what the pool's rules
+// about persons refuse.
 func (s *Service) Transfer(ctx context.Context, call Call, account, id string, t Transfer) (Order, error) {
 	if (t.ToAccountID == "") == (t.ToPhone == "") {
 		return Order{}, invalidField("to_account_id", "want either an account or a phone")
@@ -242,17 +266,27 @@ func handOver(ctx context.Context, w *work, o *Order, to string, positions []Pos
 	if o.Date < DateOf(w.now) {
 		return ErrDateUnavailable
 	}
+	pool, err := w.Pool(ctx, o.Pool)
+	if err != nil {
+		return err
+	}
+	if err := inTime(o, pool.Rules.TransferDeadlineSeconds, w.now); err != nil {
+		return err
+	}
 	if to == o.AccountID {
 		return invalidField("to_account_id", "the order is yours already")
 	}
 	from := o.AccountID
 	o.AccountID, o.UpdatedAt = to, w.now
+	if err := receive(ctx, w, pool, *o, positions); err != nil {
+		return err
+	}
 	if positions != nil {
 		if len(positions) != len(o.Positions) {
 			return invalidField("positions", "want %d, one for each place, got %d", len(o.Positions), len(positions))
 		}
 	}
-	if err := reissue(ctx, w, o, positions); err != nil {
+	if err := reissue(ctx, w, pool, o, positions); err != nil {
 		return err
 	}
 	if err := w.UpdateOrder(ctx, *o); err != nil {
@@ -261,9 +295,19 @@ func handOver(ctx context.Context, w *work, o *Order, to string, positions []Pos
 	return w.emit(ctx, EventTransferred, *o, from)
 }
 
+// receive applies the pool's rules about persons to the new owner and visitors.
+func receive(ctx context.Context, w *work, pool Pool, o Order, positions []Position) error {
+	if positions == nil {
+		pool.Rules.WindowBookings, pool.Rules.NoShowStrikes = 0, 0 // the visitors were judged when they were booked
+	} else {
+		o.Positions = positions
+	}
+	return permit(ctx, w, pool, o, "")
+}
+
 // reissue gives every position a new ticket, so that the former owner's codes
 // are worth nothing, and, where there are positions, new visitors.
-func reissue(ctx context.Context, w *work, o *Order, positions []Position) error {
+func reissue(ctx context.Context, w *work, pool Pool, o *Order, positions []Position) error {
 	next := slices.Clone(o.Positions)
 	for i, kept := range o.Positions {
 		if positions == nil {
@@ -274,10 +318,6 @@ func reissue(ctx context.Context, w *work, o *Order, positions []Position) error
 		next[i].Product, next[i].Unit, next[i].PriceFen, next[i].Places = kept.Product, kept.Unit, kept.PriceFen, kept.Places
 	}
 	if positions != nil {
-		pool, err := w.Pool(ctx, o.Pool)
-		if err != nil {
-			return err
-		}
 		if err := pool.admit(next, o.Date); err != nil {
 			return err
 		}

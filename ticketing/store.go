@@ -34,6 +34,8 @@ type Reader interface {
 	IdentityReader
 	PoolReader
 	OrderReader
+	RuleReader
+	AuditReader
 	EventReader
 }
 
@@ -45,6 +47,8 @@ type Tx interface {
 	IdentityWriter
 	PoolWriter
 	OrderWriter
+	RuleWriter
+	AuditWriter
 	Journal
 }
 

@@ -12,6 +12,7 @@ import (
 // Call is what a request says of itself beside its content.
 type Call struct {
 	RequestID      string // given by the gateway; carried into events
+	Actor          string // who changes a pool; for its audit
 	IdempotencyKey string // optional; see Service
 	Request        []byte // method, path and body: the same key with another request is refused
 }

@@ -19,6 +19,7 @@ func (a *api) routeHouse(r fiber.Router) {
 	r.Post("/orders/:order/withdraw", enforcement, a.withdraw)
 	r.Post("/orders/:order/reinstate", enforcement, a.reinstate)
 	r.Put("/pools/:pool", operations, a.putPool)
+	r.Get("/pools/:pool/changes", operations, a.changes)
 	r.Get("/outbox", operations, a.outbox)
 }
 
@@ -58,7 +59,7 @@ func (a *api) putPool(c *fiber.Ctx) error {
 	if err := decode(c, &body); err != nil {
 		return err
 	}
-	p, err := a.service.PutPool(c.UserContext(), call(c), body.change(c.Params("pool")))
+	p, err := a.service.PutPool(c.UserContext(), operator(c), body.change(c.Params("pool")))
 	if err != nil {
 		return err
 	}
@@ -66,17 +67,49 @@ func (a *api) putPool(c *fiber.Ctx) error {
 }
 
 func (a *api) outbox(c *fiber.Ctx) error {
-	after, err := strconv.ParseInt(c.Query("after", "0"), 10, 64)
+	after, limit, err := page(c)
 	if err != nil {
-		return refuse(fiber.StatusUnprocessableEntity, string(ticketing.CodeInvalidField), "after", "not a number")
-	}
-	limit, err := strconv.Atoi(c.Query("limit", "200"))
-	if err != nil {
-		return refuse(fiber.StatusUnprocessableEntity, string(ticketing.CodeInvalidField), "limit", "not a number")
+		return err
 	}
 	events, err := a.service.Events(c.UserContext(), after, limit)
 	if err != nil {
 		return err
 	}
 	return c.JSON(fiber.Map{"events": append([]ticketing.Event{}, events...)})
+}
+
+// page reads ?after=&limit=.
+func page(c *fiber.Ctx) (after int64, limit int, err error) {
+	after, err = strconv.ParseInt(c.Query("after", "0"), 10, 64)
+	if err != nil {
+		return 0, 0, refuse(fiber.StatusUnprocessableEntity, string(ticketing.CodeInvalidField), "after", "not a number")
+	}
+	limit, err = strconv.Atoi(c.Query("limit", "200"))
+	if err != nil {
+		return 0, 0, refuse(fiber.StatusUnprocessableEntity, string(ticketing.CodeInvalidField), "limit", "not a number")
+	}
+	return after, limit, nil
+}
+
+// HeaderOperator names who, among those with the operations role, changes a
+// pool. It is written to the pool's audit and grants nothing.
+const HeaderOperator = "X-Operator"
+
+// operator is the call with the name of who makes it.
+func operator(c *fiber.Ctx) ticketing.Call {
+	made := call(c)
+	made.Actor = c.Get(HeaderOperator)
+	return made
+}
+
+func (a *api) changes(c *fiber.Ctx) error {
+	after, limit, err := page(c)
+	if err != nil {
+		return err
+	}
+	changes, err := a.service.Changes(c.UserContext(), c.Params("pool"), after, limit)
+	if err != nil {
+		return err
+	}
+	return c.JSON(fiber.Map{"changes": append([]ticketing.Change{}, changes...)})
 }

@@ -45,12 +45,14 @@ func parseDSN(dsn string) (dialect, error) {
 
 func (d dialect) isSQLite() bool { return d.path != "" }
 
-// translate turns the common text of a migration into the engine's.
+// translate turns the common text of a migration into the engine's: column
+// types, and what stands in a comment that names the engine.
 func (d dialect) translate(sql string) string {
 	if !d.isSQLite() {
-		return sql
+		return strings.NewReplacer("/* POSTGRES\n", "", "POSTGRES */\n", "").Replace(sql)
 	}
-	return strings.NewReplacer(" BIGINT", " INTEGER", " BYTEA", " BLOB", "/* STRICT */", "STRICT").Replace(sql)
+	return strings.NewReplacer("/* SQLITE\n", "", "SQLITE */\n", "",
+		" BIGINT", " INTEGER", " BYTEA", " BLOB", "/* STRICT */", "STRICT").Replace(sql)
 }
 
 // isUniqueViolation recognises both engines' error for a duplicate key.

@@ -214,3 +214,30 @@ func TestClose(t *testing.T) {
 		return err
 	}))
 }
+
+// TestAuditIsAppendOnly goes past the store, as a careless operator would.
+func TestAuditIsAppendOnly(t *testing.T) {
+	t.Parallel()
+	for name, dsn := range engines() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			target := dsn(t)
+			s := open(t, target)
+			require.NoError(t, s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error {
+				return errors.Join(tx.PutPool(ctx, ticketing.Pool{ID: "p", LimitPerOrder: 1, Hold: 1e9}),
+					tx.RecordChange(ctx, ticketing.Change{Pool: "p", Who: "w", What: "pool", Before: []byte("null"), After: []byte("1")}))
+			}))
+			driver, source := "pgx", target
+			if path, lite := strings.CutPrefix(target, "sqlite:"); lite {
+				driver, source = "sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()
+			}
+			db, err := sql.Open(driver, source)
+			require.NoError(t, err)
+			defer func() { assert.NoError(t, db.Close()) }()
+			for _, statement := range []string{`UPDATE pool_changes SET who = 'x'`, `DELETE FROM pool_changes`} {
+				_, err := db.ExecContext(t.Context(), statement)
+				require.ErrorContains(t, err, "append-only")
+			}
+		})
+	}
+}

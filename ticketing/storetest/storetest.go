@@ -46,6 +46,8 @@ func Run(t *testing.T, open Open) {
 		"orders keep everything":        orders,
 		"one document a day":            documents,
 		"due orders":                    due,
+		"persons":                       persons,
+		"audit":                         audit,
 		"failed updates leave no trace": rollback,
 		"answers":                       answers,
 		"outbox":                        events,

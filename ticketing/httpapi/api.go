@@ -24,6 +24,8 @@ type Options struct {
 	GatewayKeys     [][]byte              // at least 32 bytes each; any of them signs, so that they can be rotated
 	EnforcementKeys []string              // bearer keys of the enforcement role; none = nobody has it
 	OperationsKeys  []string              // bearer keys of the operations role; none = nobody has it
+	Sandbox         Inbox                 // messages of a sandbox, shown to operations; default: not shown
+	InsecureCookies bool                  // cookies also without TLS, for trying on one machine
 	Tolerance       time.Duration         // of the signature's timestamp, either way; default 30 s
 	ReplayMemory    int                   // request ids remembered at most; default 1 << 20, about 64 MB
 	BodyLimit       int                   // bytes; default 64 KiB

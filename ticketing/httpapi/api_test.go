@@ -38,23 +38,34 @@ type server struct {
 	base    string
 	now     atomic.Int64 // Unix ms
 	service *ticketing.Service
+	store   *sqlstore.Store
 }
 
 func start(tb testing.TB) *server {
+	tb.Helper()
+	return startWith(tb, func(*server, *ticketing.Options, *httpapi.Options) {})
+}
+
+// startWith lets a test set options before anything starts.
+func startWith(tb testing.TB, set func(s *server, service *ticketing.Options, api *httpapi.Options)) *server {
 	tb.Helper()
 	s, reg := &server{t: tb}, prometheus.NewRegistry() // one for all: their names must not meet
 	s.now.Store(time.Date(2026, 5, 1, 4, 0, 0, 0, time.UTC).UnixMilli())
 	store, err := sqlstore.Open(tb.Context(), "sqlite:"+filepath.Join(tb.TempDir(), "ticketing.db"), sqlstore.Options{Registerer: reg})
 	require.NoError(tb, err)
 	clock := func() time.Time { return time.UnixMilli(s.now.Load()) }
+	s.store = store
+	serviceOptions := ticketing.Options{PasswordCost: ticketing.PasswordCost{MemoryKiB: 64, Passes: 1, Lanes: 1}, StockMaxAge: -1, Registerer: reg}
+	apiOptions := httpapi.Options{
+		GatewayKeys: [][]byte{[]byte(gatewayKey)}, EnforcementKeys: []string{enforcementKey}, OperationsKeys: []string{operationsKey}, Clock: clock, Registerer: reg,
+	}
+	set(s, &serviceOptions, &apiOptions)
 	s.service, err = ticketing.NewService(store, ticketing.Keys{
 		Encryption: [][]byte{bytes.Repeat([]byte{1}, 32)}, Lookup: bytes.Repeat([]byte{2}, 32),
 		Session: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{3}, 32)),
-	}, clock, ticketing.Options{PasswordCost: ticketing.PasswordCost{MemoryKiB: 64, Passes: 1, Lanes: 1}, StockMaxAge: -1, Registerer: reg})
+	}, clock, serviceOptions)
 	require.NoError(tb, err)
-	app, err := httpapi.New(s.service, httpapi.Options{
-		GatewayKeys: [][]byte{[]byte(gatewayKey)}, EnforcementKeys: []string{enforcementKey}, OperationsKeys: []string{operationsKey}, Clock: clock, Registerer: reg,
-	})
+	app, err := httpapi.New(s.service, apiOptions)
 	require.NoError(tb, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(tb, err)

@@ -21,6 +21,7 @@ func (a *api) routeHouse(r fiber.Router) {
 	r.Put("/pools/:pool", operations, a.putPool)
 	r.Get("/pools/:pool/changes", operations, a.changes)
 	r.Get("/outbox", operations, a.outbox)
+	r.Get("/sms", operations, a.sandboxInbox)
 }
 
 func (a *api) accountOrders(c *fiber.Ctx) error {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -37,7 +39,8 @@ func status(code ticketing.Code) int {
 	switch code {
 	case ticketing.CodeInvalidField, ticketing.CodeSlotNeeded, ticketing.CodeAdultNeeded, ticketing.CodeRecipientUnknown, ticketing.CodeIdempotencyMismatch:
 		return fiber.StatusUnprocessableEntity
-	case ticketing.CodeWrongCredentials, ticketing.CodeUnauthenticated:
+	case ticketing.CodeWrongCredentials, ticketing.CodeUnauthenticated, ticketing.CodeWrongCode, ticketing.CodeWeChatRefused,
+		ticketing.CodeWeChatState:
 		return fiber.StatusUnauthorized
 	case ticketing.CodeNotFound:
 		return fiber.StatusNotFound
@@ -45,6 +48,14 @@ func status(code ticketing.Code) int {
 		ticketing.CodeDateUnavailable, ticketing.CodePersonLimit, ticketing.CodeIdentityLimit, ticketing.CodeFrozen, ticketing.CodeTooLate, ticketing.CodeSlotUnavailable, ticketing.CodeInvalidState, ticketing.CodeHoldExpired, ticketing.CodePaymentRequired,
 		ticketing.CodeNothingToPay, ticketing.CodePastCutoff, ticketing.CodeNoPlace, ticketing.CodeCapacityBooked:
 		return fiber.StatusConflict
+	case ticketing.CodePhoneLinked, ticketing.CodeWeChatTaken, ticketing.CodeWeChatLinked:
+		return fiber.StatusConflict
+	case ticketing.CodeWeChatBlocked:
+		return fiber.StatusForbidden
+	case ticketing.CodeCodeLimit, ticketing.CodeWeChatTooOften:
+		return fiber.StatusTooManyRequests
+	case ticketing.CodeNotConfigured:
+		return fiber.StatusNotImplemented
 	case ticketing.CodeUnavailable:
 		return fiber.StatusServiceUnavailable
 	}
@@ -93,7 +104,11 @@ func refuse(status int, code, field, detail string) error {
 // handleError is Fiber's ErrorHandler: it answers, and logs what is our fault.
 func (a *api) handleError(c *fiber.Ctx, err error) error {
 	p := describe(err)
-	if p.Status >= fiber.StatusInternalServerError {
+	if refusal, ok := errors.AsType[*ticketing.Error](err); ok && refusal.RetryAfter > 0 {
+		// Rounded up: too early would be refused again.
+		c.Set(fiber.HeaderRetryAfter, strconv.FormatInt(int64((refusal.RetryAfter+time.Second-1)/time.Second), 10))
+	}
+	if p.Status >= fiber.StatusInternalServerError && p.Status != fiber.StatusNotImplemented {
 		a.logger.ErrorContext(c.UserContext(), "request failed", slog.String("method", c.Method()),
 			slog.String("route", c.Route().Path), slog.Int("status", p.Status), slog.Any("error", err))
 	}

@@ -14,12 +14,6 @@ import (
 	"fairgate/ticketing/document"
 )
 
-// credentials are the body of registration and sign-in.
-type credentials struct {
-	Phone    string `json:"phone"`
-	Password string `json:"password"`
-}
-
 type visitorBody struct {
 	Name     string `json:"name"`
 	Phone    string `json:"phone"`

@@ -11,9 +11,7 @@ import (
 
 // routeVisitors mounts what visitors do, behind the gateway's signature.
 func (a *api) routeVisitors(r fiber.Router) {
-	r.Post("/accounts", a.register)
-	r.Post("/sessions", a.signIn)
-	r.Delete("/sessions", a.requireSession, a.signOut)
+	a.routeAccounts(r)
 	r.Get("/pools", a.pools)
 	r.Get("/pools/:pool", a.pool)
 	r.Get("/pools/:pool/stock", a.stock)
@@ -25,40 +23,6 @@ func (a *api) routeVisitors(r fiber.Router) {
 	r.Post("/orders/:order/cancel", a.requireSession, a.act(a.service.Cancel))
 	r.Post("/orders/:order/change", a.requireSession, a.change)
 	r.Post("/orders/:order/transfer", a.requireSession, a.transfer)
-}
-
-func (a *api) register(c *fiber.Ctx) error {
-	var body credentials
-	if err := decode(c, &body); err != nil {
-		return err
-	}
-	account, err := a.service.Register(c.UserContext(), call(c), body.Phone, body.Password)
-	if err != nil {
-		return err
-	}
-	return c.Status(fiber.StatusCreated).JSON(fiber.Map{"account_id": account.ID})
-}
-
-func (a *api) signIn(c *fiber.Ctx) error {
-	var body credentials
-	if err := decode(c, &body); err != nil {
-		return err
-	}
-	in, err := a.service.SignIn(c.UserContext(), call(c), body.Phone, body.Password)
-	if err != nil {
-		return err
-	}
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	return c.Status(fiber.StatusCreated).JSON(fiber.Map{
-		"session_token": in.Token, "account_id": in.AccountID, "expires_at": ticketing.Millis{Time: in.ExpiresAt},
-	})
-}
-
-func (a *api) signOut(c *fiber.Ctx) error {
-	if err := a.service.SignOut(c.UserContext(), session(c)); err != nil {
-		return err
-	}
-	return c.SendStatus(fiber.StatusNoContent)
 }
 
 func (a *api) pools(c *fiber.Ctx) error {

@@ -3,9 +3,12 @@ package app
 import (
 	"context"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,9 +78,9 @@ type start = func(context.Context, *Stack, Env) (string, error)
 func sqlite(path string) string { return "sqlite:" + path + ".db" }
 func away(string) string        { return "postgres://u:p@127.0.0.1:1/fairgate?connect_timeout=1" }
 
-// startOnce starts a role as deployed, with these secrets, this database and
-// no other engine within reach, and ends what came up.
-func startOnce(t *testing.T, deploy string, role start, sql func(path string) string, names []string) error {
+// deployed is the configuration as deployed, in a directory with these
+// secrets, with this database and no other engine within reach.
+func deployed(t *testing.T, deploy string, sql func(path string) string, names []string) config.Config {
 	t.Helper()
 	c, err := config.Load(filepath.Join(deploy, "fairgate.yaml"))
 	require.NoError(t, err)
@@ -100,11 +103,16 @@ func startOnce(t *testing.T, deploy string, role start, sql func(path string) st
 	nowhere := "127.0.0.1:1"
 	c.Redis.Addrs, c.Kafka.Brokers, c.ClickHouse.Addr = []string{nowhere}, []string{nowhere}, nowhere
 	c.Gateway.Spool.Dir = filepath.Join(dir, "spool")
+	return c
+}
 
+// startOnce starts a role and ends what came up.
+func startOnce(t *testing.T, role start, c config.Config) error {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	s := NewStack(quiet())
-	_, err = role(ctx, s, Env{Config: c, Log: quiet(), Registry: prometheus.NewRegistry(), Now: time.Now})
+	_, err := role(ctx, s, Env{Config: c, Log: quiet(), Registry: prometheus.NewRegistry(), Now: time.Now})
 	closing, end := context.WithTimeout(t.Context(), 10*time.Second)
 	defer end()
 	require.NoError(t, s.Close(closing))
@@ -121,16 +129,41 @@ func TestEachRoleIsGivenExactlyTheSecretsItReads(t *testing.T) {
 			require.NotEmpty(t, given)
 			assert.Equal(t, given, inKubernetes(t, deploy, name), "compose.yaml, then kubernetes/")
 			// Without engines a role may fail, but for no secret.
-			assert.NotErrorIs(t, startOnce(t, deploy, role, sqlite, given), fs.ErrNotExist)
+			assert.NotErrorIs(t, startOnce(t, role, deployed(t, deploy, sqlite, given)), fs.ErrNotExist)
 			for i, secret := range given {
 				rest := slices.Delete(slices.Clone(given), i, i+1)
-				assert.ErrorIs(t, startOnce(t, deploy, role, sqlite, rest), fs.ErrNotExist, "without %s", secret)
+				assert.ErrorIs(t, startOnce(t, role, deployed(t, deploy, sqlite, rest)), fs.ErrNotExist, "without %s", secret)
 			}
 		})
 	}
 }
 
-func TestGatewayStartsWhileEveryEngineIsAway(t *testing.T) {
+func TestGatewayServesWhileEveryEngineIsAway(t *testing.T) {
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) }))
+	defer upstream.Close()
 	deploy := deployFolder(t)
-	require.NoError(t, startOnce(t, deploy, Gateway, away, inCompose(t, deploy, "gateway")))
+	c := deployed(t, deploy, away, inCompose(t, deploy, "gateway"))
+	c.Gateway.Upstream = upstream.URL
+	s := NewStack(quiet())
+	addr, err := Gateway(t.Context(), s, Env{Config: c, Log: quiet(), Registry: prometheus.NewRegistry(), Now: time.Now})
+	require.NoError(t, err)
+	for _, path := range []string{"/readyz", "/api/v1/pools", "/api/v1/pools/hall/stock"} {
+		response, err := http.Get("http://" + addr + path)
+		require.NoError(t, err)
+		assert.Equal(t, http.StatusOK, response.StatusCode, path)
+		require.NoError(t, response.Body.Close())
+	}
+	order := `{"pool":"hall","date":"2026-10-01","positions":[]}`
+	response, err := http.Post("http://"+addr+"/api/v1/orders", "application/json", strings.NewReader(order))
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusOK, response.StatusCode, "a booking")
+	require.NoError(t, response.Body.Close())
+	closing, end := context.WithTimeout(t.Context(), 10*time.Second)
+	defer end()
+	require.NoError(t, s.Close(closing))
+	select {
+	case err := <-s.Failed():
+		t.Fatal("a part failed:", err)
+	default:
+	}
 }

@@ -3,9 +3,18 @@
 // root package owns the types, the rules, the errors and the Service that
 // applies them; it knows neither SQL nor HTTP.
 //
+// Accounts are opened with a phone number and a password, with a code sent to
+// the number, or through WeChat; whoever has proved two of these links them to
+// one account. Codes are six digits, kept as keyed HMACs, good for five
+// minutes, five tries and one use; their limits (one a minute, five an hour, ten
+// a venue's day for a number, and a cap over all) are counted in the
+// transaction that makes them. Phone numbers, openids and unionids are kept
+// sealed and found by keyed HMAC; answers show numbers masked.
+//
 // Sub-packages are named for their technology: sqlstore keeps everything in
 // SQLite or PostgreSQL behind the Store declared here, httpapi is the HTTP
 // surface, outbox delivers what happened to orders as signed webhooks,
+// sms brings codes to phones, wechat asks WeChat who a visitor is,
 // storetest is the conformance suite of every Store, and document knows
 // identity documents.
 //

@@ -197,12 +197,12 @@ func checkDigits(typed string) error {
 // right and in time, and counts a wrong try otherwise. The transaction must be
 // committed either way.
 func (s *Service) redeem(ctx context.Context, w *work, phoneKey []byte, purpose CodePurpose, typed string) (bool, error) {
-	code, err := w.LatestCode(ctx, phoneKey, purpose)
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	code, known, err := find(w.LatestCode(ctx, phoneKey, purpose))
+	if err != nil {
 		return false, err
 	}
 	right := hmac.Equal(code.MAC, s.codeMAC(code, typed)) // computed for no code, too, to take as long
-	if err != nil || !code.UsedAt.IsZero() || !w.now.Before(code.ExpiresAt) || code.Tries >= s.opts.Codes.MaxTries {
+	if !known || !code.UsedAt.IsZero() || !w.now.Before(code.ExpiresAt) || code.Tries >= s.opts.Codes.MaxTries {
 		return false, nil
 	}
 	if right {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -63,7 +62,7 @@ func TestCodeRegistersAndSignsIn(t *testing.T) {
 	t.Parallel()
 	f := withCodes(t, 0)
 	code := f.code("139 0000 0001", ticketing.PurposeSignIn)
-	assert.Regexp(t, regexp.MustCompile(`^\d{6}$`), code)
+	assert.Regexp(t, `^\d{6}$`, code)
 	in, err := f.signIn(phoneA, code)
 	require.NoError(t, err)
 	session, err := f.Authenticate(t.Context(), in.Token)
@@ -370,7 +369,7 @@ func FuzzCanonicalPhone(f *testing.F) {
 			require.ErrorIs(t, err, ticketing.ErrInvalidField)
 			return
 		}
-		require.Regexp(t, regexp.MustCompile(`^\+\d{7,15}$`), got)
+		require.Regexp(t, `^\+\d{7,15}$`, got)
 		again, err := ticketing.CanonicalPhone(got)
 		require.NoError(t, err)
 		require.Equal(t, got, again, "the canonical form is its own")

@@ -7,5 +7,9 @@
 //   - /internal/v1 is for the house and asks for a bearer key of the role;
 //   - /healthz and /readyz are open.
 //
+// Visitors sign in with a phone number and a password or a code sent to it, or
+// through WeChat; a sign-in on the web is bound to its browser by a cookie. What
+// a house has not set up answers not_configured.
+//
 // It applies no rule of booking; that is package ticketing's.
 package httpapi

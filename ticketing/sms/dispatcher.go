@@ -116,10 +116,10 @@ func (d *Dispatcher) Step(ctx context.Context) (more bool, err error) {
 
 // handle takes one message one state further.
 func (d *Dispatcher) handle(ctx context.Context, m ticketing.Message) error {
-	if ctx.Err() != nil {
-		return nil
+	err := ctx.Err()
+	if err != nil {
+		return err
 	}
-	var err error
 	switch m.State {
 	case ticketing.MessageQueued:
 		err = d.send(ctx, m)

@@ -85,6 +85,7 @@ type Dispatcher struct {
 	failures  int               // in a row
 	notBefore time.Time         // of the next attempt
 	leasedTo  time.Time
+	leaseless bool // the lease could not be asked for: wait until notBefore
 }
 
 // NewDispatcher makes a Dispatcher that posts to an http or https URL.
@@ -174,8 +175,12 @@ func (d *Dispatcher) lease(ctx context.Context) (bool, error) {
 	if d.leasedTo.Sub(now) > d.opts.LeaseLife/2+d.opts.Timeout/2 {
 		return true, nil
 	}
+	if d.leaseless && now.Before(d.notBefore) {
+		return false, nil // the database is away; it is asked no sooner than fail said
+	}
 	until := now.Add(d.opts.LeaseLife)
 	held, err := d.leases.Acquire(ctx, leaseName, d.holder, now, until)
+	d.leaseless = err != nil
 	if err != nil {
 		return false, fmt.Errorf("acquire lease: %w", err)
 	}

@@ -36,6 +36,8 @@ type queue struct {
 	holder    string
 	until     time.Time
 	markFails int
+	away      time.Time // until when leases cannot be asked for
+	asked     int       // in vain
 }
 
 func (q *queue) add(n int) {
@@ -78,6 +80,10 @@ func (q *queue) MarkDelivered(_ context.Context, first, last int64, _ time.Time)
 func (q *queue) Acquire(_ context.Context, _, holder string, now, until time.Time) (bool, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if now.Before(q.away) {
+		q.asked++
+		return false, errors.New("database is away")
+	}
 	if q.holder != "" && q.holder != holder && q.until.After(now) {
 		return false, nil
 	}
@@ -195,6 +201,28 @@ func TestAtLeastOnce(t *testing.T) {
 		defer cancel()
 		require.NoError(t, d.Run(ctx))
 		assert.Equal(t, []int64{1, 2, 1, 2}, r.seen)
+	})
+}
+
+// TestDatabaseAway holds that a database that is away is asked less and less,
+// and that what waits is delivered once it is back.
+func TestDatabaseAway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q, r := &queue{delivered: map[int64]int{}}, &receiver{t: t}
+		d, err := outbox.NewDispatcher(q, q, "http://receiver.test/hook", []byte(secret), outbox.Options{Transport: r, MaxBackoff: 10 * time.Second})
+		require.NoError(t, err)
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+		defer cancel()
+		time.AfterFunc(30*time.Second, func() { // it holds the lease by then
+			q.add(2)
+			q.mu.Lock()
+			defer q.mu.Unlock()
+			q.away = time.Now().Add(2 * time.Minute)
+		})
+		require.NoError(t, d.Run(ctx))
+		assert.Less(t, q.asked, 40, "no more than the back-off allows")
+		assert.Equal(t, []int64{1, 2}, r.seen)
 	})
 }
 

@@ -41,6 +41,7 @@ type drainer struct {
 	boot    uint64 // first segment of this process
 	saved   time.Time
 	unsaved bool
+	failing map[string]bool // upkeep that failed the last time; said once
 
 	wake    chan struct{}
 	cancel  context.CancelFunc // ends run's context
@@ -72,7 +73,8 @@ func newDrainer(log *spool.Log, topic string, sink Sink, opts JournalOptions) (*
 	d := &drainer{
 		opts: opts, log: log, topic: topic, sink: sink,
 		reader: log.Reader(c.Next), intents: newIntents(c.Open), boot: log.End().Segment,
-		wake: make(chan struct{}, 1), finish: make(chan struct{}), stopped: make(chan struct{}),
+		failing: make(map[string]bool),
+		wake:    make(chan struct{}, 1), finish: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	d.view.next, d.view.open = c.Next, d.intents.len()
 	return d, nil
@@ -278,9 +280,14 @@ func (d *drainer) save() error {
 }
 
 func (d *drainer) fail(op string, err error) {
-	if err != nil {
-		d.metrics.errors.WithLabelValues(op).Inc()
-		d.opts.Logger.Warn("spool upkeep failed", "op", op, "error", err)
+	if err == nil {
+		delete(d.failing, op)
+		return
+	}
+	d.metrics.errors.WithLabelValues(op).Inc()
+	if !d.failing[op] {
+		d.failing[op] = true
+		d.opts.Logger.Warn("spool upkeep failed, tried again until it succeeds", "op", op, "error", err)
 	}
 }
 

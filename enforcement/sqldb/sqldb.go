@@ -108,6 +108,9 @@ func openSQLite(path string, o Options) (*DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fmt.Errorf("create the folder of the database: %w", err)
 	}
+	if err := makePrivate(path); err != nil {
+		return nil, err
+	}
 	pragmas := url.Values{"_txlock": {"immediate"}}
 	for _, p := range []string{
 		fmt.Sprintf("busy_timeout(%d)", o.BusyTimeout.Milliseconds()),
@@ -130,6 +133,20 @@ func openSQLite(path string, o Options) (*DB, error) {
 	read.SetMaxOpenConns(o.MaxConns)
 	read.SetMaxIdleConns(o.MaxConns)
 	return &DB{Write: write, Read: read, Dialect: SQLite, path: path}, nil
+}
+
+// makePrivate creates the database's file where it is missing, readable by its
+// owner alone; SQLite gives the files beside it the same mode. The driver would
+// make it readable by everybody.
+func makePrivate(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		err = file.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("create the file of the database: %w", err)
+	}
+	return nil
 }
 
 func openPostgres(dsn string, o Options) (*DB, error) {

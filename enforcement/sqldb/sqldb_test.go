@@ -3,6 +3,7 @@ package sqldb_test
 import (
 	"database/sql"
 	"errors"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -97,6 +98,19 @@ func TestSQLiteReadersCannotWriteAndTablesAreStrict(t *testing.T) {
 	require.Error(t, err)
 	_, err = db.Write.ExecContext(t.Context(), "INSERT INTO things (id, at) VALUES ('x', 'not a number')")
 	require.Error(t, err)
+}
+
+func TestSQLiteFilesAreTheOwnersAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "private.db")
+	db, err := sqldb.Open(t.Context(), "sqlite:"+path, sqldb.Options{})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	require.NoError(t, db.Migrate(t.Context(), things, "things_version"))
+	for _, beside := range []string{"", "-wal", "-shm"} {
+		info, err := os.Stat(path + beside)
+		require.NoError(t, err)
+		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm(), "%s", beside)
+	}
 }
 
 func TestMillis(t *testing.T) {

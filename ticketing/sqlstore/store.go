@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"log/slog"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
@@ -69,6 +70,11 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 }
 
 func (s *Store) connect(ctx context.Context, d dialect, opts Options) (err error) {
+	if d.isSQLite() {
+		if err := makePrivate(d.path); err != nil {
+			return err
+		}
+	}
 	if s.write, err = sql.Open(d.driver, d.writer); err != nil {
 		return fmt.Errorf("open %s: %w", d.driver, err)
 	}
@@ -90,6 +96,20 @@ func (s *Store) connect(ctx context.Context, d dialect, opts Options) (err error
 		return err
 	}
 	s.writer = startWriter(s.write, opts, m) //nolint:contextcheck // the writer outlives the opening
+	return nil
+}
+
+// makePrivate creates the database's file where it is missing, readable by its
+// owner alone; SQLite gives the files beside it the same mode. The driver would
+// make it readable by everybody.
+func makePrivate(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		err = file.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("create the file of the database: %w", err)
+	}
 	return nil
 }
 

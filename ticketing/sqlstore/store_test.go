@@ -176,6 +176,21 @@ func TestOpenRefuses(t *testing.T) {
 
 // TestClose holds that closing finishes what waits, may be repeated, and that
 // later updates are refused.
+// TestSQLiteFilesAreTheOwnersAlone holds that nobody else on the machine reads
+// the database or what SQLite writes beside it.
+func TestSQLiteFilesAreTheOwnersAlone(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "private.db")
+	store, err := sqlstore.Open(t.Context(), "sqlite:"+path, sqlstore.Options{})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, store.Close()) }()
+	for _, beside := range []string{"", "-wal", "-shm"} {
+		info, err := os.Stat(path + beside)
+		require.NoError(t, err)
+		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm(), "%s", beside)
+	}
+}
+
 func TestClose(t *testing.T) {
 	t.Parallel()
 	dsn := sqliteDSN(t)

@@ -19,6 +19,7 @@ func (a *api) routeHouse(r fiber.Router) {
 	r.Post("/orders/:order/withdraw", enforcement, a.withdraw)
 	r.Post("/orders/:order/reinstate", enforcement, a.reinstate)
 	r.Put("/pools/:pool", operations, a.putPool)
+	r.Post("/pools/:pool/plan", operations, a.plan)
 	r.Get("/pools/:pool/changes", operations, a.changes)
 	r.Get("/outbox", operations, a.outbox)
 	r.Get("/sms", operations, a.sandboxInbox)

@@ -182,21 +182,27 @@ type poolBody struct {
 }
 
 type dayBody struct {
-	Date     string `json:"date"`
+	Date     string     `json:"date"`
+	Capacity int        `json:"capacity"`
+	Slots    []slotBody `json:"slots"`
+}
+
+type slotBody struct {
+	Start    string `json:"start"`
+	End      string `json:"end"`
 	Capacity int    `json:"capacity"`
-	Slots    []struct {
-		Start    string `json:"start"`
-		End      string `json:"end"`
-		Capacity int    `json:"capacity"`
-	} `json:"slots"`
+}
+
+func slotCapacities(bodies []slotBody) []ticketing.SlotCapacity {
+	out := make([]ticketing.SlotCapacity, len(bodies))
+	for i, s := range bodies {
+		out[i] = ticketing.SlotCapacity{Start: s.Start, End: s.End, Capacity: s.Capacity}
+	}
+	return out
 }
 
 func (b dayBody) capacity() ticketing.DayCapacity {
-	d := ticketing.DayCapacity{Date: b.Date, Capacity: b.Capacity}
-	for _, s := range b.Slots {
-		d.Slots = append(d.Slots, ticketing.SlotCapacity{Start: s.Start, End: s.End, Capacity: s.Capacity})
-	}
-	return d
+	return ticketing.DayCapacity{Date: b.Date, Capacity: b.Capacity, Slots: slotCapacities(b.Slots)}
 }
 
 // maxSeconds keeps a number of seconds from overflowing a Duration.

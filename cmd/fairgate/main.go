@@ -29,6 +29,7 @@ type cli struct {
 	Replay    replayCommand    `cmd:"" help:"Feed recorded traffic through the same screening and scoring."`
 	Rules     rulesCommand     `cmd:"" help:"Check and test rulesets."`
 	Openapi   openapiCommand   `cmd:"" help:"Print the OpenAPI document of the operators' API."`
+	Bench     benchCommand     `cmd:"" help:"Measure the service under load."`
 	Reconcile reconcileCommand `cmd:"" help:"Compare the booking system's outbox with the ledger."`
 	Chdb      chdbCommand      `cmd:"" name:"chdb-serve" hidden:""`
 

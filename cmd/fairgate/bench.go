@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"fairgate/cmd/internal/bench"
+)
+
+type benchCommand struct {
+	Booking benchBookingCommand `cmd:"" help:"Sell the places of one day as fast as they go, on PostgreSQL."`
+}
+
+type benchBookingCommand struct {
+	DSN     string  `help:"PostgreSQL to use; default: one of its own." placeholder:"postgres://…"`
+	Places  int     `help:"Places of the day." default:"10000"`
+	Clients int     `help:"Clients of the closed loop." default:"64"`
+	Rate    float64 `help:"Bookings a second of the open loop." default:"2000"`
+	Kill    bool    `help:"End the booking system with kill -9 in the middle, and restart it."`
+	JSON    string  `help:"Write the report to this file (- for standard output)." default:"-" placeholder:"FILE"`
+}
+
+// Run measures; the exit code is 1 when a place was sold twice or lost.
+func (c *benchBookingCommand) Run(ctx context.Context) error {
+	exe, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find the own binary: %w", err)
+	}
+	report, err := bench.Booking(ctx, bench.Options{
+		Exe: exe, DSN: c.DSN, Places: c.Places, Clients: c.Clients, Rate: c.Rate, Kill: c.Kill, Out: os.Stderr,
+	})
+	if err != nil {
+		return err
+	}
+	out := os.Stdout
+	if c.JSON != "-" {
+		if out, err = os.Create(c.JSON); err != nil {
+			return fmt.Errorf("write the report: %w", err)
+		}
+		defer func() { _ = out.Close() }()
+	}
+	if err := report.JSON(out); err != nil {
+		return err
+	}
+	if report.Oversold > 0 || report.Lost > 0 {
+		return exitCode(1)
+	}
+	return nil
+}

@@ -1,0 +1,245 @@
+package bench
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Options of a booking benchmark.
+type Options struct {
+	Exe     string // the fairgate binary
+	DSN     string // of a PostgreSQL to use; empty: one of its own
+	Places  int
+	Clients int
+	Rate    float64 // bookings a second of the open loop
+	Kill    bool    // kill -9 in the middle, and restart
+	Out     io.Writer
+}
+
+// Report is what was measured.
+type Report struct {
+	Places int `json:"places"`
+	// Accepted bookings stand in SQL at the end; Confirmed ones a client was
+	// told of. A booking may be accepted and its answer lost with the process.
+	Accepted  int `json:"accepted"`
+	Confirmed int `json:"confirmed"`
+	Oversold  int `json:"oversold"`
+	Lost      int `json:"lost"` // confirmed to a client and absent in SQL
+	// AcceptedPerSecond is the closed loop's, until sold out.
+	AcceptedPerSecond float64 `json:"accepted_per_second"`
+	// P50Ms and P99Ms are of the open loop, from when a booking was due.
+	P50Ms float64 `json:"p50_ms"`
+	P99Ms float64 `json:"p99_ms"`
+	// Offered and Achieved are the open loop's bookings a second.
+	Offered  float64 `json:"offered_per_second"`
+	Achieved float64 `json:"achieved_per_second"`
+	// Refused bookings came after the last place was gone; Failed ones had no
+	// usable answer.
+	Refused           int     `json:"refused"`
+	RefusalsPerSecond float64 `json:"refusals_per_second"`
+	Failed            int     `json:"failed"`
+	Killed            bool    `json:"killed"`
+}
+
+// Booking sells Places places of one day over HTTP with demand without end,
+// then measures latency open loop on another day, then counts in SQL.
+func Booking(ctx context.Context, o Options) (_ *Report, err error) {
+	say := func(format string, args ...any) { _, _ = fmt.Fprintf(o.Out, format+"\n", args...) }
+	if o.DSN == "" {
+		say("starting a PostgreSQL of its own")
+		pg, err := StartPostgres(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, pg.Stop()) }()
+		o.DSN = pg.DSN
+	}
+	sink := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	defer sink.Close()
+	t, err := NewTicketing(ctx, o.Exe, o.DSN, sink.URL, o.Out)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.Start(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, t.Stop()) }()
+	l, err := newLoad(ctx, t, o)
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{Places: o.Places, Killed: o.Kill}
+	say("closed loop: %d clients, %d places", o.Clients, o.Places)
+	if err := l.sell(ctx, r, o, t); err != nil {
+		return nil, err
+	}
+	say("sold out: %.0f accepted/s, then %.0f refusals/s", r.AcceptedPerSecond, r.RefusalsPerSecond)
+	say("open loop: %.0f bookings/s", o.Rate)
+	l.openLoop(ctx, r, o)
+	return r, l.audit(ctx, r, o.DSN)
+}
+
+// sell runs the closed loop until sold out, and half a second beyond.
+func (l *load) sell(ctx context.Context, r *Report, o Options, t *Ticketing) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancel()
+	var accepted, refused, failed atomic.Int64
+	var soldOut atomic.Int64 // Unix nanoseconds
+	var clients sync.WaitGroup
+	start := time.Now()
+	for range o.Clients {
+		clients.Go(func() {
+			for ctx.Err() == nil {
+				switch order, code := l.book(l.first); {
+				case order != "":
+					accepted.Add(1)
+				case code == "sold_out":
+					soldOut.CompareAndSwap(0, time.Now().UnixNano())
+					refused.Add(1)
+				default:
+					failed.Add(1)
+				}
+				if at := soldOut.Load(); at != 0 && time.Now().UnixNano()-at > int64(500*time.Millisecond) {
+					return
+				}
+			}
+		})
+	}
+	killed := make(chan error, 1)
+	go func() { killed <- l.killHalfWay(ctx, o, t, &accepted) }()
+	clients.Wait()
+	cancel()
+	if err := <-killed; err != nil {
+		return err
+	}
+	end := time.Unix(0, soldOut.Load())
+	if soldOut.Load() == 0 {
+		return errors.New("the places were not sold within five minutes")
+	}
+	r.AcceptedPerSecond = float64(accepted.Load()) / end.Sub(start).Seconds()
+	r.Refused, r.Failed = int(refused.Load()), int(failed.Load())
+	r.RefusalsPerSecond = float64(refused.Load()) / time.Since(end).Seconds()
+	return nil
+}
+
+// killHalfWay kills the process once half of the places are sold, and starts
+// it again.
+func (l *load) killHalfWay(ctx context.Context, o Options, t *Ticketing, accepted *atomic.Int64) error {
+	if !o.Kill {
+		return nil
+	}
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for int(accepted.Load()) < o.Places/2 {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return errors.New("half of the places were never sold")
+		}
+	}
+	_, _ = fmt.Fprintf(o.Out, "kill -9 after %d bookings\n", accepted.Load())
+	if err := t.Kill(); err != nil {
+		return fmt.Errorf("kill: %w", err)
+	}
+	return t.Start(context.WithoutCancel(ctx))
+}
+
+// openLoop sends bookings when they are due, whatever became of those before,
+// and measures each from when it was due (no coordinated omission).
+func (l *load) openLoop(ctx context.Context, r *Report, o Options) {
+	const length = 5 * time.Second
+	n := int(o.Rate * length.Seconds())
+	took := make([]time.Duration, n)
+	var next atomic.Int64
+	var done atomic.Int64
+	start := time.Now()
+	var senders sync.WaitGroup
+	for range 4 * o.Clients {
+		senders.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n || ctx.Err() != nil {
+					return
+				}
+				due := start.Add(time.Duration(float64(i) / o.Rate * float64(time.Second)))
+				pause(ctx, time.Until(due))
+				if order, _ := l.book(l.second); order != "" {
+					done.Add(1)
+				}
+				took[i] = time.Since(due)
+			}
+		})
+	}
+	senders.Wait()
+	slices.Sort(took)
+	ms := func(q float64) float64 {
+		return float64(took[min(n-1, int(q*float64(n)))]) / float64(time.Millisecond)
+	}
+	r.P50Ms, r.P99Ms = ms(0.5), ms(0.99)
+	r.Offered, r.Achieved = o.Rate, float64(done.Load())/time.Since(start).Seconds()
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+// audit counts in SQL what is true.
+func (l *load) audit(ctx context.Context, r *Report, dsn string) error {
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return fmt.Errorf("open postgres: %w", err)
+	}
+	defer func() { _ = db.Close() }()
+	rows, err := db.QueryContext(ctx, `SELECT id FROM orders WHERE pool_id = $1 AND day = $2 AND state IN ('held', 'provisional', 'confirmed')`, l.pool, l.first)
+	if err != nil {
+		return fmt.Errorf("count the orders: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	stored := map[string]bool{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return fmt.Errorf("count the orders: %w", err)
+		}
+		stored[id] = true
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("count the orders: %w", err)
+	}
+	r.Accepted, r.Oversold = len(stored), max(0, len(stored)-r.Places)
+	for _, id := range l.confirmed {
+		r.Confirmed++
+		if !stored[id] {
+			r.Lost++
+		}
+	}
+	return nil
+}
+
+// JSON writes the report.
+func (r *Report) JSON(out io.Writer) error {
+	e := json.NewEncoder(out)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
+}

@@ -117,28 +117,6 @@ func (s *Service) book(ctx context.Context, w *work, o *Order) error {
 	return w.emit(ctx, bookedEvent(*o), *o, "")
 }
 
-// Cancel gives an order's places back. A cancelled order stays as it is. It
-// fails with ErrNotFound, ErrInvalidState, ErrTooLate after the pool's
-// deadline, or ErrDateUnavailable once the day is past.
-func (s *Service) Cancel(ctx context.Context, call Call, account, id string) (Order, error) {
-	return s.change(ctx, call, account, id, func(ctx context.Context, w *work, o *Order) error {
-		if o.State == StateCancelled {
-			return nil
-		}
-		if o.Date < DateOf(w.now) {
-			return ErrDateUnavailable
-		}
-		pool, err := w.Pool(ctx, o.Pool)
-		if err != nil {
-			return err
-		}
-		if err := inTime(o, pool.Rules.RefundDeadlineSeconds, w.now); err != nil {
-			return err
-		}
-		return release(ctx, w, o, StateCancelled, EventCancelled)
-	})
-}
-
 // release moves an order to a state in which it has no places, gives them back
 // and tells the outbox.
 func release(ctx context.Context, w *work, o *Order, next State, kind EventType) error {

@@ -103,11 +103,14 @@ type OrderReader interface {
 // OrderWriter keeps orders. All of it fails with ErrDocumentTaken if a live
 // position's document has another live position in the same pool on the same
 // day. UpdateOrder leaves the positions' visitors as they are;
-// ReplacePositions puts the order's positions in the place of the stored ones.
+// ReplacePositions puts the order's positions in the place of the stored ones;
+// CancelPositions takes single ones out of it, and they are no longer read with
+// it.
 type OrderWriter interface {
 	InsertOrder(ctx context.Context, o Order) error
 	UpdateOrder(ctx context.Context, o Order) error
 	ReplacePositions(ctx context.Context, o Order) error
+	CancelPositions(ctx context.Context, order string, positions []string, at time.Time) error
 }
 
 // EventReader reads the outbox in order of seq, beginning after one.

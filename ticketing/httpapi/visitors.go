@@ -20,7 +20,7 @@ func (a *api) routeVisitors(r fiber.Router) {
 	r.Get("/orders/:order", a.requireSession, a.order)
 	r.Post("/orders/:order/pay", a.requireSession, a.act(a.service.Pay))
 	r.Post("/orders/:order/confirm", a.requireSession, a.act(a.service.Confirm))
-	r.Post("/orders/:order/cancel", a.requireSession, a.act(a.service.Cancel))
+	r.Post("/orders/:order/cancel", a.requireSession, a.cancel)
 	r.Post("/orders/:order/change", a.requireSession, a.change)
 	r.Post("/orders/:order/transfer", a.requireSession, a.transfer)
 }
@@ -108,6 +108,26 @@ func (a *api) act(do func(ctx context.Context, call ticketing.Call, account, id 
 		}
 		return c.JSON(showOrder(o))
 	}
+}
+
+// cancel gives up an order, or, where the body names positions, only those.
+func (a *api) cancel(c *fiber.Ctx) error {
+	var body struct {
+		Positions *[]string `json:"positions"`
+	}
+	if len(c.BodyRaw()) > 0 {
+		if err := decode(c, &body); err != nil {
+			return err
+		}
+	}
+	if body.Positions == nil {
+		return a.act(a.service.Cancel)(c)
+	}
+	o, err := a.service.CancelPositions(c.UserContext(), call(c), session(c).AccountID, c.Params("order"), *body.Positions)
+	if err != nil {
+		return err
+	}
+	return c.JSON(showOrder(o))
 }
 
 func (a *api) change(c *fiber.Ctx) error {

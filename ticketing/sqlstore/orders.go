@@ -14,7 +14,7 @@ const orderColumns = `SELECT o.id, o.account_id, o.pool_id, o.day, o.state, o.to
 	o.hold_expires_at, o.provisional_until, o.paid_at, o.withdrawn_from, o.withdraw_reason, o.withdraw_receipt, o.withdrawn_at, o.reinstated_at, o.slot,
 	p.id, p.name_masked, p.name_sealed, p.document_type, p.document_masked, p.document_key, p.document_sealed, p.phone_sealed,
 	p.product, p.unit, p.price_fen, p.places, p.secret, p.adult_id
-	FROM %s o JOIN positions p ON p.order_id = o.id `
+	FROM %s o JOIN positions p ON p.order_id = o.id AND p.cancelled_at = 0 `
 
 func (r reader) Order(ctx context.Context, id string) (ticketing.Order, error) {
 	orders, err := r.orders(ctx, `orders`, `WHERE o.id = $1 ORDER BY p.idx`, id)

@@ -115,21 +115,30 @@ func (t *tx) insertPositions(ctx context.Context, o ticketing.Order) error {
 func (t *tx) UpdateOrder(ctx context.Context, o ticketing.Order) error {
 	err := t.one(ctx, "update order",
 		`UPDATE orders SET account_id = $2, day = $3, state = $4, updated_at = $5, hold_expires_at = $6, provisional_until = $7, paid_at = $8,
-		withdrawn_from = $9, withdraw_reason = $10, withdraw_receipt = $11, withdrawn_at = $12, reinstated_at = $13, slot = $14 WHERE id = $1`,
+		withdrawn_from = $9, withdraw_reason = $10, withdraw_receipt = $11, withdrawn_at = $12, reinstated_at = $13, slot = $14, total_fen = $15 WHERE id = $1`,
 		o.ID, o.AccountID, o.Date, o.State, millis(o.UpdatedAt), millis(o.HoldExpiresAt), millis(o.ProvisionalUntil), millis(o.PaidAt),
-		o.Withdrawal.From, o.Withdrawal.ReasonCode, o.Withdrawal.Receipt, millis(o.Withdrawal.At), millis(o.ReinstatedAt), o.Slot)
+		o.Withdrawal.From, o.Withdrawal.ReasonCode, o.Withdrawal.Receipt, millis(o.Withdrawal.At), millis(o.ReinstatedAt), o.Slot, o.TotalFen)
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, "update positions", `UPDATE positions SET day = $2, live = $3 WHERE order_id = $1`, o.ID, o.Date, live(o))
+	_, err = t.exec(ctx, "update positions", `UPDATE positions SET day = $2, live = $3 WHERE order_id = $1 AND cancelled_at = 0`, o.ID, o.Date, live(o))
 	return taken(err)
 }
 
 func (t *tx) ReplacePositions(ctx context.Context, o ticketing.Order) error {
-	if err := t.one(ctx, "delete positions", `DELETE FROM positions WHERE order_id = $1`, o.ID); err != nil {
+	if err := t.one(ctx, "delete positions", `DELETE FROM positions WHERE order_id = $1 AND cancelled_at = 0`, o.ID); err != nil {
 		return err
 	}
 	return t.insertPositions(ctx, o)
+}
+
+func (t *tx) CancelPositions(ctx context.Context, order string, positions []string, at time.Time) error {
+	args := []any{order, millis(at)}
+	for _, id := range positions {
+		args = append(args, id)
+	}
+	return t.one(ctx, "cancel positions", `UPDATE positions SET live = 0, cancelled_at = $2
+		WHERE order_id = $1 AND cancelled_at = 0 AND id IN `+placeholders(3, len(positions)), args...)
 }
 
 // live is 1 for an order whose positions occupy their places.

@@ -45,6 +45,7 @@ func Run(t *testing.T, open Open) {
 		"slots under contention":        slotContention,
 		"orders keep everything":        orders,
 		"one document a day":            documents,
+		"cancelled positions":           cancelled,
 		"due orders":                    due,
 		"persons":                       persons,
 		"audit":                         audit,
@@ -241,6 +242,7 @@ func orders(t *testing.T, s Store) {
 	want.UpdatedAt = start().Add(time.Millisecond)
 	want.PaidAt, want.ReinstatedAt = start().Add(2*time.Millisecond), start().Add(3*time.Millisecond)
 	want.Withdrawal = ticketing.Withdrawal{From: ticketing.StateHeld, ReasonCode: "why", Receipt: "R", At: start()}
+	want.TotalFen = 7
 	want.Positions = []ticketing.Position{position("d4"), position("d5")}
 	update(t, s, func(ctx context.Context, tx ticketing.Tx) error {
 		return errors.Join(tx.ReplacePositions(ctx, want), tx.UpdateOrder(ctx, want))

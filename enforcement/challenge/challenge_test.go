@@ -1,6 +1,7 @@
 package challenge_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -8,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -247,6 +249,49 @@ func TestNoPassWhenSpendingFails(t *testing.T) {
 	pass, err := s.Redeem(t.Context(), alice, solve(t, issued), scope)
 	require.Error(t, err)
 	assert.Empty(t, pass.Token)
+}
+
+// switched is a fleet's memory that can be away.
+type switched struct {
+	challenge.Spent
+	away bool
+}
+
+func (s *switched) Once(ctx context.Context, id string, ttl time.Duration) (bool, error) {
+	if s.away {
+		return false, errors.New("away")
+	}
+	return s.Spent.Once(ctx, id, ttl)
+}
+
+func TestChallengesAreMetWhileTheFleetsMemoryIsAway(t *testing.T) {
+	fleet := &switched{Spent: challenge.NewMemorySpent(nil)}
+	var log bytes.Buffer
+	here := challenge.NewFallbackSpent(fleet, slog.New(slog.NewTextHandler(&log, nil)), challenge.Options{})
+	there := challenge.NewFallbackSpent(fleet, nil, challenge.Options{})
+	once := func(s challenge.Spent, id string) bool {
+		t.Helper()
+		first, err := s.Once(t.Context(), id, time.Minute)
+		require.NoError(t, err)
+		return first
+	}
+	assert.True(t, once(here, "before"))
+	assert.False(t, once(there, "before"), "the fleet shares it")
+	fleet.away = true
+	assert.True(t, once(here, "during"))
+	assert.False(t, once(here, "during"), "once in each process")
+	assert.False(t, once(here, "before"), "what was spent before stays so")
+	assert.True(t, once(here, "also during"))
+	fleet.away = false
+	assert.False(t, once(here, "during"), "and after")
+	assert.True(t, once(here, "after"))
+	assert.Equal(t, 2, strings.Count(log.String(), "\n"), "each change is said once:\n%s", log.String())
+
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	fleet.away = true
+	_, err := here.Once(gone, "of a visitor who left", time.Minute)
+	require.Error(t, err)
 }
 
 func TestNewRefuses(t *testing.T) {

@@ -243,9 +243,8 @@ func openChallenge(e Env, client goredis.UniversalClient) (*challenge.Service, e
 	if err != nil {
 		return nil, err
 	}
-	return challenge.New(keys, spent.New(client), challenge.Options{
-		MaxNumber: int64(e.Config.Gateway.ChallengeMax), Now: e.Now, Registry: e.Registry,
-	})
+	o := challenge.Options{MaxNumber: int64(e.Config.Gateway.ChallengeMax), Now: e.Now, Registry: e.Registry}
+	return challenge.New(keys, challenge.NewFallbackSpent(spent.New(client), e.Log.With("part", "gateway"), o), o)
 }
 
 // challengeMounts puts the challenge's handler under the gateway, which tells

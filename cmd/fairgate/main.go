@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"fairgate/cmd/internal/app"
 )
 
 // version is set by the build.
@@ -37,6 +39,7 @@ type cli struct {
 }
 
 func main() {
+	app.HushDrivers()
 	os.Exit(run(os.Args[1:]))
 }
 

@@ -39,7 +39,10 @@ func (q *queue) DueMessages(_ context.Context, now time.Time, limit int) ([]tick
 	return due, q.fail
 }
 
-func (q *queue) MoveMessage(_ context.Context, before, after ticketing.Message) (bool, error) {
+func (q *queue) MoveMessage(ctx context.Context, before, after ticketing.Message) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	kept := q.messages[before.ID]

@@ -129,7 +129,7 @@ func TestEachRoleIsGivenExactlyTheSecretsItReads(t *testing.T) {
 			require.NotEmpty(t, given)
 			assert.Equal(t, given, inKubernetes(t, deploy, name), "compose.yaml, then kubernetes/")
 			// Without engines a role may fail, but for no secret.
-			assert.NotErrorIs(t, startOnce(t, role, deployed(t, deploy, sqlite, given)), fs.ErrNotExist)
+			require.NotErrorIs(t, startOnce(t, role, deployed(t, deploy, sqlite, given)), fs.ErrNotExist)
 			for i, secret := range given {
 				rest := slices.Delete(slices.Clone(given), i, i+1)
 				assert.ErrorIs(t, startOnce(t, role, deployed(t, deploy, sqlite, rest)), fs.ErrNotExist, "without %s", secret)

@@ -50,11 +50,11 @@ func startService(t *testing.T, o app.DevOptions) (*service, *app.Dev) {
 	return s, dev
 }
 
-// closeStack ends a stack within the time that the program has for it; a
-// second call does nothing.
+// closeStack ends a stack; a second call does nothing. That the program ends
+// within its grace, interrupt holds it to; here is more on the machine.
 func closeStack(t *testing.T, s *app.Stack) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), grace)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 4*grace)
 	defer cancel()
 	require.NoError(t, s.Close(ctx))
 }

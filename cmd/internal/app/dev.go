@@ -181,6 +181,7 @@ func (d *Dev) clickhouse(ctx context.Context, data *Data, e *Env) error {
 // roles starts every role, upstream last: what takes visitors in comes up when
 // everything behind it is there, and ends first.
 func (d *Dev) roles(ctx context.Context, e Env) (err error) {
+	d.Barrier() // consumers leave their groups while the engines are up
 	if err := ensureTopics(ctx, e); err != nil {
 		return err
 	}

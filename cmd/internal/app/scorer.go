@@ -53,7 +53,8 @@ func openConsumer(ctx context.Context, s *Stack, e Env, group string, topics ...
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", group, err)
 	}
-	s.Defer(group+" consumer", func(context.Context) error { return consumer.Close() })
+	// To leave the group it waits for the answer to its last request, a second.
+	s.DeferSlow(group+" consumer", func(context.Context) error { return consumer.Close() })
 	return consumer, nil
 }
 

@@ -29,7 +29,8 @@ type Stack struct {
 
 type part struct {
 	name string
-	stop func(context.Context) error
+	stop func(context.Context) error // nil: a barrier
+	slow bool
 }
 
 // NewStack makes an empty stack.
@@ -39,9 +40,24 @@ func NewStack(log *slog.Logger) *Stack {
 
 // Defer registers what ends a part that is already up.
 func (s *Stack) Defer(name string, stop func(context.Context) error) {
+	s.push(part{name: name, stop: stop})
+}
+
+// DeferSlow is Defer for what takes a while to end and holds up nobody above:
+// Close begins to end it when its turn comes, goes on, and waits for it at the
+// next barrier.
+func (s *Stack) DeferSlow(name string, stop func(context.Context) error) {
+	s.push(part{name: name, stop: stop, slow: true})
+}
+
+// Barrier makes Close wait until everything that was put on the stack after it
+// has ended, the slow parts too, before it ends what is below.
+func (s *Stack) Barrier() { s.push(part{}) }
+
+func (s *Stack) push(p part) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.parts = append(s.parts, part{name, stop})
+	s.parts = append(s.parts, p)
 }
 
 // Go runs a part that blocks until its context ends. A part that returns an
@@ -85,14 +101,42 @@ func (s *Stack) Close(ctx context.Context) error {
 	s.parts = nil
 	s.mu.Unlock()
 	var errs []error
-	for _, p := range slices.Backward(parts) {
-		started := time.Now()
-		if err := p.stop(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("stop %s: %w", p.name, err))
+	slow, pending := make(chan error, len(parts)), 0
+	barrier := func() {
+		for ; pending > 0; pending-- {
+			select {
+			case err := <-slow:
+				errs = append(errs, err)
+			case <-ctx.Done():
+				errs = append(errs, fmt.Errorf("%d slow parts did not end in time: %w", pending, ctx.Err()))
+				pending = 1 // told once
+			}
 		}
-		s.log.DebugContext(ctx, "part ended", "part", p.name, "took", time.Since(started))
 	}
+	for _, p := range slices.Backward(parts) {
+		switch {
+		case p.stop == nil:
+			barrier()
+		case p.slow:
+			pending++
+			go func() { slow <- s.end(ctx, p) }()
+		default:
+			errs = append(errs, s.end(ctx, p))
+		}
+	}
+	barrier()
 	return errors.Join(errs...)
+}
+
+// end ends one part.
+func (s *Stack) end(ctx context.Context, p part) error {
+	started := time.Now()
+	err := p.stop(ctx)
+	s.log.DebugContext(ctx, "part ended", "part", p.name, "took", time.Since(started))
+	if err != nil {
+		return fmt.Errorf("stop %s: %w", p.name, err)
+	}
+	return nil
 }
 
 // Run waits until ctx ends or a part fails, then closes the stack within

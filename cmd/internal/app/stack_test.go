@@ -24,6 +24,43 @@ func TestStackEndsInReverse(t *testing.T) {
 	assert.Equal(t, []string{"gateway", "ticketing", "engines"}, ended)
 }
 
+func TestStackEndsSlowPartsTogether(t *testing.T) {
+	s := NewStack(quiet())
+	var ended []string
+	slow := func(name string, mine, other chan struct{}) {
+		s.DeferSlow(name, func(context.Context) error {
+			close(mine)
+			<-other
+			return errors.New(name + " minds")
+		})
+	}
+	s.Defer("engine", func(context.Context) error { ended = append(ended, "engine"); return nil })
+	s.Barrier()
+	one, two := make(chan struct{}), make(chan struct{})
+	slow("one", one, two)
+	s.Defer("between", func(context.Context) error { ended = append(ended, "between"); return nil })
+	slow("two", two, one)
+	err := s.Close(t.Context())
+	require.ErrorContains(t, err, "stop one: one minds")
+	require.ErrorContains(t, err, "stop two: two minds")
+	assert.Equal(t, []string{"between", "engine"}, ended)
+}
+
+func TestStackDoesNotWaitForEverForASlowPart(t *testing.T) {
+	s := NewStack(quiet())
+	release, ended := make(chan struct{}), false
+	defer close(release)
+	s.Defer("engine", func(context.Context) error { ended = true; return nil })
+	s.Barrier()
+	for range 2 {
+		s.DeferSlow("stuck", func(context.Context) error { <-release; return nil })
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	require.ErrorContains(t, s.Close(ctx), "2 slow parts did not end in time")
+	assert.True(t, ended)
+}
+
 func TestStackFailsWithItsFirstPart(t *testing.T) {
 	s := NewStack(quiet())
 	stopped := false

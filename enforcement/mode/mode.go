@@ -24,6 +24,10 @@ var migrations embed.FS
 // everywhere within a second.
 const poll = 500 * time.Millisecond
 
+// patience is how long one look may take: a database that hangs must not keep
+// the switch from being looked at again.
+const patience = 2 * time.Second
+
 // Store is the switch of one site. It is safe for concurrent use.
 type Store struct {
 	db   *sqldb.DB
@@ -74,6 +78,20 @@ func (s *Store) SetObserving(ctx context.Context, on bool, actor, reason string)
 	return nil
 }
 
+// Look puts a process's switch into the site's position, once, and reports
+// whether that turned it. What acts looks before it begins to: otherwise a
+// process that is started while the site only observes would act until Follow
+// has looked.
+func (s *Store) Look(ctx context.Context, to *enforcement.Switch) (turned bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	on, err := s.Observing(ctx)
+	if err != nil {
+		return false, err
+	}
+	return to.Set(on), nil
+}
+
 // Follow keeps a process's switch as the site's until ctx ends. While SQL is
 // away the last known position stands.
 func (s *Store) Follow(ctx context.Context, to *enforcement.Switch, log *slog.Logger) error {
@@ -81,7 +99,7 @@ func (s *Store) Follow(ctx context.Context, to *enforcement.Switch, log *slog.Lo
 	defer tick.Stop()
 	lost := false
 	for {
-		on, err := s.Observing(ctx)
+		turned, err := s.Look(ctx, to)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -90,8 +108,8 @@ func (s *Store) Follow(ctx context.Context, to *enforcement.Switch, log *slog.Lo
 			log.WarnContext(ctx, "the kill switch cannot be read; its last position stands", "error", err, "observing", to.On())
 		case err == nil:
 			lost = false
-			if to.Set(on) {
-				log.WarnContext(ctx, "the kill switch was turned", "observing", on)
+			if turned {
+				log.WarnContext(ctx, "the kill switch was turned", "observing", to.On())
 			}
 		}
 		select {

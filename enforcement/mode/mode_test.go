@@ -40,4 +40,13 @@ func TestSwitchReachesEveryProcess(t *testing.T) {
 	assert.Eventually(t, func() bool { return !kill.On() }, 5*time.Second, 10*time.Millisecond)
 	cancel()
 	require.NoError(t, <-done)
+
+	require.NoError(t, console.SetObserving(t.Context(), true, "admin", "a rule misfires"))
+	var started enforcement.Switch
+	turned, err := gateway.Look(t.Context(), &started)
+	require.NoError(t, err)
+	assert.True(t, turned && started.On(), "a process that starts now observes from its first request")
+	turned, err = gateway.Look(t.Context(), &started)
+	require.NoError(t, err)
+	assert.True(t, !turned && started.On())
 }

@@ -51,6 +51,9 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("kill switch: %w", err)
 	}
+	if _, err := switches.Look(ctx, kill); err != nil {
+		return "", fmt.Errorf("kill switch: %w", err)
+	}
 	followMode(s, e, switches, kill)
 	if err := ensureTopics(ctx, e); err != nil {
 		return "", err

@@ -114,7 +114,10 @@ func openStanding(ctx context.Context, s *Stack, e Env) (*lists.Snapshot, *enfor
 	}
 	snapshot := lists.OpenSnapshot(ctx, db, filepath.Join(e.Config.Gateway.Spool.Dir, "lists.json"), lists.Options{Now: e.Now, Logger: e.Log, Registry: e.Registry})
 	s.Go("lists snapshot", func(ctx context.Context) error { snapshot.Run(ctx); return nil })
-	followMode(s, e, mode.New(db, e.Config.Site, e.Now), kill)
+	switches := mode.New(db, e.Config.Site, e.Now)
+	// Before the first request; where SQL is away, following says so and goes on trying.
+	_, _ = switches.Look(ctx, kill)
+	followMode(s, e, switches, kill)
 	return snapshot, kill, nil
 }
 

@@ -48,5 +48,5 @@ func (c *complaints) say(ctx context.Context, level slog.Level, message string, 
 	leftOut := k.leftOut
 	k.next, k.leftOut = now.Add(complaintEvery), 0
 	c.mu.Unlock()
-	c.log.Log(ctx, level, message, append(args, "left_out", leftOut)...)
+	c.log.Log(ctx, level, message, append(args, "left_out", leftOut)...) //nolint:sloglint // every caller gives a constant
 }

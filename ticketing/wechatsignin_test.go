@@ -92,7 +92,8 @@ func TestOneWeChatUserManySignInsAtOnce(t *testing.T) {
 		login := w.issue(string(rune('a'+i)), "wxa", "o", "u")
 		group.Go(func() {
 			in, err := f.SignInWithWeChat(t.Context(), ticketing.Call{}, login)
-			if !assert.NoError(t, err) {
+			if err != nil {
+				t.Error(err)
 				return
 			}
 			mu.Lock()

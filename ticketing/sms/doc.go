@@ -12,6 +12,6 @@
 // not sent at all. What is not lost on our side is therefore sent once on our
 // side; delivery to the phone is the provider's to promise.
 //
-// Sandbox is a provider that keeps messages in memory, for trying, simulating
-// and testing.
+// Sub-package aliyun is a provider: Alibaba Cloud's message service. Sandbox is
+// one that keeps messages in memory, for trying, simulating and testing.
 package sms

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"time"
 
 	"fairgate/enforcement"
@@ -33,7 +35,13 @@ type Store struct {
 	db   *sqldb.DB
 	site string
 	now  func() time.Time
+	note string // a file with the last known position; empty: none
 }
+
+// Remember keeps the position that Look finds in a file beside the process, so
+// that one that is started while SQL is away begins where the site was. It is
+// to be called before Look.
+func (s *Store) Remember(file string) { s.note = file }
 
 // New returns the site's switch and leaves the database alone: its table is
 // made by whichever process calls Open.
@@ -87,9 +95,51 @@ func (s *Store) Look(ctx context.Context, to *enforcement.Switch) (turned bool, 
 	defer cancel()
 	on, err := s.Observing(ctx)
 	if err != nil {
-		return false, err
+		return s.recall(to), err
 	}
-	return to.Set(on), nil
+	turned = to.Set(on)
+	return turned, s.write(on)
+}
+
+// Positions as the file has them.
+const (
+	noted    = "observing\n"
+	enforced = "enforcing\n"
+)
+
+// recall turns the switch on where the file says that the site observed. It
+// never turns it off: what was seen in this process is newer.
+func (s *Store) recall(to *enforcement.Switch) (turned bool) {
+	if s.note == "" {
+		return false
+	}
+	text, err := os.ReadFile(s.note)
+	return err == nil && string(text) == noted && to.Set(true)
+}
+
+// write notes a position that differs from the file's.
+func (s *Store) write(on bool) error {
+	if s.note == "" {
+		return nil
+	}
+	text := enforced
+	if on {
+		text = noted
+	}
+	if old, err := os.ReadFile(s.note); err == nil && string(old) == text {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(s.note), 0o700); err != nil {
+		return fmt.Errorf("note the position of the kill switch: %w", err)
+	}
+	temporary := s.note + ".new"
+	if err := os.WriteFile(temporary, []byte(text), 0o600); err != nil {
+		return fmt.Errorf("note the position of the kill switch: %w", err)
+	}
+	if err := os.Rename(temporary, s.note); err != nil {
+		return fmt.Errorf("note the position of the kill switch: %w", err)
+	}
+	return nil
 }
 
 // Follow keeps a process's switch as the site's until ctx ends. While SQL is

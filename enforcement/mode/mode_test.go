@@ -50,3 +50,30 @@ func TestSwitchReachesEveryProcess(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, !turned && started.On())
 }
+
+func TestPositionOutlivesTheProcessAndTheDatabase(t *testing.T) {
+	db, err := sqldb.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "mode.db"), sqldb.Options{})
+	require.NoError(t, err)
+	s, err := mode.Open(t.Context(), db, "museum", time.Now)
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "spool", "mode")
+	s.Remember(file)
+	require.NoError(t, s.SetObserving(t.Context(), true, "admin", "a rule misfires"))
+	var first enforcement.Switch
+	_, err = s.Look(t.Context(), &first)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+
+	again := mode.New(db, "museum", time.Now)
+	again.Remember(file)
+	var started enforcement.Switch
+	turned, err := again.Look(t.Context(), &started)
+	require.Error(t, err, "the database is away")
+	assert.True(t, turned)
+	assert.True(t, started.On(), "a gateway started meanwhile begins where the site was")
+
+	var other enforcement.Switch
+	_, err = mode.New(db, "museum", time.Now).Look(t.Context(), &other)
+	require.Error(t, err)
+	assert.False(t, other.On(), "without a file nothing is known")
+}

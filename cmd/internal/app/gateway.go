@@ -115,6 +115,7 @@ func openStanding(ctx context.Context, s *Stack, e Env) (*lists.Snapshot, *enfor
 	snapshot := lists.OpenSnapshot(ctx, db, filepath.Join(e.Config.Gateway.Spool.Dir, "lists.json"), lists.Options{Now: e.Now, Logger: e.Log, Registry: e.Registry})
 	s.Go("lists snapshot", func(ctx context.Context) error { snapshot.Run(ctx); return nil })
 	switches := mode.New(db, e.Config.Site, e.Now)
+	switches.Remember(filepath.Join(e.Config.Gateway.Spool.Dir, "mode"))
 	// Before the first request; where SQL is away, following says so and goes on trying.
 	_, _ = switches.Look(ctx, kill)
 	followMode(s, e, switches, kill)

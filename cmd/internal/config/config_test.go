@@ -87,3 +87,16 @@ func TestDeployedFileLoads(t *testing.T) {
 	assert.Equal(t, d.Keys, c.Keys, "deploy mounts the secrets where the defaults look")
 	assert.NotEqual(t, d.Gateway.Upstream, c.Gateway.Upstream, "every role is another host")
 }
+
+func TestSecretsAreNotWrittenInTheFile(t *testing.T) {
+	for _, text := range []string{"hunter2", "value:hunter2", "postgres://u:hunter2@h/d"} {
+		_, err := Load(write(t, "keys: {gateway: '"+text+"'}\n"))
+		require.Error(t, err, text)
+		assert.ErrorContains(t, err, "file:PATH or env:NAME")
+		assert.NotContains(t, err.Error(), "hunter2")
+		t.Setenv("FAIRGATE_SQL_DSN", text)
+		_, err = Load("")
+		require.Error(t, err, text)
+		assert.NotContains(t, err.Error(), "hunter2")
+	}
+}

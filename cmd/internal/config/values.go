@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -36,8 +37,22 @@ func (s Secret) Reveal() (string, error) {
 	case found && kind == "value":
 		return where, nil
 	default:
-		return "", fmt.Errorf("a secret is written file:PATH or env:NAME, never itself")
+		return "", errBareSecret
 	}
+}
+
+// errBareSecret never repeats what was written.
+var errBareSecret = errors.New("a secret is written file:PATH or env:NAME, never itself")
+
+// UnmarshalText takes what a file or the environment says; a secret itself is
+// refused there.
+func (s *Secret) UnmarshalText(text []byte) error {
+	kind, _, found := strings.Cut(string(text), ":")
+	if len(text) > 0 && (!found || (kind != "file" && kind != "env")) {
+		return errBareSecret
+	}
+	*s = Secret(text)
+	return nil
 }
 
 // String hides the secret.

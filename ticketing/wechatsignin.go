@@ -215,12 +215,18 @@ func (s *Service) LinkWeChat(ctx context.Context, call Call, account string, log
 				}
 				continue
 			}
-			if err := vacate(ctx, w, identity, account); err != nil {
+			moving, err := vacate(ctx, w, identity, account)
+			if err != nil {
 				return Profile{}, err
 			}
-			identity.AccountID, identity.LinkedAt = account, w.now
-			if err := w.PutIdentity(ctx, identity); err != nil {
-				return Profile{}, err
+			for _, i := range append(moving, identity) {
+				if _, has := keys[i.Scope]; has {
+					continue
+				}
+				keys[i.Scope], i.AccountID, i.LinkedAt = i.Key, account, w.now
+				if err := w.PutIdentity(ctx, i); err != nil {
+					return Profile{}, err
+				}
 			}
 		}
 		return profile(ctx, w, account)
@@ -228,23 +234,26 @@ func (s *Service) LinkWeChat(ctx context.Context, call Call, account string, log
 }
 
 // vacate makes sure that an identity may move to the account: nobody has it, or
-// an empty shell, whose sessions end.
-func vacate(ctx context.Context, w *work, identity Identity, account string) error {
+// an empty shell, whose sessions end and all of whose identities may move.
+func vacate(ctx context.Context, w *work, identity Identity, account string) ([]Identity, error) {
 	owner, known, err := find(w.AccountByIdentity(ctx, identity.Scope, identity.Key))
 	if err != nil || !known || owner.ID == account {
-		return err
+		return nil, err
 	}
 	if len(owner.PhoneKey) > 0 {
-		return ErrWeChatTaken
+		return nil, ErrWeChatTaken
 	}
 	orders, err := w.OrdersOf(ctx, owner.ID, nil, 1)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(orders) > 0 {
-		return ErrWeChatTaken
+		return nil, ErrWeChatTaken
 	}
-	return w.RevokeSessions(ctx, owner.ID, w.now)
+	if err := w.RevokeSessions(ctx, owner.ID, w.now); err != nil {
+		return nil, err
+	}
+	return w.Identities(ctx, owner.ID)
 }
 
 // stateLife is how long a sign-in through WeChat may take.

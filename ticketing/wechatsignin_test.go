@@ -210,6 +210,7 @@ func TestLinkWeChatToPhone(t *testing.T) {
 		return err
 	}
 	shell := f.enter(w.issue("1", "wxa", "o", "u"))
+	require.Equal(t, shell.AccountID, f.enter(w.issue("1b", "wxc", "oc", "u")).AccountID)
 	require.NotEqual(t, in.AccountID, shell.AccountID)
 	call := ticketing.Call{IdempotencyKey: "k", Request: []byte("r")}
 	login := w.issue("2", "wxa", "o", "u")
@@ -223,6 +224,7 @@ func TestLinkWeChatToPhone(t *testing.T) {
 	require.ErrorIs(t, err, ticketing.ErrUnauthenticated, "the shell is left")
 	assert.Equal(t, in.AccountID, f.enter(w.issue("3", "wxa", "o", "u")).AccountID)
 	assert.Equal(t, in.AccountID, f.enter(w.issue("4", "wxb", "ob", "u")).AccountID)
+	assert.Equal(t, in.AccountID, f.enter(w.issue("4c", "wxc", "oc", "")).AccountID, "all of the shell's identities moved")
 	require.NoError(t, link(in.AccountID, w.issue("5", "wxa", "o", "u")), "the same again")
 	require.ErrorIs(t, link(in.AccountID, w.issue("6", "wxa", "o9", "u9")), ticketing.ErrWeChatLinked)
 

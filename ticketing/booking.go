@@ -76,7 +76,7 @@ func (s *Service) Book(ctx context.Context, call Call, account string, b Booking
 			}
 			kind = bookedEvent(order)
 		}
-		if err := w.TakePlaces(ctx, at, order.Places()); err != nil {
+		if err := w.take(ctx, at, order.Positions); err != nil {
 			return Order{}, err
 		}
 		if err := w.InsertOrder(ctx, order); err != nil {

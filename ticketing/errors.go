@@ -26,6 +26,8 @@ const (
 	CodeIdentityLimit       Code = "identity_limit"
 	CodeFrozen              Code = "booking_frozen"
 	CodeTooLate             Code = "too_late"
+	CodeReleaseExceeds      Code = "release_exceeds_capacity"
+	CodeDayStaged           Code = "day_staged"
 	CodeInvalidState        Code = "invalid_state"
 	CodeHoldExpired         Code = "hold_expired"
 	CodePaymentRequired     Code = "payment_required"
@@ -85,6 +87,8 @@ var (
 	ErrIdentityLimit       = &Error{Code: CodeIdentityLimit, Field: "positions", Detail: "too many visits for one document"}
 	ErrFrozen              = &Error{Code: CodeFrozen, Field: "positions", Detail: "booking is frozen after no-shows"}
 	ErrTooLate             = &Error{Code: CodeTooLate, Detail: "the deadline has passed"}
+	ErrReleaseExceeds      = &Error{Code: CodeReleaseExceeds, Field: "days", Detail: "the stages of the day promise more places than there would be"}
+	ErrDayStaged           = &Error{Code: CodeDayStaged, Field: "days", Detail: "the day is released by stages: lift its release first"}
 	ErrInvalidState        = &Error{Code: CodeInvalidState}
 	ErrHoldExpired         = &Error{Code: CodeHoldExpired, Detail: "the hold has run out"}
 	ErrPaymentRequired     = &Error{Code: CodePaymentRequired, Detail: "the order must be paid"}

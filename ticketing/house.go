@@ -66,7 +66,7 @@ func (s *Service) Reinstate(ctx context.Context, call Call, id string) (Order, e
 		if err != nil {
 			return Order{}, err
 		}
-		err = w.TakePlaces(ctx, order.Place(), order.Places())
+		err = w.take(ctx, order.Place(), order.Positions)
 		if errors.Is(err, ErrSoldOut) || errors.Is(err, ErrDateUnavailable) || errors.Is(err, ErrSlotUnavailable) || errors.Is(err, ErrSlotNeeded) {
 			return Order{}, ErrNoPlace
 		}
@@ -84,6 +84,9 @@ func (s *Service) Reinstate(ctx context.Context, call Call, id string) (Order, e
 			return Order{}, err
 		}
 		if err := w.UpdateOrder(ctx, order); err != nil {
+			return Order{}, err
+		}
+		if err := w.SetStages(ctx, order); err != nil {
 			return Order{}, err
 		}
 		return order, w.emit(ctx, EventReinstated, order, "")

@@ -17,7 +17,7 @@ const (
 )
 
 // Run does the background jobs until the context ends: expired holds are
-// released, provisional orders past their cut-off confirmed, and what is past
+// released, stages of release fired, provisional orders past their cut-off confirmed, and what is past
 // its life forgotten. It returns nil when the context ends. With
 // Options.Leases only one of several processes works at a time.
 func (s *Service) Run(ctx context.Context) error {
@@ -27,6 +27,7 @@ func (s *Service) Run(ctx context.Context) error {
 	for {
 		if s.mayWork(ctx) {
 			s.try(ctx, "expire_holds", s.ExpireHolds)
+			s.try(ctx, "fire_releases", s.FireReleases)
 			s.try(ctx, "confirm_provisional", s.ConfirmProvisional)
 			if now := s.now(); now.Sub(forgotten) >= time.Hour {
 				forgotten = now

@@ -126,7 +126,7 @@ func release(ctx context.Context, w *work, o *Order, next State, kind EventType)
 	if err := w.UpdateOrder(ctx, *o); err != nil {
 		return err
 	}
-	if err := w.ReturnPlaces(ctx, o.Place(), o.Places()); err != nil {
+	if err := w.giveBack(ctx, o.Place(), o.Positions); err != nil {
 		return err
 	}
 	return w.emit(ctx, kind, *o, "")
@@ -162,10 +162,11 @@ func (s *Service) ChangeDate(ctx context.Context, call Call, account, id, date, 
 		if err := mayMove(ctx, w, pool, o, wanted); err != nil {
 			return err
 		}
-		if err := w.TakePlaces(ctx, wanted, o.Places()); err != nil {
+		former := slices.Clone(o.Positions)
+		if err := w.take(ctx, wanted, o.Positions); err != nil {
 			return err
 		}
-		if err := w.ReturnPlaces(ctx, o.Place(), o.Places()); err != nil {
+		if err := w.giveBack(ctx, o.Place(), former); err != nil {
 			return err
 		}
 		o.Date, o.Slot = wanted.Date, wanted.Slot
@@ -173,6 +174,9 @@ func (s *Service) ChangeDate(ctx context.Context, call Call, account, id, date, 
 			return err
 		}
 		if err := w.UpdateOrder(ctx, *o); err != nil {
+			return err
+		}
+		if err := w.SetStages(ctx, *o); err != nil {
 			return err
 		}
 		return w.emit(ctx, EventChanged, *o, "")
@@ -293,7 +297,7 @@ func reissue(ctx context.Context, w *work, pool Pool, o *Order, positions []Posi
 			continue
 		}
 		next[i] = positions[i]
-		next[i].Product, next[i].Unit, next[i].PriceFen, next[i].Places = kept.Product, kept.Unit, kept.PriceFen, kept.Places
+		next[i].Product, next[i].Unit, next[i].PriceFen, next[i].Places, next[i].Stage = kept.Product, kept.Unit, kept.PriceFen, kept.Places, kept.Stage
 	}
 	if positions != nil {
 		if err := pool.admit(next, o.Date); err != nil {

@@ -50,6 +50,7 @@ type Position struct {
 	Unit           int    // the ticket within the order: positions of one ticket share it
 	PriceFen       int64  // the first position of a ticket carries its price
 	Places         int    // drawn from the capacity: 0 or 1
+	Stage          int    // of the release, that the place is from; 0 = the day had none
 	AdultID        string // position of the adult that a minor is tied to
 
 	Secret         string `json:"-"` // of the QR code, in hexadecimal

@@ -40,7 +40,7 @@ const (
 	PlanChange    PlanAction = "change"
 	PlanClose     PlanAction = "close" // no places are offered any more
 	PlanUnchanged PlanAction = "unchanged"
-	PlanBlocked   PlanAction = "blocked" // it would take booked places away
+	PlanBlocked   PlanAction = "blocked" // it would take booked or promised places away
 )
 
 // PlannedDay is what a plan does to one day, or would do.
@@ -259,7 +259,9 @@ func follow(ctx context.Context, w *work, pool string, days []DayCapacity) ([]Pl
 		if done.Action != PlanUnchanged {
 			if err := replaceDay(ctx, w, pool, want, done.Before); errors.Is(err, ErrCapacityBooked) {
 				done.Action = PlanBlocked
-				done.Reason = fmt.Sprintf("%d places are booked", done.Before.Capacity-done.Before.Left)
+				done.Reason = fmt.Sprintf("%d places are booked", done.Before.Capacity-done.Before.Left-done.Before.Withheld)
+			} else if errors.Is(err, ErrReleaseExceeds) || errors.Is(err, ErrDayStaged) {
+				done.Action, done.Reason = PlanBlocked, "it is released by stages, which must be changed first"
 			} else if err != nil {
 				return nil, err
 			}

@@ -30,7 +30,8 @@ func (p Pool) ProvisionalUntil(d Date) time.Time { return d.Start().Add(-p.Cutof
 type Day struct {
 	Date     Date
 	Capacity int
-	Left     int
+	Left     int    // to be booked now
+	Withheld int    // neither booked nor to be booked: see Stage
 	Version  int64  // grows with every change of Left or Capacity
 	Slots    []Slot // in order of start; none = one implicit slot
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,19 +17,20 @@ import (
 
 // Options tune a Service. The zero value of a field means its default.
 type Options struct {
-	Logger         *slog.Logger          // default: discard
-	Registerer     prometheus.Registerer // default: metrics are kept but not exposed
-	PasswordCost   PasswordCost          // default: 19 MiB, 2 passes, 1 lane
-	PasswordsAtOne int                   // argon2 computations at once; default 4
-	SessionLife    time.Duration         // default 24 h
-	AnswerLife     time.Duration         // how long an idempotency key is remembered; default 24 h
-	EventLife      time.Duration         // how long delivered events are kept; default 190 days
-	StockMaxAge    time.Duration         // age of the stock shown; default 250 ms, negative = always fresh
-	JobInterval    time.Duration         // of the background jobs; default 500 ms
-	MessageLife    time.Duration         // how long settled messages to phones are kept; default 30 days
-	Codes          *CodeOptions          // codes sent to phones; default: not offered
-	WeChat         WeChat                // who WeChat users are; default: not offered
-	Leases         Leases                // so that one of several processes does the jobs; default: every process does
+	Logger         *slog.Logger                           // default: discard
+	Registerer     prometheus.Registerer                  // default: metrics are kept but not exposed
+	PasswordCost   PasswordCost                           // default: 19 MiB, 2 passes, 1 lane
+	PasswordsAtOne int                                    // argon2 computations at once; default 4
+	SessionLife    time.Duration                          // default 24 h
+	AnswerLife     time.Duration                          // how long an idempotency key is remembered; default 24 h
+	EventLife      time.Duration                          // how long delivered events are kept; default 190 days
+	StockMaxAge    time.Duration                          // age of the stock shown; default 250 ms, negative = always fresh
+	JobInterval    time.Duration                          // of the background jobs; default 500 ms
+	MessageLife    time.Duration                          // how long settled messages to phones are kept; default 30 days
+	Codes          *CodeOptions                           // codes sent to phones; default: not offered
+	WeChat         WeChat                                 // who WeChat users are; default: not offered
+	Delay          func(most time.Duration) time.Duration // of a returned place; default: uniformly random up to most
+	Leases         Leases                                 // so that one of several processes does the jobs; default: every process does
 }
 
 func (o Options) withDefaults() Options {
@@ -47,9 +49,17 @@ func (o Options) withDefaults() Options {
 		codes := o.Codes.withDefaults()
 		o.Codes = &codes
 	}
+	if o.Delay == nil {
+		o.Delay = randomDelay
+	}
 	o.StockMaxAge = orDefault(o.StockMaxAge, 250*time.Millisecond)
 	o.JobInterval = orDefault(o.JobInterval, 500*time.Millisecond)
 	return o
+}
+
+// randomDelay draws from 0 to most, both included.
+func randomDelay(most time.Duration) time.Duration {
+	return time.Duration(rand.Int64N(int64(most/time.Millisecond)+1)) * time.Millisecond //nolint:gosec // G404: ChaCha8 with the system's seed, which cannot be foretold
 }
 
 func orDefault[T comparable](value, standard T) T {

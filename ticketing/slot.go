@@ -38,7 +38,8 @@ type Slot struct {
 	Start    Clock
 	End      Clock
 	Capacity int
-	Left     int
+	Left     int   // to be booked now
+	Withheld int   // neither booked nor to be booked: see Stage
 	Version  int64 // grows with every change of Left or Capacity
 }
 

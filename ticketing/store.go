@@ -35,6 +35,7 @@ type Reader interface {
 	PoolReader
 	OrderReader
 	RuleReader
+	ReleaseReader
 	AuditReader
 	EventReader
 }
@@ -48,6 +49,7 @@ type Tx interface {
 	PoolWriter
 	OrderWriter
 	RuleWriter
+	ReleaseWriter
 	AuditWriter
 	Journal
 }
@@ -80,14 +82,17 @@ type PoolReader interface {
 // PoolWriter changes pools and their stock. PutDay fails with
 // ErrCapacityBooked if fewer places than booked would be left, and with
 // ErrDayHasSlots; PutSlots puts these slots in the place of the day's and fails
-// with ErrCapacityBooked. TakePlaces fails with ErrSoldOut, ErrDateUnavailable,
-// ErrSlotNeeded or ErrSlotUnavailable, and then takes nothing.
+// with ErrCapacityBooked; on a day that is released by stages the one may fail
+// with ErrReleaseExceeds and the other does with ErrDayStaged. TakePlaces fails
+// with ErrSoldOut, ErrDateUnavailable, ErrSlotNeeded or ErrSlotUnavailable, and
+// then takes nothing; on a staged day it says which stage each place is from.
+// ReturnPlaces withholds them there until QueueReturn and LandReturn.
 type PoolWriter interface {
 	PutPool(ctx context.Context, p Pool) error
 	PutDay(ctx context.Context, pool string, day Date, capacity int) error
 	PutSlots(ctx context.Context, pool string, day Date, slots []Slot) error
-	TakePlaces(ctx context.Context, at Place, n int) error
-	ReturnPlaces(ctx context.Context, at Place, n int) error
+	TakePlaces(ctx context.Context, at Place, n int) (stages []int, err error)
+	ReturnPlaces(ctx context.Context, at Place, n int) (staged bool, err error)
 }
 
 // OrderReader finds orders with their positions. OrdersOf lists an account's

@@ -26,6 +26,7 @@ type work struct {
 	Tx
 	now    time.Time
 	call   Call
+	delay  func(most time.Duration) time.Duration
 	events []EventType
 }
 
@@ -55,7 +56,7 @@ func bookedEvent(o Order) EventType {
 func (s *Service) update(ctx context.Context, call Call, fn func(ctx context.Context, w *work) error) error {
 	var done *work
 	err := s.store.Update(ctx, func(ctx context.Context, tx Tx) error {
-		done = &work{Tx: tx, now: s.now(), call: call}
+		done = &work{Tx: tx, now: s.now(), call: call, delay: s.opts.Delay}
 		return fn(ctx, done)
 	})
 	if err != nil {

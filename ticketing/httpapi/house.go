@@ -20,6 +20,7 @@ func (a *api) routeHouse(r fiber.Router) {
 	r.Post("/orders/:order/reinstate", enforcement, a.reinstate)
 	r.Put("/pools/:pool", operations, a.putPool)
 	r.Post("/pools/:pool/plan", operations, a.plan)
+	a.routeRelease(r, operations)
 	r.Get("/pools/:pool/changes", operations, a.changes)
 	r.Get("/outbox", operations, a.outbox)
 	r.Get("/sms", operations, a.sandboxInbox)

@@ -61,7 +61,7 @@ func showPlanned(d ticketing.PlannedDay) plannedDay {
 	booked := 0
 	if d.Before != nil {
 		out.Before = &day{Date: d.Date, Capacity: d.Before.Capacity, Left: d.Before.Left, Slots: showSlots(d.Before.Slots)}
-		booked = d.Before.Capacity - d.Before.Left
+		booked = d.Before.Capacity - d.Before.Left - d.Before.Withheld
 	}
 	out.After = day{Date: d.Date, Capacity: d.After.Capacity}
 	if len(d.After.Slots) > 0 {

@@ -45,7 +45,7 @@ func status(code ticketing.Code) int {
 	case ticketing.CodeNotFound:
 		return fiber.StatusNotFound
 	case ticketing.CodePhoneTaken, ticketing.CodeSoldOut, ticketing.CodeDocumentTaken, ticketing.CodeNotOpen,
-		ticketing.CodeDateUnavailable, ticketing.CodePersonLimit, ticketing.CodeIdentityLimit, ticketing.CodeFrozen, ticketing.CodeTooLate, ticketing.CodeSlotUnavailable, ticketing.CodeInvalidState, ticketing.CodeHoldExpired, ticketing.CodePaymentRequired,
+		ticketing.CodeDateUnavailable, ticketing.CodePersonLimit, ticketing.CodeReleaseExceeds, ticketing.CodeDayStaged, ticketing.CodeIdentityLimit, ticketing.CodeFrozen, ticketing.CodeTooLate, ticketing.CodeSlotUnavailable, ticketing.CodeInvalidState, ticketing.CodeHoldExpired, ticketing.CodePaymentRequired,
 		ticketing.CodeNothingToPay, ticketing.CodePastCutoff, ticketing.CodeNoPlace, ticketing.CodeCapacityBooked:
 		return fiber.StatusConflict
 	case ticketing.CodePhoneLinked, ticketing.CodeWeChatTaken, ticketing.CodeWeChatLinked:

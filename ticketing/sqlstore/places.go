@@ -15,7 +15,8 @@ func (r reader) Days(ctx context.Context, pool string, from ticketing.Date) ([]t
 			d ticketing.Day
 			s ticketing.Slot
 		)
-		err := rows.Scan(&d.Date, &d.Capacity, &d.Left, &d.Version, &s.Start, &s.End, &s.Capacity, &s.Left, &s.Version)
+		err := rows.Scan(&d.Date, &d.Capacity, &d.Left, &d.Withheld, &d.Version,
+			&s.Start, &s.End, &s.Capacity, &s.Left, &s.Withheld, &s.Version)
 		if n := len(days); n == 0 || days[n-1].Date != d.Date {
 			days = append(days, d)
 		}
@@ -24,8 +25,8 @@ func (r reader) Days(ctx context.Context, pool string, from ticketing.Date) ([]t
 			last.Slots = append(last.Slots, s)
 		}
 		return err
-	}, `SELECT d.day, d.capacity, d.remaining, d.version,
-		COALESCE(s.starts, ''), COALESCE(s.ends, ''), COALESCE(s.capacity, 0), COALESCE(s.remaining, 0), COALESCE(s.version, 0)
+	}, `SELECT d.day, d.capacity, d.remaining - d.withheld, d.withheld, d.version, COALESCE(s.starts, ''), COALESCE(s.ends, ''),
+		COALESCE(s.capacity, 0), COALESCE(s.remaining - s.withheld, 0), COALESCE(s.withheld, 0), COALESCE(s.version, 0)
 		FROM pool_days d LEFT JOIN pool_slots s ON s.pool_id = d.pool_id AND s.day = d.day
 		WHERE d.pool_id = $1 AND d.day >= $2 ORDER BY d.day, s.starts`, pool, from)
 	return days, err
@@ -41,8 +42,11 @@ func (t *tx) PutDay(ctx context.Context, pool string, day ticketing.Date, capaci
 	n, err := t.exec(ctx, "put day",
 		`INSERT INTO pool_days (pool_id, day, capacity, remaining, version) VALUES ($1, $2, $3, $3, 1)
 		ON CONFLICT (pool_id, day) DO UPDATE SET capacity = excluded.capacity,
-		remaining = pool_days.remaining + excluded.capacity - pool_days.capacity, version = pool_days.version + 1
-		WHERE pool_days.slots = 0 AND pool_days.remaining + excluded.capacity - pool_days.capacity >= 0`, pool, day, capacity)
+		remaining = pool_days.remaining + excluded.capacity - pool_days.capacity, version = pool_days.version + 1,
+		withheld = pool_days.withheld + pool_days.staged * (excluded.capacity - pool_days.capacity)
+		WHERE pool_days.slots = 0 AND pool_days.remaining + excluded.capacity - pool_days.capacity >=
+		(SELECT COALESCE(sum(p.planned + p.inbound + p.released - p.taken), 0) FROM release_parts p WHERE p.pool_id = $1 AND p.day = $2)`,
+		pool, day, capacity)
 	if err != nil || n > 0 {
 		return err
 	}
@@ -53,16 +57,26 @@ func (t *tx) PutDay(ctx context.Context, pool string, day ticketing.Date, capaci
 	if found.slots > 0 {
 		return ticketing.ErrDayHasSlots
 	}
+	if found.staged && found.remaining+capacity-found.capacity >= 0 {
+		return ticketing.ErrReleaseExceeds
+	}
 	return ticketing.ErrCapacityBooked
 }
 
 // dayRow is a day as it is stored.
-type dayRow struct{ capacity, remaining, slots int }
+type dayRow struct {
+	capacity, remaining, slots int
+	staged                     bool
+}
 
 func (r reader) day(ctx context.Context, pool string, day ticketing.Date) (dayRow, error) {
-	var d dayRow
-	err := r.q.QueryRowContext(ctx, `SELECT capacity, remaining, slots FROM pool_days WHERE pool_id = $1 AND day = $2`, pool, day).
-		Scan(&d.capacity, &d.remaining, &d.slots)
+	var (
+		d      dayRow
+		staged int
+	)
+	err := r.q.QueryRowContext(ctx, `SELECT capacity, remaining, slots, staged FROM pool_days WHERE pool_id = $1 AND day = $2`, pool, day).
+		Scan(&d.capacity, &d.remaining, &d.slots, &staged)
+	d.staged = staged == 1
 	return d, failed("read day", err)
 }
 
@@ -71,6 +85,8 @@ func (t *tx) PutSlots(ctx context.Context, pool string, day ticketing.Date, slot
 	switch {
 	case errors.Is(err, ticketing.ErrNotFound):
 		err = t.PutDay(ctx, pool, day, 0)
+	case err == nil && old.staged:
+		return ticketing.ErrDayStaged
 	case err == nil && old.slots == 0 && old.remaining < old.capacity:
 		return ticketing.ErrCapacityBooked // there are bookings that have no slot
 	}
@@ -112,27 +128,30 @@ func (t *tx) PutSlots(ctx context.Context, pool string, day ticketing.Date, slot
 		WHERE pool_id = $1 AND day = $2`, pool, day)
 }
 
-func (t *tx) TakePlaces(ctx context.Context, at ticketing.Place, n int) error {
+func (t *tx) TakePlaces(ctx context.Context, at ticketing.Place, n int) ([]int, error) {
+	slotless := ` AND slots = 0`
 	if at.Slot != "" {
+		slotless = ``
 		taken, err := t.exec(ctx, "take places of a slot",
 			`UPDATE pool_slots SET remaining = remaining - $4, version = version + 1
-			WHERE pool_id = $1 AND day = $2 AND starts = $3 AND remaining >= $4`, at.Pool, at.Date, at.Slot, n)
+			WHERE pool_id = $1 AND day = $2 AND starts = $3 AND remaining - withheld >= $4`, at.Pool, at.Date, at.Slot, n)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if taken == 0 {
-			return t.whyNoPlace(ctx, at)
+			return nil, t.whyNoPlace(ctx, at)
 		}
-		return t.one(ctx, "take places",
-			`UPDATE pool_days SET remaining = remaining - $3, version = version + 1 WHERE pool_id = $1 AND day = $2`, at.Pool, at.Date, n)
 	}
-	taken, err := t.exec(ctx, "take places",
-		`UPDATE pool_days SET remaining = remaining - $3, version = version + 1
-		WHERE pool_id = $1 AND day = $2 AND slots = 0 AND remaining >= $3`, at.Pool, at.Date, n)
-	if err != nil || taken > 0 {
-		return err
+	var staged int
+	err := t.db.QueryRowContext(ctx, `UPDATE pool_days SET remaining = remaining - $3, version = version + 1
+		WHERE pool_id = $1 AND day = $2 AND remaining - withheld >= $3`+slotless+` RETURNING staged`, at.Pool, at.Date, n).Scan(&staged)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, t.whyNoPlace(ctx, at)
 	}
-	return t.whyNoPlace(ctx, at)
+	if err != nil || staged == 0 {
+		return nil, failed("take places", err)
+	}
+	return t.takeStaged(ctx, at, n)
 }
 
 // whyNoPlace says which refusal it is when no row had the places asked for.
@@ -161,15 +180,14 @@ func (t *tx) whyNoPlace(ctx context.Context, at ticketing.Place) error {
 	return ticketing.ErrSoldOut
 }
 
-func (t *tx) ReturnPlaces(ctx context.Context, at ticketing.Place, n int) error {
-	if at.Slot != "" {
-		err := t.one(ctx, "return places of a slot",
-			`UPDATE pool_slots SET remaining = remaining + $4, version = version + 1 WHERE pool_id = $1 AND day = $2 AND starts = $3`,
-			at.Pool, at.Date, at.Slot, n)
-		if err != nil {
-			return err
-		}
+func (t *tx) ReturnPlaces(ctx context.Context, at ticketing.Place, n int) (bool, error) {
+	var staged int
+	err := t.db.QueryRowContext(ctx, `UPDATE pool_days SET remaining = remaining + $3, withheld = withheld + staged * $3, version = version + 1
+		WHERE pool_id = $1 AND day = $2 RETURNING staged`, at.Pool, at.Date, n).Scan(&staged)
+	if err != nil || at.Slot == "" {
+		return staged == 1, failed("return places", err)
 	}
-	return t.one(ctx, "return places",
-		`UPDATE pool_days SET remaining = remaining + $3, version = version + 1 WHERE pool_id = $1 AND day = $2`, at.Pool, at.Date, n)
+	return staged == 1, t.one(ctx, "return places of a slot",
+		`UPDATE pool_slots SET remaining = remaining + $4, withheld = withheld + $5, version = version + 1
+		WHERE pool_id = $1 AND day = $2 AND starts = $3`, at.Pool, at.Date, at.Slot, n, staged*n)
 }

@@ -39,9 +39,9 @@ func slots(t *testing.T, s Store) {
 		at := ticketing.Place{Pool: pool, Date: day, Slot: slot}
 		return s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error {
 			if n < 0 {
-				return tx.ReturnPlaces(ctx, at, -n)
+				return giveBack(ctx, tx, at, -n)
 			}
-			return tx.TakePlaces(ctx, at, n)
+			return take(ctx, tx, at, n)
 		})
 	}
 	early := ticketing.Slot{Start: "09:00", End: "11:00", Capacity: 3}
@@ -98,7 +98,7 @@ func slotContention(t *testing.T, s Store) {
 			o := order(fmt.Sprint("o", i), fmt.Sprint("d", i))
 			o.Slot = starts[i%2]
 			err := s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error {
-				if err := tx.TakePlaces(ctx, o.Place(), 1); err != nil {
+				if err := take(ctx, tx, o.Place(), 1); err != nil {
 					return err
 				}
 				return tx.InsertOrder(ctx, o)

@@ -48,6 +48,7 @@ func Run(t *testing.T, open Open) {
 		"cancelled positions":           cancelled,
 		"due orders":                    due,
 		"persons":                       persons,
+		"stages":                        stages,
 		"audit":                         audit,
 		"failed updates leave no trace": rollback,
 		"answers":                       answers,
@@ -114,7 +115,7 @@ func position(key string) ticketing.Position {
 	return ticketing.Position{
 		ID: uuid.NewString(), NameMasked: "王*", NameSealed: []byte("n"), DocumentType: document.Passport,
 		DocumentMasked: "A*1", DocumentKey: []byte(key), DocumentSealed: []byte{7, 0},
-		Product: "double", Unit: 3, PriceFen: 1, Places: 1, Secret: uuid.NewString(), AdultID: "somebody",
+		Product: "double", Unit: 3, PriceFen: 1, Places: 1, Secret: uuid.NewString(), AdultID: "somebody", Stage: 2,
 	}
 }
 
@@ -184,30 +185,40 @@ func pools(t *testing.T, s Store) {
 	})
 }
 
+func take(ctx context.Context, tx ticketing.Tx, at ticketing.Place, n int) error {
+	_, err := tx.TakePlaces(ctx, at, n)
+	return err
+}
+
+func giveBack(ctx context.Context, tx ticketing.Tx, at ticketing.Place, n int) error {
+	_, err := tx.ReturnPlaces(ctx, at, n)
+	return err
+}
+
 func places(t *testing.T, s Store) {
 	t.Helper()
 	seed(t, s, 10)
-	take := func(pool string, day ticketing.Date, n int) error {
+	takeOn := func(pool string, day ticketing.Date, n int) error {
 		return s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error {
-			return tx.TakePlaces(ctx, ticketing.Place{Pool: pool, Date: day}, n)
+			return take(ctx, tx, ticketing.Place{Pool: pool, Date: day}, n)
 		})
 	}
 	put := func(capacity int) error {
 		return s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error { return tx.PutDay(ctx, pool, day, capacity) })
 	}
-	require.NoError(t, take(pool, day, 7))
-	require.ErrorIs(t, take(pool, day, 4), ticketing.ErrSoldOut)
-	require.ErrorIs(t, take(pool, "2026-06-01", 1), ticketing.ErrDateUnavailable)
-	require.ErrorIs(t, take("none", day, 1), ticketing.ErrDateUnavailable)
+	require.NoError(t, takeOn(pool, day, 7))
+	require.ErrorIs(t, takeOn(pool, day, 4), ticketing.ErrSoldOut)
+	require.ErrorIs(t, takeOn(pool, "2026-06-01", 1), ticketing.ErrDateUnavailable)
+	require.ErrorIs(t, takeOn("none", day, 1), ticketing.ErrDateUnavailable)
 	require.ErrorIs(t, put(6), ticketing.ErrCapacityBooked)
 	require.NoError(t, put(7))
-	require.ErrorIs(t, take(pool, day, 1), ticketing.ErrSoldOut)
+	require.ErrorIs(t, takeOn(pool, day, 1), ticketing.ErrSoldOut)
 	require.NoError(t, put(9))
 	update(t, s, func(ctx context.Context, tx ticketing.Tx) error {
-		return tx.ReturnPlaces(ctx, ticketing.Place{Pool: pool, Date: day}, 5)
+		return giveBack(ctx, tx, ticketing.Place{Pool: pool, Date: day}, 5)
 	})
 	require.Error(t, s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error {
-		return tx.ReturnPlaces(ctx, ticketing.Place{Pool: pool, Date: day}, 3)
+		return giveBack(ctx, tx, ticketing.Place{Pool: pool, Date: day}, 3)
 	}),
 		"more places than there are cannot be returned")
 	view(t, s, func(ctx context.Context, r ticketing.Reader) error {
@@ -355,7 +366,7 @@ func rollback(t *testing.T, s Store) {
 	seed(t, s, 10)
 	boom := errors.New("boom")
 	err := s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error {
-		return errors.Join(tx.TakePlaces(ctx, ticketing.Place{Pool: pool, Date: day}, 3), tx.InsertOrder(ctx, order("o1", "d1")),
+		return errors.Join(take(ctx, tx, ticketing.Place{Pool: pool, Date: day}, 3), tx.InsertOrder(ctx, order("o1", "d1")),
 			tx.Append(ctx, ticketing.Event{ID: "e1"}), tx.Remember(ctx, "a", "k", ticketing.Answer{Fingerprint: []byte("f"), At: start()}), boom)
 	})
 	require.ErrorIs(t, err, boom)
@@ -524,7 +535,7 @@ func contention(t *testing.T, s Store) {
 	for i := range callers {
 		group.Go(func() {
 			err := s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error {
-				if err := tx.TakePlaces(ctx, ticketing.Place{Pool: pool, Date: day}, 1); err != nil {
+				if err := take(ctx, tx, ticketing.Place{Pool: pool, Date: day}, 1); err != nil {
 					return err
 				}
 				// Every third shares its document with two others.

@@ -64,7 +64,7 @@ func build(t *testing.T) *house {
 	h := &house{}
 	h.users, err = store.Open(t.Context(), db, store.Options{})
 	require.NoError(t, err)
-	h.first, err = h.users.FirstAdministrator(t.Context())
+	_, err = h.users.FirstAdministrator(t.Context(), func() (string, error) { h.first = store.OneTimePassword(); return h.first, nil })
 	require.NoError(t, err)
 	h.lists, err = lists.New(t.Context(), db, marks.New(client), lists.Options{})
 	require.NoError(t, err)

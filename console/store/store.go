@@ -96,34 +96,43 @@ func digest(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// FirstAdministrator makes the user "admin" with a one-time password when
-// there is no user at all, and returns that password once; it returns an empty
-// string when somebody exists.
-func (s *Store) FirstAdministrator(ctx context.Context) (string, error) {
-	password := secret()[:20]
-	hash, err := argon2id.CreateHash(password, argon2id.DefaultParams)
-	if err != nil {
-		return "", fmt.Errorf("hash: %w", err)
-	}
-	made := false
+// FirstAdministrator makes the user "admin" when there is no user at all, and
+// reports whether it did. Only then is password asked for the one-time password
+// to give; where that fails nobody is made, so that the only way in is never
+// lost.
+func (s *Store) FirstAdministrator(ctx context.Context, password func() (string, error)) (made bool, err error) {
 	err = s.db.InTx(ctx, func(tx *sql.Tx) error {
 		var n int
 		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM console_users`).Scan(&n); err != nil || n > 0 {
 			return err
 		}
+		text, err := password()
+		if err != nil {
+			return err
+		}
+		if len(text) < minPassword {
+			return console.ErrWeakPassword
+		}
+		hash, err := argon2id.CreateHash(text, argon2id.DefaultParams)
+		if err != nil {
+			return fmt.Errorf("hash: %w", err)
+		}
 		made = true
-		_, err := tx.ExecContext(ctx, `INSERT INTO console_users (name, role, password_hash, must_change, created_ms) VALUES ($1, $2, $3, 1, $4)`,
+		_, err = tx.ExecContext(ctx, `INSERT INTO console_users (name, role, password_hash, must_change, created_ms) VALUES ($1, $2, $3, 1, $4)`,
 			"admin", string(console.Administrator), hash, s.o.Now().UnixMilli())
 		return err
 	})
 	if err != nil {
-		return "", fmt.Errorf("make the first administrator: %w", err)
+		return false, fmt.Errorf("make the first administrator: %w", err)
 	}
-	if !made {
-		return "", nil
-	}
-	return password, nil
+	return made, nil
 }
+
+// OneTimePassword makes a password to be changed at the first sign-in.
+func OneTimePassword() string { return secret()[:20] }
+
+// minPassword is the shortest password, in characters.
+const minPassword = 12
 
 // PutKey stores an API key for a program under a name, replacing an older one.
 func (s *Store) PutKey(ctx context.Context, name, key string, role console.Role) error {
@@ -210,7 +219,7 @@ func (s *Store) failed(name string) {
 
 // ChangePassword replaces a user's own password and ends all other sessions.
 func (s *Store) ChangePassword(ctx context.Context, name, old, replacement string) error {
-	if n := len([]rune(replacement)); n < 12 || n > 256 || replacement == old {
+	if n := len([]rune(replacement)); n < minPassword || n > 256 || replacement == old {
 		return console.ErrWeakPassword
 	}
 	hash, p, err := s.user(ctx, name)

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
@@ -51,14 +52,37 @@ func each(t *testing.T, o store.Options, test func(t *testing.T, db *sqldb.DB, s
 	}
 }
 
+// first makes the first administrator and returns the password, empty where
+// there was somebody.
+func first(t *testing.T, s *store.Store) (password string, err error) {
+	t.Helper()
+	_, err = s.FirstAdministrator(t.Context(), func() (string, error) {
+		password = store.OneTimePassword()
+		return password, nil
+	})
+	return password, err
+}
+
+func TestFirstPasswordIsNotLost(t *testing.T) {
+	each(t, store.Options{}, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
+		_, err := s.FirstAdministrator(t.Context(), func() (string, error) { return "", errors.New("no secret is set") })
+		require.ErrorContains(t, err, "no secret is set")
+		_, err = s.FirstAdministrator(t.Context(), func() (string, error) { return "short", nil })
+		require.ErrorIs(t, err, console.ErrWeakPassword)
+		password, err := first(t, s)
+		require.NoError(t, err)
+		assert.NotEmpty(t, password, "nobody was made whose password nobody knows")
+	})
+}
+
 func TestSignIn(t *testing.T) {
 	now := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 	each(t, store.Options{Now: func() time.Time { return now }}, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
 		now = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
-		password, err := s.FirstAdministrator(t.Context())
+		password, err := first(t, s)
 		require.NoError(t, err)
 		require.NotEmpty(t, password)
-		again, err := s.FirstAdministrator(t.Context())
+		again, err := first(t, s)
 		require.NoError(t, err)
 		assert.Empty(t, again, "only the first")
 
@@ -87,7 +111,7 @@ func TestSignIn(t *testing.T) {
 func TestTooManyTries(t *testing.T) {
 	now := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 	each(t, store.Options{Tries: 2, Now: func() time.Time { return now }}, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
-		password, err := s.FirstAdministrator(t.Context())
+		password, err := first(t, s)
 		require.NoError(t, err)
 		for range 2 {
 			_, _, _, err = s.SignIn(t.Context(), "admin", "wrong", "")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"fairgate/cmd/internal/config"
 	"fairgate/console"
 	"fairgate/console/httpapi"
 	"fairgate/console/store"
@@ -23,21 +24,33 @@ import (
 
 // Console puts the operators' API on the stack and returns its address.
 func Console(ctx context.Context, s *Stack, e Env) (string, error) {
-	c, err := startConsole(ctx, s, e, nil)
+	c, err := startConsole(ctx, s, e, nil, func() (string, error) { return firstPassword(e.Config.Console) })
 	if err != nil {
 		return "", err
 	}
-	if c.password != "" {
-		e.Log.WarnContext(ctx, "the first administrator was made; change the one-time password at once", "name", "admin", "one_time_password", c.password)
+	if c.first {
+		e.Log.WarnContext(ctx, "the first administrator was made; sign in and change the one-time password now", "name", "admin")
 	}
 	return c.addr, nil
 }
 
+// firstPassword is the one-time password that the configuration names.
+func firstPassword(c config.Console) (string, error) {
+	password, err := c.FirstPassword.Reveal()
+	if err != nil {
+		return "", fmt.Errorf("console.first_password: %w", err)
+	}
+	if password == "" {
+		return "", errors.New("there is no operator yet: set console.first_password (file:PATH or env:NAME) to a one-time password for the user admin")
+	}
+	return password, nil
+}
+
 // operators is a running operators' API.
 type operators struct {
-	addr     string
-	password string // of the first administrator, where it was just made
-	store    *store.Store
+	addr  string
+	first bool // the first administrator was made in this run
+	store *store.Store
 }
 
 // grant gives a program on this machine an API key.
@@ -46,8 +59,9 @@ func (o *operators) grant(ctx context.Context, key string) error {
 }
 
 // startConsole starts the operators' API and the receiver of outcomes.
-// noAnalytics, if set, is why quality figures cannot be read.
-func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*operators, error) {
+// noAnalytics, if set, is why quality figures cannot be read; password is asked
+// where there is no operator yet.
+func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error, password func() (string, error)) (*operators, error) {
 	c, log := e.Config, e.Log.With("part", "console")
 	e.Registry = prometheus.WrapRegistererWith(prometheus.Labels{"role": "console"}, e.Registry)
 	db, err := openSQL(ctx, s, e, sqldb.Options{})
@@ -80,7 +94,7 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err != nil {
 		return nil, err
 	}
-	password, err := users.FirstAdministrator(ctx)
+	first, err := users.FirstAdministrator(ctx, password)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +110,7 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 		return nil, err
 	}
 	serveFiber(s, "console http", app, ln)
-	return &operators{addr: ln.Addr().String(), password: password, store: users}, nil
+	return &operators{addr: ln.Addr().String(), first: first, store: users}, nil
 }
 
 // figureReader is what the API reads of the ledger.

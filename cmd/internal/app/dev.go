@@ -15,6 +15,7 @@ import (
 
 	"fairgate/cmd/internal/config"
 	"fairgate/cmd/internal/embedded"
+	"fairgate/console/store"
 	"fairgate/enforcement/ledger/chdb"
 	"fairgate/ingest/stream"
 )
@@ -190,11 +191,14 @@ func (d *Dev) roles(ctx context.Context, e Env) (err error) {
 			return err
 		}
 	}
-	console, err := startConsole(ctx, d.Stack, e, d.NoAnalytics)
+	console, err := startConsole(ctx, d.Stack, e, d.NoAnalytics, func() (string, error) {
+		d.Password = store.OneTimePassword()
+		return d.Password, nil
+	})
 	if err != nil {
 		return err
 	}
-	d.Operators, d.Password = console.addr, console.password
+	d.Operators = console.addr
 	key, err := ReadSecret(d.Data, OperatorKey)
 	if err != nil {
 		return err

@@ -125,6 +125,9 @@ type Console struct {
 	Listen string `yaml:"listen" env:"LISTEN"`
 	// OutcomesListen takes the booking system's webhooks.
 	OutcomesListen string `yaml:"outcomes_listen" env:"OUTCOMES_LISTEN"`
+	// FirstPassword is the one-time password of the user admin, asked for only
+	// while there is no operator at all.
+	FirstPassword Secret `yaml:"first_password" env:"FIRST_PASSWORD"`
 }
 
 // Redis holds windows, marks and passes.
@@ -210,7 +213,7 @@ func Default() Config {
 			Listen: "127.0.0.1:8081", DSN: "file:secrets/ticketing-dsn", OutcomesURL: "http://127.0.0.1:8091/outcomes",
 			PasswordMemoryKiB: 19 << 10, PasswordTime: 2,
 		},
-		Console:    Console{Listen: "127.0.0.1:8090", OutcomesListen: "127.0.0.1:8091"},
+		Console:    Console{Listen: "127.0.0.1:8090", OutcomesListen: "127.0.0.1:8091", FirstPassword: "file:secrets/first-password"},
 		Redis:      Redis{Addrs: []string{"127.0.0.1:6379"}},
 		Kafka:      Kafka{Brokers: []string{"127.0.0.1:9092"}, Prefix: "fairgate.", Partitions: 12, RetentionBytes: 8 << 30, Replication: 1},
 		ClickHouse: ClickHouse{Addr: "127.0.0.1:8123", Database: "fairgate", Writer: "fairgate_archive", Reader: "fairgate_metrics"},

@@ -51,6 +51,7 @@ func TestBadInputEndToEnd(t *testing.T) {
 		{"both framings", post("0\r\n\r\n", "Transfer-Encoding: chunked"), 400, "ambiguous_framing", "Content-Length and Transfer-Encoding"},
 		{"unknown write", "DELETE /api/v1/orders HTTP/1.1\r\nHost: a\r\n\r\n", 404, "unknown_route", "DELETE /api/v1/orders"},
 		{"the booking system's own interface", "PUT /internal/v1/pools/main HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 404, "unknown_route", "PUT /internal/v1/pools/main"},
+		{"reading there", get("/Internal/v1/outbox"), 404, "unknown_route", "GET /Internal/v1/outbox"},
 		{"above the root", get("/../internal/v1/outbox"), 400, "bad_target", "above the root"},
 		{"encoded slash", get("/api/v1%2Fpools"), 400, "bad_target", "encoded slash"},
 		{"dots in escapes", get("/api/v1/pools/%2e%2e/orders"), 400, "bad_target", "hides a dot segment"},

@@ -19,6 +19,7 @@ type Routes struct {
 	reads    *route              // GET, HEAD and OPTIONS that nothing matches
 	writes   *route              // nil: an unmatched write is refused
 	sessions []selector          // where a session token is looked for besides Authorization
+	private  [][]string          // prefixes, in segments, that nobody reaches from outside
 	maxBody  int
 }
 
@@ -78,8 +79,12 @@ func (t *Routes) Len() int {
 // path's parameters, still escaped. It is lenient where upstreams are:
 // literals match in any case, and a trailing slash or ";parameters" of a
 // segment do not hide the route. HEAD and OPTIONS count as GET. Where nothing
-// matches, safe methods have the unmatched route; others have none.
+// matches, safe methods have the unmatched route; others have none. No method
+// has a route below a private prefix.
 func (t *Routes) find(method, path string) (*route, []string) {
+	if t.hides(path) {
+		return nil, nil
+	}
 	if method == "HEAD" || method == "OPTIONS" {
 		method = "GET"
 	}

@@ -45,6 +45,7 @@ type (
 		UnmatchedWrite text   `yaml:"unmatched_write"`
 		MaxBody        text   `yaml:"max_body"`
 		Session        []text `yaml:"session"`
+		Private        []text `yaml:"private"`
 	}
 	routeFile struct {
 		ID       text            `yaml:"id"`
@@ -156,6 +157,9 @@ func (l *routeLoader) site(s siteFile) {
 		default:
 			l.table.sessions = append(l.table.sessions, sel)
 		}
+	}
+	for _, prefix := range s.Private {
+		l.private(prefix)
 	}
 }
 

@@ -21,13 +21,15 @@ const (
 const (
 	codeRefused     = "refused"
 	codeChallenge   = "challenge_required"
+	codeClosed      = "unavailable" // fail mode closed: nobody is let in right now
 	codeUnavailable = "upstream_unavailable"
 	codeTimeout     = "upstream_timeout"
 	codeNotRecorded = "not_recorded"
 )
 
 // refuse answers where the decision does not let the request pass, and reports
-// whether it did. The answer has the same shape whatever the rule.
+// whether it did. The answer has the same shape whatever the rule: 403, or 503
+// where the site admits nobody (fail mode closed).
 func (g *Gateway) refuse(x *exchange) bool {
 	d := &x.event.Decision
 	if d.Reason == ingest.ReasonNone && d.Action.Severity() >= ingest.Challenge.Severity() {
@@ -39,6 +41,9 @@ func (g *Gateway) refuse(x *exchange) bool {
 	case ingest.Block:
 		p.Code, p.Title, p.AppealURL = codeRefused, "Refused", AppealPath
 		if d.Reason == ingest.ReasonService {
+			// It is not about the visitor: the same request may pass soon.
+			message = messageClosed
+			p.Status, p.Code, p.Title = http.StatusServiceUnavailable, codeClosed, "Service Unavailable"
 			x.c.Set(fiber.HeaderRetryAfter, "30")
 		}
 	case ingest.Challenge:

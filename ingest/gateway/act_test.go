@@ -64,6 +64,7 @@ func TestRefusalsHaveOneShape(t *testing.T) {
 	}
 	assert.ElementsMatch(t, shape(ingest.Decision{Action: ingest.Block}),
 		shape(ingest.Decision{Action: ingest.Block, Reason: ingest.ReasonPace, Receipt: "R", Score: 90, Hits: []ingest.Hit{{Rule: "x", TTL: 60}}}))
+	assert.ElementsMatch(t, shape(ingest.Decision{Action: ingest.Block}), shape(ingest.Decision{Action: ingest.Block, Reason: ingest.ReasonService}))
 }
 
 func TestLanguage(t *testing.T) {
@@ -107,10 +108,26 @@ site: {fail_mode: closed}
 routes: [{id: a, method: GET, path: /, kind: page.read}]`)
 	})
 	closed.screener.decide = always(ingest.Decision{})
-	r := closed.send(t, "GET", "/", "")
-	assert.Equal(t, http.StatusForbidden, r.StatusCode)
-	assert.Equal(t, "30", r.Header.Get("Retry-After"))
-	assert.Equal(t, "service", problemOf(t, r).Reason)
+	for accept, detail := range map[string]string{
+		"zh-CN": "暂时无法预约，请稍后再试。", "en": "Bookings are not possible right now. Please try again in a moment.",
+	} {
+		r := closed.send(t, "GET", "/", "", "Accept-Language: "+accept)
+		assert.Equal(t, http.StatusServiceUnavailable, r.StatusCode)
+		assert.Equal(t, "30", r.Header.Get("Retry-After"))
+		p := problemOf(t, r)
+		assert.Equal(t, "urn:fairgate:problem:unavailable", p.Type)
+		assert.Equal(t, "unavailable", p.Code)
+		assert.Equal(t, "Service Unavailable", p.Title)
+		assert.Equal(t, http.StatusServiceUnavailable, p.Status)
+		assert.Equal(t, "service", p.Reason)
+		assert.Equal(t, detail, p.Detail)
+		assert.Regexp(t, "^[0-9A-HJKMNP-TV-Z]{20}$", p.Receipt)
+	}
+	for _, e := range closed.events(t, 2) {
+		assert.Equal(t, ingest.DispositionRefused, e.Outcome.Disposition)
+		assert.Equal(t, http.StatusServiceUnavailable, e.Outcome.Status)
+	}
+	assert.Empty(t, closed.forwarded())
 }
 
 func TestAPanicIsAnAnswer(t *testing.T) {

@@ -14,6 +14,7 @@ const (
 	messageRefusal messageID = iota
 	messageChallenge
 	messageUnavailable
+	messageClosed
 )
 
 // texts are what visitors read, Chinese first. They are the same whatever the
@@ -33,11 +34,13 @@ var (
 		messageRefusal:     "暂时无法完成本次预约。如有疑问,请凭回执 {r} 申诉,我们将在 {h} 小时内答复。",
 		messageChallenge:   "请完成验证后继续。如有不便,可改用短信验证。",
 		messageUnavailable: "服务繁忙,请稍后再试。",
+		messageClosed:      "暂时无法预约，请稍后再试。",
 	}
 	english = map[messageID]string{
 		messageRefusal:     "We couldn't complete this booking. If this seems wrong, appeal with receipt {r}; we answer within {h} hours.",
 		messageChallenge:   "Please complete a check to continue, or use a text message instead.",
 		messageUnavailable: "The service is busy. Please try again shortly.",
+		messageClosed:      "Bookings are not possible right now. Please try again in a moment.",
 	}
 )
 

@@ -144,14 +144,27 @@ func (s *Service) positions(visitors []Visitor) ([]Position, error) {
 	return out, nil
 }
 
+// unnameable reports whether r has no place in a name: what is not shown or
+// turns the direction of writing, and symbols such as emoji. Letters of all
+// scripts, their marks and the joiners that some of them need are names.
+func unnameable(r rune) bool {
+	if r == '\u200c' || r == '\u200d' {
+		return false
+	}
+	return r == unicode.ReplacementChar || unicode.In(r, unicode.C, unicode.So, unicode.Sk)
+}
+
 func (s *Service) position(field string, v Visitor) (Position, error) {
 	name := strings.TrimSpace(v.Name)
-	if name == "" || len(name) > maxName || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
-		return Position{}, invalidField(field+".name", "want 1 to %d bytes of text", maxName)
+	if name == "" || len(name) > maxName || !utf8.ValidString(name) || strings.ContainsFunc(name, unnameable) {
+		return Position{}, invalidField(field+".name", "want 1 to %d bytes of letters, without symbols or marks of direction", maxName)
 	}
 	doc, err := document.Parse(v.Type, v.Number, v.Nationality, s.now())
 	if refused, ok := errors.AsType[*document.Error](err); ok {
-		return Position{}, invalidField(field+".document."+refused.Field, "%s", refused.Reason)
+		return Position{}, &Error{
+			Code: CodeInvalidField, Field: field + ".document." + refused.Field, Detail: refused.Reason,
+			ReasonZH: refused.ReasonZH, ReasonEN: refused.Reason,
+		}
 	}
 	if err != nil {
 		return Position{}, err

@@ -47,6 +47,9 @@ type Error struct {
 	Field  string // the offending field, where there is one
 	Detail string
 
+	ReasonZH string `json:",omitempty"` // why a document is refused, in Chinese …
+	ReasonEN string `json:",omitempty"` // … and in English
+
 	RetryAfter time.Duration `json:",omitempty"` // when trying again may help; zero if unknown
 }
 

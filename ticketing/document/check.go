@@ -5,7 +5,7 @@ import (
 )
 
 // check says what is wrong with the normalised number, or nothing.
-func check(d Document, now time.Time) string {
+func check(d Document, now time.Time) reason {
 	switch d.Type {
 	case PRCID:
 		return checkPRCID(d.Number, now)
@@ -18,20 +18,20 @@ func check(d Document, now time.Time) string {
 	case Passport:
 		return checkPassport(d)
 	}
-	return "not a known document type"
+	return unknownType
 }
 
 // checkPRCID follows GB 11643-1999: region, date of birth, sequence and an
 // ISO 7064 MOD 11-2 check character.
-func checkPRCID(n string, now time.Time) string {
+func checkPRCID(n string, now time.Time) reason {
 	if len(n) != 18 || !isDigits(n[:17]) || n[0] < '1' || n[0] > '8' {
-		return "not 17 digits and a check character"
+		return notPRCID
 	}
-	if reason := checkBirth(n[6:14], now); reason != "" {
-		return reason
+	if wrong := checkBirth(n[6:14], now); wrong != "" {
+		return wrong
 	}
 	if n[17] != mod11(n[:17]) {
-		return "the check character does not match"
+		return wrongCheck
 	}
 	return ""
 }
@@ -39,52 +39,52 @@ func checkPRCID(n string, now time.Time) string {
 // checkForeignResident accepts the 2023 card (18 characters, GB 11643 check)
 // and the 2017 card (15 characters, whose check has one source only and is
 // therefore not enforced).
-func checkForeignResident(n string, now time.Time) string {
+func checkForeignResident(n string, now time.Time) reason {
 	switch {
 	case len(n) == 18 && n[0] == '9' && isDigits(n[:17]):
-		if reason := checkBirth(n[6:14], now); reason != "" {
-			return reason
+		if wrong := checkBirth(n[6:14], now); wrong != "" {
+			return wrong
 		}
 		if n[17] != mod11(n[:17]) {
-			return "the check character does not match"
+			return wrongCheck
 		}
 		return ""
 	case len(n) == 15 && isUpper(n[:3]) && isDigits(n[3:]):
 		return ""
 	}
-	return "neither the 2023 nor the 2017 form"
+	return notForeignResident
 }
 
-func checkHKMacau(n string) string {
+func checkHKMacau(n string) reason {
 	switch {
 	case (len(n) == 9 || len(n) == 11) && (n[0] == 'H' || n[0] == 'M') && isDigits(n[1:]):
 		return ""
 	case len(n) == 9 && (n[:2] == "HA" || n[:2] == "MA") && isDigits(n[2:]):
 		return ""
 	}
-	return "not H or M with 8 or 10 digits, nor HA or MA with 7"
+	return notHKMacau
 }
 
-func checkTaiwan(n string) string {
+func checkTaiwan(n string) reason {
 	if len(n) == 8 && isDigits(n) {
 		return ""
 	}
 	if len(n) >= 10 && len(n) <= 12 && isDigits(n[:10]) && isAlphanumeric(n[10:]) {
 		return ""
 	}
-	return "not 8 digits, nor the older form of 10 digits and the issuer's mark"
+	return notTaiwan
 }
 
-func checkPassport(d Document) string {
+func checkPassport(d Document) reason {
 	n := d.Number
 	if d.Nationality != "CHN" {
 		if len(n) >= 5 && len(n) <= 9 && isAlphanumeric(n) {
 			return ""
 		}
-		return "not 5 to 9 letters and digits"
+		return notPassport
 	}
 	if len(n) != 9 || !isDigits(n[2:]) {
-		return "not a form of the PRC passport"
+		return notPRCPassport
 	}
 	switch {
 	case (n[0] == 'E' || n[0] == 'G') && isDigits(n[1:2]),
@@ -93,17 +93,17 @@ func checkPassport(d Document) string {
 		(n[0] == 'D' || n[0] == 'S' || n[0] == 'P') && n[1] == 'E':
 		return ""
 	}
-	return "not a form of the PRC passport"
+	return notPRCPassport
 }
 
 // checkBirth checks an eight-digit date of birth from 1900 to the day of now.
-func checkBirth(digits string, now time.Time) string {
+func checkBirth(digits string, now time.Time) reason {
 	born, err := time.Parse("20060102", digits)
 	if err != nil || born.Year() < 1900 || born.Year() > 2099 {
-		return "the date of birth is not a date"
+		return notBirth
 	}
 	if born.After(now.Add(24 * time.Hour)) {
-		return "the date of birth lies in the future"
+		return unborn
 	}
 	return ""
 }

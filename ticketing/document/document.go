@@ -48,11 +48,16 @@ type Document struct {
 	Nationality string
 }
 
-// Error says which field of a document is wrong and why. It never repeats the
-// number itself, so that it can be shown and logged.
+// Error says which field of a document is wrong and why, in both languages. It
+// never repeats the number itself, so that it can be shown and logged.
 type Error struct {
-	Field  string // "type", "number" or "nationality"
-	Reason string
+	Field    string // "type", "number" or "nationality"
+	Reason   string // in English
+	ReasonZH string // in Chinese
+}
+
+func refused(field string, why reason) error {
+	return &Error{Field: field, Reason: string(why), ReasonZH: why.zh()}
 }
 
 // Error implements error.
@@ -62,20 +67,20 @@ func (e *Error) Error() string { return e.Field + ": " + e.Reason }
 // of birth. The error, if any, is an *Error.
 func Parse(kind Type, number, nationality string, now time.Time) (Document, error) {
 	if !kind.Valid() {
-		return Document{}, &Error{Field: "type", Reason: "not a known document type"}
+		return Document{}, refused("type", unknownType)
 	}
 	if len(number) > maxNumber || !utf8.ValidString(number) {
-		return Document{}, &Error{Field: "number", Reason: "too long or not text"}
+		return Document{}, refused("number", notText)
 	}
 	doc := Document{Type: kind, Number: normalise(number)}
 	if kind == Passport {
 		doc.Nationality = strings.ToUpper(strings.TrimSpace(nationality))
 		if !isUpper(doc.Nationality) || len(doc.Nationality) != 3 {
-			return Document{}, &Error{Field: "nationality", Reason: "a passport needs a three-letter ISO 3166 nationality"}
+			return Document{}, refused("nationality", noNationality)
 		}
 	}
-	if reason := check(doc, now); reason != "" {
-		return Document{}, &Error{Field: "number", Reason: reason}
+	if wrong := check(doc, now); wrong != "" {
+		return Document{}, refused("number", wrong)
 	}
 	return doc, nil
 }

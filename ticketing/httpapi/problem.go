@@ -20,6 +20,9 @@ type problem struct {
 	Detail string `json:"detail,omitempty"`
 	Code   string `json:"code"`
 	Field  string `json:"field,omitempty"`
+
+	ReasonZH string `json:"reason_zh,omitempty"` // why a document is refused
+	ReasonEN string `json:"reason_en,omitempty"`
 }
 
 // Codes of refusals that are the HTTP surface's own.
@@ -45,7 +48,9 @@ func status(code ticketing.Code) int {
 	case ticketing.CodeNotFound:
 		return fiber.StatusNotFound
 	case ticketing.CodePhoneTaken, ticketing.CodeSoldOut, ticketing.CodeDocumentTaken, ticketing.CodeNotOpen,
-		ticketing.CodeDateUnavailable, ticketing.CodePersonLimit, ticketing.CodeReleaseExceeds, ticketing.CodeDayStaged, ticketing.CodeIdentityLimit, ticketing.CodeFrozen, ticketing.CodeTooLate, ticketing.CodeSlotUnavailable, ticketing.CodeInvalidState, ticketing.CodeHoldExpired, ticketing.CodePaymentRequired,
+		ticketing.CodeDateUnavailable, ticketing.CodeSlotUnavailable, ticketing.CodePersonLimit, ticketing.CodeIdentityLimit,
+		ticketing.CodeFrozen, ticketing.CodeTooLate, ticketing.CodeReleaseExceeds, ticketing.CodeDayStaged,
+		ticketing.CodeInvalidState, ticketing.CodeHoldExpired, ticketing.CodePaymentRequired,
 		ticketing.CodeNothingToPay, ticketing.CodePastCutoff, ticketing.CodeNoPlace, ticketing.CodeCapacityBooked:
 		return fiber.StatusConflict
 	case ticketing.CodePhoneLinked, ticketing.CodeWeChatTaken, ticketing.CodeWeChatLinked:
@@ -65,7 +70,9 @@ func status(code ticketing.Code) int {
 // describe turns any error into a problem; causes stay inside.
 func describe(err error) problem {
 	if refusal, ok := errors.AsType[*ticketing.Error](err); ok {
-		return newProblem(status(refusal.Code), string(refusal.Code), refusal.Field, refusal.Detail)
+		p := newProblem(status(refusal.Code), string(refusal.Code), refusal.Field, refusal.Detail)
+		p.ReasonZH, p.ReasonEN = refusal.ReasonZH, refusal.ReasonEN
+		return p
 	}
 	if own, ok := errors.AsType[*problemError](err); ok {
 		return own.problem

@@ -24,7 +24,7 @@ import (
 
 // Console puts the operators' API on the stack and returns its address.
 func Console(ctx context.Context, s *Stack, e Env) (string, error) {
-	c, err := startConsole(ctx, s, e, nil, func() (string, error) { return firstPassword(e.Config.Console) })
+	c, err := startConsole(ctx, s, e, nil)
 	if err != nil {
 		return "", err
 	}
@@ -59,9 +59,8 @@ func (o *operators) grant(ctx context.Context, key string) error {
 }
 
 // startConsole starts the operators' API and the receiver of outcomes.
-// noAnalytics, if set, is why quality figures cannot be read; password is asked
-// where there is no operator yet.
-func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error, password func() (string, error)) (*operators, error) {
+// noAnalytics, if set, is why quality figures cannot be read.
+func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*operators, error) {
 	c, log := e.Config, e.Log.With("part", "console")
 	e.Registry = prometheus.WrapRegistererWith(prometheus.Labels{"role": "console"}, e.Registry)
 	db, err := openSQL(ctx, s, e, sqldb.Options{})
@@ -94,7 +93,7 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error, passw
 	if err != nil {
 		return nil, err
 	}
-	first, err := users.FirstAdministrator(ctx, password)
+	first, err := users.FirstAdministrator(ctx, func() (string, error) { return firstPassword(c.Console) })
 	if err != nil {
 		return nil, err
 	}

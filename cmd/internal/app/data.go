@@ -16,6 +16,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"fairgate/cmd/internal/config"
+	"fairgate/console/store"
 )
 
 // ErrDataInUse means that another process works in the data directory.
@@ -148,6 +149,7 @@ func (d *Data) Configure() (config.Config, error) {
 	c.Gateway.Deadline = time.Second
 	c.Gateway.ChallengeMax = 20_000
 	c.Kafka.Partitions, c.Kafka.RetentionBytes = 6, 256<<20
+	c.Console.FirstPassword = config.Secret("value:" + store.OneTimePassword())
 	c.SQL.DSN = config.Secret("value:sqlite:" + d.Path("sql", "fairgate.db"))
 	c.Ticketing.DSN = config.Secret("value:sqlite:" + d.Path("sql", "ticketing.db"))
 	// Cheap on purpose: nobody's real password belongs into a trial.

@@ -15,7 +15,6 @@ import (
 
 	"fairgate/cmd/internal/config"
 	"fairgate/cmd/internal/embedded"
-	"fairgate/console/store"
 	"fairgate/enforcement/ledger/chdb"
 	"fairgate/ingest/stream"
 )
@@ -191,14 +190,16 @@ func (d *Dev) roles(ctx context.Context, e Env) (err error) {
 			return err
 		}
 	}
-	console, err := startConsole(ctx, d.Stack, e, d.NoAnalytics, func() (string, error) {
-		d.Password = store.OneTimePassword()
-		return d.Password, nil
-	})
+	console, err := startConsole(ctx, d.Stack, e, d.NoAnalytics)
 	if err != nil {
 		return err
 	}
 	d.Operators = console.addr
+	if console.first {
+		if d.Password, err = firstPassword(e.Config.Console); err != nil {
+			return err
+		}
+	}
 	key, err := ReadSecret(d.Data, OperatorKey)
 	if err != nil {
 		return err

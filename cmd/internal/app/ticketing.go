@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"time"
 
 	"fairgate/cmd/internal/config"
 	"fairgate/ticketing"
@@ -46,7 +47,10 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("ticketing: %w", err)
 	}
-	dispatcher, err := outbox.NewDispatcher(store, store, c.Ticketing.OutcomesURL, hook, outbox.Options{Clock: e.Now, Logger: log, Registerer: e.Registry})
+	dispatcher, err := outbox.NewDispatcher(store, store, c.Ticketing.OutcomesURL, hook, outbox.Options{
+		// After a crash the next process takes over when the lease is out.
+		Timeout: 3 * time.Second, LeaseLife: 8 * time.Second, Clock: e.Now, Logger: log, Registerer: e.Registry,
+	})
 	if err != nil {
 		return "", fmt.Errorf("ticketing: %w", err)
 	}

@@ -38,10 +38,18 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 		return "", fmt.Errorf("ticketing: %w", err)
 	}
 	s.Defer("ticketing store", func(context.Context) error { return store.Close() })
+	messages, err := openMessenger(e)
+	if err != nil {
+		return "", err
+	}
+	visitors, err := openWeChat(e)
+	if err != nil {
+		return "", err
+	}
 	service, err := ticketing.NewService(store, ticketing.Keys{
 		Encryption: [][]byte{key32(k["keys.ticketing_data"])}, Lookup: []byte(k["keys.ticketing_lookup"]), Session: session,
 	}, e.Now, ticketing.Options{
-		Logger: log, Registerer: e.Registry, Leases: store,
+		Logger: log, Registerer: e.Registry, Leases: store, Codes: messages.codes(), WeChat: visitors,
 		PasswordCost: ticketing.PasswordCost{MemoryKiB: c.Ticketing.PasswordMemoryKiB, Passes: c.Ticketing.PasswordTime, Lanes: 1},
 	})
 	if err != nil {
@@ -56,10 +64,13 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	}
 	api, err := httpapi.New(service, httpapi.Options{
 		GatewayKeys: gateway, EnforcementKeys: []string{k["keys.enforcement"]}, OperationsKeys: []string{k["keys.operations"]},
-		Clock: e.Now, Logger: log, Registerer: e.Registry,
+		Sandbox: messages.inbox, InsecureCookies: !c.Gateway.SecureCookies, Clock: e.Now, Logger: log, Registerer: e.Registry,
 	})
 	if err != nil {
 		return "", fmt.Errorf("ticketing: %w", err)
+	}
+	if err := messages.deliver(s, e, store, service); err != nil {
+		return "", err
 	}
 	ln, err := listen(ctx, "ticketing", c.Ticketing.Listen)
 	if err != nil {

@@ -118,6 +118,28 @@ type Ticketing struct {
 	// PasswordMemoryKiB and PasswordTime are argon2id's cost.
 	PasswordMemoryKiB uint32 `yaml:"password_memory_kib" env:"PASSWORD_MEMORY_KIB"`
 	PasswordTime      uint32 `yaml:"password_time" env:"PASSWORD_TIME"`
+	// SMS is how codes reach phones: off, sandbox (an inbox that operations can
+	// read, for trying out only) or aliyun.
+	SMS    string `yaml:"sms" env:"SMS"`
+	Aliyun Aliyun `yaml:"aliyun" envPrefix:"ALIYUN_"`
+	WeChat WeChat `yaml:"wechat" envPrefix:"WECHAT_"`
+}
+
+// Aliyun is the account with Alibaba Cloud's message service.
+type Aliyun struct {
+	KeyID     string `yaml:"key_id" env:"KEY_ID"`
+	KeySecret Secret `yaml:"key_secret" env:"KEY_SECRET"`
+	SignName  string `yaml:"sign_name" env:"SIGN_NAME"`
+	Template  string `yaml:"template" env:"TEMPLATE"` // with one parameter named code
+}
+
+// WeChat names the apps registered with WeChat; without an id an app is off.
+type WeChat struct {
+	MiniProgramID     string `yaml:"mini_program_id" env:"MINI_PROGRAM_ID"`
+	MiniProgramSecret Secret `yaml:"mini_program_secret" env:"MINI_PROGRAM_SECRET"`
+	WebID             string `yaml:"web_id" env:"WEB_ID"`
+	WebSecret         Secret `yaml:"web_secret" env:"WEB_SECRET"`
+	RedirectURL       string `yaml:"redirect_url" env:"REDIRECT_URL"`
 }
 
 // Console is the operators' API.
@@ -211,7 +233,7 @@ func Default() Config {
 		Ledger:   Ledger{RetentionDays: 190},
 		Ticketing: Ticketing{
 			Listen: "127.0.0.1:8081", DSN: "file:secrets/ticketing-dsn", OutcomesURL: "http://127.0.0.1:8091/outcomes",
-			PasswordMemoryKiB: 19 << 10, PasswordTime: 2,
+			PasswordMemoryKiB: 19 << 10, PasswordTime: 2, SMS: "off",
 		},
 		Console:    Console{Listen: "127.0.0.1:8090", OutcomesListen: "127.0.0.1:8091", FirstPassword: "file:secrets/first-password"},
 		Redis:      Redis{Addrs: []string{"127.0.0.1:6379"}},
@@ -276,6 +298,7 @@ func (c Config) Validate() error {
 	check(len(c.Kafka.Brokers) > 0, "kafka.brokers", "is empty")
 	check(c.Kafka.Partitions >= 1, "kafka.partitions", "%d: at least 1", c.Kafka.Partitions)
 	check(c.Kafka.Replication >= 1, "kafka.replication", "%d: at least 1", c.Kafka.Replication)
+	check(oneOf(c.Ticketing.SMS, "off", "sandbox", "aliyun"), "ticketing.sms", "%q is none of off, sandbox, aliyun", c.Ticketing.SMS)
 	for field, addr := range map[string]string{
 		"ticketing.listen": c.Ticketing.Listen, "console.listen": c.Console.Listen,
 		"console.outcomes_listen": c.Console.OutcomesListen, "clickhouse.addr": c.ClickHouse.Addr,

@@ -81,11 +81,18 @@ func TestReconcileFindsWhatOneSideDoesNotKnow(t *testing.T) {
 			b.records = append(b.records, ledger.Record{Outcome: &report})
 		}
 	}
+	// A gateway that was killed between intent and answer knows no order id;
+	// the request joins the order all the same.
+	unnamed := outcome.Record{
+		ID: "u", Type: outcome.Held, OccurredAt: b.tick(), Site: "museum", OrderID: "unnamed", RequestID: fmt.Sprintf("e-%06d", len(b.records)),
+	}
+	b.event("anna", ingest.KindOrderSubmit, "d1", func(e *ingest.Event) { e.Outcome = ingest.Outcome{Disposition: ingest.DispositionUnknown} })
+	b.records = append(b.records, ledger.Record{Outcome: &unnamed})
 	reader, _ := b.open()
-	whole, err := reader.Reconcile(t.Context(), period, reports(append(outbox, outbox[:10]...), nil))
+	whole, err := reader.Reconcile(t.Context(), period, reports(append(append([]outcome.Record{unnamed}, outbox...), outbox[:10]...), nil))
 	require.NoError(t, err)
 	assert.True(t, whole.Complete(), "%+v", whole)
-	assert.EqualValues(t, orders, whole.Orders)
+	assert.EqualValues(t, orders+1, whole.Orders)
 
 	// An order the ledger never saw, a report it was not told of, and an
 	// order of which the booking system knows nothing.

@@ -21,7 +21,9 @@ type Reconciliation struct {
 	// event: their request ids.
 	EventsMissing Missing `json:"events_missing"`
 	// OrdersMissing are the booking system's orders that no event in the
-	// ledger names: their order ids.
+	// ledger names, and of which it has no request behind a report either (a
+	// gateway that was killed between intent and answer knows no order id):
+	// their order ids.
 	OrdersMissing Missing `json:"orders_missing"`
 	// OutcomesMissing are reports that the ledger was not told of: their ids.
 	OutcomesMissing Missing `json:"outcomes_missing"`
@@ -61,7 +63,7 @@ func (r *Reader) Reconcile(ctx context.Context, period Period, reports iter.Seq2
 	if err := period.validate(); err != nil {
 		return Reconciliation{}, fmt.Errorf("reconcile: %w", err)
 	}
-	c := comparison{reader: r, ids: map[string]bool{}, requests: map[string]bool{}, orders: map[string]bool{}}
+	c := comparison{reader: r, ids: map[string]bool{}, requests: map[string]string{}, orders: map[string]bool{}}
 	for report, err := range reports {
 		if err != nil {
 			return Reconciliation{}, fmt.Errorf("reconcile: read the booking system's reports: %w", err)
@@ -82,9 +84,9 @@ func (r *Reader) Reconcile(ctx context.Context, period Period, reports iter.Seq2
 // comparison is one run of Reconcile.
 type comparison struct {
 	reader   *Reader
-	ids      map[string]bool // reports not looked up yet
-	requests map[string]bool // requests not looked up yet
-	orders   map[string]bool // all orders reported
+	ids      map[string]bool   // reports not looked up yet
+	requests map[string]string // requests not looked up yet, with their order
+	orders   map[string]bool   // all orders reported; true: the ledger has a request behind a report
 	found    Reconciliation
 }
 
@@ -100,10 +102,10 @@ func byVisitor(t outcome.Type) bool {
 }
 
 func (c *comparison) take(ctx context.Context, report outcome.Record) error {
-	c.orders[report.OrderID] = true
+	c.orders[report.OrderID] = c.orders[report.OrderID]
 	c.ids[report.ID] = true
 	if report.RequestID != "" && byVisitor(report.Type) {
-		c.requests[report.RequestID] = true
+		c.requests[report.RequestID] = report.OrderID
 	}
 	if len(c.ids) < reconcileChunk {
 		return nil
@@ -114,35 +116,39 @@ func (c *comparison) take(ctx context.Context, report outcome.Record) error {
 // flush looks up what was gathered.
 func (c *comparison) flush(ctx context.Context) error {
 	c.found.Reports += uint64(len(c.ids))
-	err := c.lookUp(ctx, c.ids, "SELECT DISTINCT id FROM outcomes WHERE id IN {ids:Array(String)}", &c.found.OutcomesMissing)
+	_, err := lookUp(ctx, c, c.ids, "SELECT DISTINCT id FROM outcomes WHERE id IN {ids:Array(String)}", &c.found.OutcomesMissing)
 	if err != nil {
 		return fmt.Errorf("look up outcomes: %w", err)
 	}
-	err = c.lookUp(ctx, c.requests, "SELECT DISTINCT id FROM events WHERE id IN {ids:Array(String)}", &c.found.EventsMissing)
+	known, err := lookUp(ctx, c, c.requests, "SELECT DISTINCT id FROM events WHERE id IN {ids:Array(String)}", &c.found.EventsMissing)
 	if err != nil {
 		return fmt.Errorf("look up events: %w", err)
+	}
+	for id := range known {
+		c.orders[c.requests[id]] = true
 	}
 	clear(c.ids)
 	clear(c.requests)
 	return nil
 }
 
-// lookUp adds those of the ids to missing that the query does not find.
-func (c *comparison) lookUp(ctx context.Context, ids map[string]bool, query string, missing *Missing) error {
+// lookUp adds those of the ids to missing that the query does not find, and
+// returns those that it does.
+func lookUp[V any](ctx context.Context, c *comparison, ids map[string]V, query string, missing *Missing) (known map[string]bool, err error) {
+	known = map[string]bool{}
 	if len(ids) == 0 {
-		return nil
+		return known, nil
 	}
 	list := slices.Sorted(maps.Keys(ids))
-	known := map[string]bool{}
 	if err := c.each(ctx, func(id string) { known[id] = true }, query, clickhouse.Named("ids", list)); err != nil {
-		return err
+		return nil, err
 	}
 	for _, id := range list {
 		if !known[id] {
 			missing.add(id)
 		}
 	}
-	return nil
+	return known, nil
 }
 
 // compareOrders compares the orders themselves, both ways.
@@ -156,7 +162,7 @@ func (c *comparison) compareOrders(ctx context.Context, period Period) error {
 		return fmt.Errorf("read orders: %w", err)
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.orders)) {
-		if !named[id] {
+		if !named[id] && !c.orders[id] {
 			c.found.OrdersMissing.add(id)
 		}
 	}
@@ -165,7 +171,7 @@ func (c *comparison) compareOrders(ctx context.Context, period Period) error {
 			AND kind = 'order.submit' AND disposition = 'forwarded' AND status BETWEEN 200 AND 299
 		GROUP BY order_id ORDER BY order_id`
 	err := c.each(ctx, func(id string) {
-		if !c.orders[id] {
+		if _, reported := c.orders[id]; !reported {
 			c.found.OrdersUnknown.add(id)
 		}
 	}, query, period.params()...)

@@ -14,6 +14,7 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/sqldb"
+	"fairgate/outage"
 )
 
 // Marks is the store beside the counters where screening finds what the lists
@@ -65,6 +66,7 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 func (s *Service) Run(ctx context.Context) {
 	poll := time.NewTicker(s.options.Poll)
 	defer poll.Stop()
+	away := outage.New(s.options.Logger, s.options.Now, slog.LevelWarn, "marks not checked", "marks checked again")
 	last := time.Time{}
 	for {
 		var err error
@@ -75,9 +77,11 @@ func (s *Service) Run(ctx context.Context) {
 		} else {
 			err = s.EnsureMarks(ctx)
 		}
-		if err != nil && ctx.Err() == nil {
-			s.metrics.markFailures.Inc()
-			s.options.Logger.LogAttrs(ctx, slog.LevelWarn, "marks not checked", slog.Any("error", err))
+		if ctx.Err() == nil {
+			if err != nil {
+				s.metrics.markFailures.Inc()
+			}
+			away.Report(ctx, err)
 		}
 		select {
 		case <-ctx.Done():

@@ -15,6 +15,7 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/sqldb"
+	"fairgate/outage"
 	"fairgate/rules"
 )
 
@@ -73,7 +74,7 @@ func (s *Snapshot) Mark(entity rules.Entity, key string) []byte {
 func (s *Snapshot) Run(ctx context.Context) {
 	poll := time.NewTicker(s.options.Poll)
 	defer poll.Stop()
-	failing := false
+	away := outage.New(s.options.Logger, s.options.Now, slog.LevelWarn, "list snapshot not refreshed", "list snapshot refreshed again")
 	last := time.Time{}
 	for {
 		err := s.Refresh(ctx)
@@ -81,13 +82,10 @@ func (s *Snapshot) Run(ctx context.Context) {
 			err = errors.Join(err, s.Save())
 			last = now
 		}
-		if err != nil && !failing && ctx.Err() == nil {
-			s.options.Logger.LogAttrs(ctx, slog.LevelWarn, "list snapshot not refreshed", slog.Any("error", err))
-		}
-		failing = err != nil
 		if ctx.Err() != nil {
 			return
 		}
+		away.Report(ctx, err)
 		select {
 		case <-ctx.Done():
 		case <-poll.C:

@@ -17,6 +17,7 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/sqldb"
+	"fairgate/outage"
 )
 
 //go:embed migrations/*.sql
@@ -147,20 +148,16 @@ func (s *Store) write(on bool) error {
 func (s *Store) Follow(ctx context.Context, to *enforcement.Switch, log *slog.Logger) error {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
-	lost := false
+	away := outage.New(log, s.now, slog.LevelWarn,
+		"the kill switch cannot be read; its last position stands", "the kill switch can be read again")
 	for {
 		turned, err := s.Look(ctx, to)
-		switch {
-		case ctx.Err() != nil:
+		if ctx.Err() != nil {
 			return nil
-		case err != nil && !lost:
-			lost = true
-			log.WarnContext(ctx, "the kill switch cannot be read; its last position stands", "error", err, "observing", to.On())
-		case err == nil:
-			lost = false
-			if turned {
-				log.WarnContext(ctx, "the kill switch was turned", "observing", to.On())
-			}
+		}
+		away.Report(ctx, err, slog.Bool("observing", to.On()))
+		if turned {
+			log.WarnContext(ctx, "the kill switch was turned", "observing", to.On())
 		}
 		select {
 		case <-tick.C:

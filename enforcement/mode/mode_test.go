@@ -13,6 +13,8 @@ import (
 	"fairgate/enforcement"
 	"fairgate/enforcement/mode"
 	"fairgate/enforcement/sqldb"
+	"fairgate/enforcement/sqldb/sqldbtest"
+	"fairgate/outage/outagetest"
 )
 
 func TestSwitchReachesEveryProcess(t *testing.T) {
@@ -76,4 +78,22 @@ func TestPositionOutlivesTheProcessAndTheDatabase(t *testing.T) {
 	_, err = mode.New(db, "museum", time.Now).Look(t.Context(), &other)
 	require.Error(t, err)
 	assert.False(t, other.On(), "without a file nothing is known")
+}
+
+func TestSwitchAwayIsAFewLines(t *testing.T) {
+	b, db := outagetest.New(), sqldbtest.SQLite(t)
+	s, err := mode.Open(t.Context(), db, "museum", b.Now)
+	require.NoError(t, err)
+	rename := func(from, to string) {
+		_, err := db.Write.ExecContext(t.Context(), `ALTER TABLE `+from+` RENAME TO `+to)
+		require.NoError(t, err)
+	}
+	rename("site_mode", "elsewhere")
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Follow(ctx, &enforcement.Switch{}, b.Logger()) }()
+	t.Cleanup(func() { cancel(); assert.NoError(t, <-done) })
+	outagetest.Expect(t, b, "the kill switch cannot be read; its last position stands", "the kill switch can be read again",
+		func() { rename("elsewhere", "site_mode") })
+	assert.Equal(t, false, b.Last("the kill switch can be read again")["observing"])
 }

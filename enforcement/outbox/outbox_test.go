@@ -15,6 +15,7 @@ import (
 	"fairgate/enforcement/outbox"
 	"fairgate/enforcement/sqldb"
 	"fairgate/enforcement/sqldb/sqldbtest"
+	"fairgate/outage/outagetest"
 )
 
 type log struct {
@@ -91,4 +92,20 @@ func TestRunPublishesAndStops(t *testing.T) {
 	cancel()
 	<-done
 	assert.Equal(t, []string{"a"}, l.keys)
+}
+
+func TestLogAwayIsAFewLines(t *testing.T) {
+	b, db := outagetest.New(), sqldbtest.SQLite(t)
+	require.NoError(t, outbox.Migrate(t.Context(), db))
+	rename := func(from, to string) {
+		_, err := db.Write.ExecContext(t.Context(), `ALTER TABLE `+from+` RENAME TO `+to)
+		require.NoError(t, err)
+	}
+	rename("outbox", "elsewhere")
+	relay := outbox.NewRelay(db, &log{}, outbox.RelayOptions{Poll: time.Millisecond, Backoff: time.Millisecond, Now: b.Now, Logger: b.Logger()})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); relay.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+	outagetest.Expect(t, b, "outbox not published", "outbox published again", func() { rename("elsewhere", "outbox") })
 }

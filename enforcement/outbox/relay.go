@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"fairgate/enforcement/sqldb"
+	"fairgate/outage"
 )
 
 // Publisher takes messages to the event log. It returns nil only when all of
@@ -25,6 +26,7 @@ type RelayOptions struct {
 	Poll     time.Duration // between looks at an empty outbox; default 100 ms
 	Backoff  time.Duration // longest pause after failures; default 10 s
 	Batch    int           // messages a publication; default 500
+	Now      func() time.Time
 	Logger   *slog.Logger
 	Registry prometheus.Registerer
 }
@@ -51,6 +53,9 @@ func NewRelay(db *sqldb.DB, publisher Publisher, o RelayOptions) *Relay {
 	if o.Batch <= 0 {
 		o.Batch = 500
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -69,16 +74,17 @@ func NewRelay(db *sqldb.DB, publisher Publisher, o RelayOptions) *Relay {
 // Run publishes until ctx ends, backing off while the log is away.
 func (r *Relay) Run(ctx context.Context) {
 	pause := r.options.Poll
+	away := outage.New(r.options.Logger, r.options.Now, slog.LevelWarn, "outbox not published", "outbox published again")
 	for {
 		_, err := r.Drain(ctx)
-		switch {
-		case ctx.Err() != nil:
+		if ctx.Err() != nil {
 			return
-		case err != nil:
+		}
+		away.Report(ctx, err)
+		if err != nil {
 			r.failures.Inc()
-			r.options.Logger.LogAttrs(ctx, slog.LevelWarn, "outbox not published", slog.Any("error", err))
 			pause = min(2*pause, r.options.Backoff)
-		default:
+		} else {
 			pause = r.options.Poll
 		}
 		select {

@@ -17,6 +17,7 @@ import (
 	"fairgate/enforcement/outbox"
 	"fairgate/enforcement/sqldb"
 	"fairgate/ingest"
+	"fairgate/outage"
 	"fairgate/rules"
 )
 
@@ -43,10 +44,11 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 // Run carries out what is queued until ctx ends: at once when it was queued in
 // this process, within Poll otherwise.
 func (s *Service) Run(ctx context.Context) {
+	away := outage.New(s.options.Logger, s.options.Now, slog.LevelWarn, "withdrawals not looked for", "withdrawals looked for again")
 	for {
 		n, err := s.Work(ctx)
-		if err != nil && ctx.Err() == nil {
-			s.options.Logger.LogAttrs(ctx, slog.LevelWarn, "withdrawals not looked for", slog.Any("error", err))
+		if ctx.Err() == nil {
+			away.Report(ctx, err)
 		}
 		if n > 0 && err == nil {
 			continue

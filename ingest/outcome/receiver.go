@@ -12,6 +12,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
+
+	"fairgate/outage"
 )
 
 // Publisher takes values under one key to a topic and returns when they are
@@ -42,6 +44,7 @@ type Receiver struct {
 	topic   string
 	out     Publisher
 	opts    ReceiverOptions
+	away    *outage.Log // what publishes
 
 	deliveries *prometheus.CounterVec
 	records    *prometheus.CounterVec
@@ -72,6 +75,7 @@ func NewReceiver(out Publisher, topic string, secrets [][]byte, opts ReceiverOpt
 	}
 	r := &Receiver{
 		secrets: secrets, topic: topic, out: out, opts: opts,
+		away: outage.New(opts.Logger, opts.Now, slog.LevelError, "outcomes not published", "outcomes published again"),
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "fairgate_outcome_deliveries_total", Help: "Webhook deliveries, by how they were answered.",
 		}, []string{"result"}),
@@ -103,11 +107,12 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	var no *refusal
 	switch err := r.receive(w, q); {
 	case err == nil:
+		r.away.Report(q.Context(), nil)
 		r.deliveries.WithLabelValues("accepted").Inc()
 		w.WriteHeader(http.StatusNoContent)
 		return
 	case !errors.As(err, &no):
-		r.opts.Logger.ErrorContext(q.Context(), "outcomes not published", "error", err)
+		r.away.Report(q.Context(), err)
 		no = &refusal{http.StatusServiceUnavailable, "unavailable", "the records could not be stored; send them again"}
 		w.Header().Set("Retry-After", "5")
 	}

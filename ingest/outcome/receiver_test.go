@@ -18,6 +18,8 @@ import (
 
 	"fairgate/ingest/outcome"
 	"fairgate/ingest/stream"
+	"fairgate/outage"
+	"fairgate/outage/outagetest"
 )
 
 var (
@@ -156,6 +158,23 @@ func TestReceiverKafkaAway(t *testing.T) {
 	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
 	assert.Equal(t, "5", w.Header().Get("Retry-After"))
 	assert.NotContains(t, w.Body.String(), "10.0.0.1")
+}
+
+func TestReceiverKafkaAwayIsAFewLines(t *testing.T) {
+	b, p := outagetest.New(), &published{err: errors.New("no broker"), keys: map[string][]outcome.Record{}}
+	r, err := outcome.NewReceiver(p, "outcomes", [][]byte{newKey}, outcome.ReceiverOptions{Now: b.Now, Logger: b.Logger(), Skew: 10 * 365 * 24 * time.Hour})
+	require.NoError(t, err)
+	for range 14 { // 65 s
+		require.Equal(t, http.StatusServiceUnavailable, post(r, batch, nil).Code)
+		b.Add(5 * time.Second)
+	}
+	assert.Equal(t, 2, b.Count("outcomes not published"))
+	b.Add(outage.Settle)
+	for range 3 {
+		require.Equal(t, http.StatusNoContent, func() int { p.err = nil; return post(r, batch, nil).Code }())
+	}
+	assert.Equal(t, 1, b.Count("outcomes published again"))
+	assert.EqualValues(t, 14, b.Last("outcomes published again")["failures"])
 }
 
 func TestSecrets(t *testing.T) {

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"sync"
 	"time"
 
 	"fairgate/ingest/stream/spool"
+	"fairgate/outage"
 )
 
 const (
@@ -42,6 +44,7 @@ type drainer struct {
 	saved   time.Time
 	unsaved bool
 	failing map[string]bool // upkeep that failed the last time; said once
+	away    *outage.Log     // the sink
 
 	wake    chan struct{}
 	cancel  context.CancelFunc // ends run's context
@@ -74,6 +77,7 @@ func newDrainer(log *spool.Log, topic string, sink Sink, opts JournalOptions) (*
 		opts: opts, log: log, topic: topic, sink: sink,
 		reader: log.Reader(c.Next), intents: newIntents(c.Open), boot: log.End().Segment,
 		failing: make(map[string]bool),
+		away:    outage.New(opts.Logger, opts.Now, slog.LevelWarn, "events wait in the spool", "events no longer wait in the spool"),
 		wake:    make(chan struct{}, 1), finish: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	d.view.next, d.view.open = c.Next, d.intents.len()
@@ -98,6 +102,7 @@ func (d *drainer) run(ctx context.Context) {
 		if len(batch) > 0 && !d.publish(ctx, batch) {
 			return
 		}
+		d.away.Report(ctx, nil)
 		d.advance()
 		if len(batch) > 0 {
 			continue
@@ -202,7 +207,7 @@ func (d *drainer) publish(ctx context.Context, batch []Message) bool {
 			return false
 		}
 		d.metrics.errors.WithLabelValues("publish").Inc()
-		d.opts.Logger.WarnContext(ctx, "events wait in the spool", "error", err, "messages", len(batch))
+		d.away.Report(ctx, err, slog.Int("messages", len(batch)))
 		left := len(batch)
 		batch = d.unsent(ctx, batch, err)
 		if len(batch) < left {

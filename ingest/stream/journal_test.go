@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fairgate/ingest/stream"
+	"fairgate/outage/outagetest"
 )
 
 // memorySink is Kafka as far as a journal can see it.
@@ -68,7 +69,9 @@ var errAway = errors.New("no broker")
 
 func openJournal(t *testing.T, dir string, sink stream.Sink, opts stream.JournalOptions) *stream.Journal {
 	t.Helper()
-	opts.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
+	}
 	j, err := stream.OpenJournal(dir, "events", sink, opts)
 	require.NoError(t, err)
 	return j
@@ -186,6 +189,14 @@ func TestBackWithinOneProcess(t *testing.T) {
 	require.NoError(t, j.Complete(t.Context(), rec("a")))
 	sink.set(nil)
 	require.Eventually(t, func() bool { return len(sink.values()) == 1 }, 5*time.Second, time.Millisecond)
+	closeJournal(t, j, 5*time.Second)
+}
+
+func TestKafkaAwayIsAFewLines(t *testing.T) {
+	b, sink := outagetest.New(), &memorySink{away: errAway}
+	j := openJournal(t, t.TempDir(), sink, stream.JournalOptions{Now: b.Now, Logger: b.Logger()})
+	require.NoError(t, j.Complete(t.Context(), rec("a")))
+	outagetest.Expect(t, b, "events wait in the spool", "events no longer wait in the spool", func() { sink.set(nil) })
 	closeJournal(t, j, 5*time.Second)
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/gofiber/fiber/v2/middleware/recover"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"fairgate/outage"
 	"fairgate/ticketing"
 )
 
@@ -85,7 +86,7 @@ type api struct {
 	service  *ticketing.Service
 	verifier *verifier
 	opts     Options
-	logger   *slog.Logger
+	failures *outage.Log // of requests, while something is away
 	metrics  *metrics
 }
 
@@ -101,7 +102,8 @@ func New(service *ticketing.Service, opts Options) (*fiber.App, error) {
 		return nil, fmt.Errorf("new ticketing api: %w", err)
 	}
 	a := &api{
-		service: service, opts: opts, logger: opts.Logger, metrics: m,
+		service: service, opts: opts, metrics: m,
+		failures: outage.New(opts.Logger, opts.Clock, slog.LevelError, "request failed", "requests are answered again"),
 		verifier: &verifier{
 			keys: opts.GatewayKeys, tolerance: opts.Tolerance, clock: opts.Clock,
 			// A signature may come early by the tolerance and again late by it.
@@ -114,12 +116,15 @@ func New(service *ticketing.Service, opts Options) (*fiber.App, error) {
 		ReadTimeout: opts.Deadline, WriteTimeout: opts.Deadline, IdleTimeout: 2 * time.Minute,
 	})
 	app.Use(recover.New(), a.observe)
-	app.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
+	app.Get(aliveRoute, func(c *fiber.Ctx) error { return c.SendString("ok\n") })
 	app.Get("/readyz", a.ready)
 	a.routeVisitors(app.Group("/api/v1", a.requireSignature))
 	a.routeHouse(app.Group("/internal/v1"))
 	return app, nil
 }
+
+// aliveRoute answers whatever is away.
+const aliveRoute = "/healthz"
 
 // observe sets the request's deadline and counts its answer.
 func (a *api) observe(c *fiber.Ctx) error {
@@ -132,6 +137,9 @@ func (a *api) observe(c *fiber.Ctx) error {
 		if err := a.handleError(c, err); err != nil {
 			return err
 		}
+	}
+	if code := c.Response().StatusCode(); code < fiber.StatusMultipleChoices && c.Route().Path != aliveRoute {
+		a.failures.Report(c.UserContext(), nil)
 	}
 	a.metrics.requests.WithLabelValues(c.Method(), c.Route().Path, strconv.Itoa(c.Response().StatusCode())).
 		Observe(time.Since(start).Seconds())

@@ -116,8 +116,8 @@ func (a *api) handleError(c *fiber.Ctx, err error) error {
 		c.Set(fiber.HeaderRetryAfter, strconv.FormatInt(int64((refusal.RetryAfter+time.Second-1)/time.Second), 10))
 	}
 	if p.Status >= fiber.StatusInternalServerError && p.Status != fiber.StatusNotImplemented {
-		a.logger.ErrorContext(c.UserContext(), "request failed", slog.String("method", c.Method()),
-			slog.String("route", c.Route().Path), slog.Int("status", p.Status), slog.Any("error", err))
+		a.failures.Report(c.UserContext(), err, slog.String("method", c.Method()),
+			slog.String("route", c.Route().Path), slog.Int("status", p.Status))
 	}
 	return c.Status(p.Status).JSON(p, problemMediaType)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"fairgate/outage"
 	"fairgate/ticketing"
 )
 
@@ -79,6 +80,7 @@ type Dispatcher struct {
 	client  *http.Client
 	metrics *metrics
 	holder  string
+	away    *outage.Log // the receiver or the database
 
 	// Owned by Run.
 	batch     []ticketing.Event // being delivered; kept over retries
@@ -107,6 +109,7 @@ func NewDispatcher(queue Queue, leases ticketing.Leases, target string, secret [
 	}
 	return &Dispatcher{
 		queue: queue, leases: leases, target: target, secret: secret, opts: opts, metrics: m, holder: uuid.NewString(),
+		away: outage.New(opts.Logger, opts.Clock, slog.LevelWarn, "webhook delivery failed", "webhooks delivered again"),
 		client: &http.Client{
 			Transport: opts.Transport, Timeout: opts.Timeout,
 			// A redirect would repeat the signed body at an address nobody configured.
@@ -152,6 +155,7 @@ func (d *Dispatcher) drain(ctx context.Context) error {
 		}
 		if len(d.batch) == 0 {
 			d.metrics.lag.Set(0)
+			d.away.Report(ctx, nil)
 			return nil
 		}
 		d.metrics.lag.Set(d.opts.Clock().Sub(d.batch[0].OccurredAt.Time).Seconds())
@@ -164,6 +168,7 @@ func (d *Dispatcher) drain(ctx context.Context) error {
 		}
 		d.metrics.delivered.Add(float64(len(d.batch)))
 		d.batch, d.failures = nil, 0
+		d.away.Report(ctx, nil)
 	}
 	return nil
 }
@@ -238,8 +243,7 @@ func (d *Dispatcher) fail(ctx context.Context, err error) {
 	wait := backoff/2 + time.Duration(rand.Int64N(int64(backoff/2)+1)) //nolint:gosec // jitter is no secret
 	d.notBefore = d.opts.Clock().Add(wait)
 	d.metrics.failures.Inc()
-	d.opts.Logger.WarnContext(ctx, "webhook delivery failed", slog.Any("error", err),
-		slog.Int("failures_in_a_row", d.failures), slog.Duration("retry_in", wait))
+	d.away.Report(ctx, err, slog.Int("failures_in_a_row", d.failures), slog.Duration("retry_in", wait))
 }
 
 // leave gives the lease up, so that another process takes over at once.

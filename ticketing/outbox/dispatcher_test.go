@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"fairgate/outage/outagetest"
 	"fairgate/ticketing"
 	"fairgate/ticketing/outbox"
 	"fairgate/ticketing/sqlstore"
@@ -223,6 +224,28 @@ func TestDatabaseAway(t *testing.T) {
 		require.NoError(t, d.Run(ctx))
 		assert.Less(t, q.asked, 40, "no more than the back-off allows")
 		assert.Equal(t, []int64{1, 2}, r.seen)
+	})
+}
+
+// TestReceiverAwayIsAFewLines holds that a receiver that is away for ten
+// minutes is no more than a line a minute, and one when it is back.
+func TestReceiverAwayIsAFewLines(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, q, r := outagetest.New(), &queue{delivered: map[int64]int{}}, &receiver{t: t, refuse: 160}
+		d, err := outbox.NewDispatcher(q, q, "http://receiver.test/hook", []byte(secret),
+			outbox.Options{Transport: r, MaxBackoff: 5 * time.Second, Logger: b.Logger()})
+		require.NoError(t, err)
+		q.add(2)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
+		defer cancel()
+		require.NoError(t, d.Run(ctx))
+		assert.Equal(t, []int64{1, 2}, r.seen)
+		said := b.Count("webhook delivery failed")
+		assert.Greater(t, said, 5)
+		assert.Less(t, said, 15)
+		assert.Equal(t, 1, b.Count("webhooks delivered again"))
+		assert.EqualValues(t, 160, b.Last("webhooks delivered again")["failures"])
 	})
 }
 

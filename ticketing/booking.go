@@ -20,12 +20,24 @@ import (
 // ErrPersonLimit, ErrIdentityLimit, ErrFrozen, ErrSoldOut or ErrDocumentTaken,
 // and then takes nothing.
 func (s *Service) Book(ctx context.Context, call Call, account string, b Booking) (Order, error) {
+	return s.order(ctx, call, account, b, Leader{})
+}
+
+// order books an order, with or without somebody who leads it.
+func (s *Service) order(ctx context.Context, call Call, account string, b Booking, leader Leader) (Order, error) {
 	if !validPoolID(b.Pool) {
 		return Order{}, invalidField("pool", "not the id of a pool")
 	}
 	at, err := parsePlace(b.Pool, b.Date, b.Slot)
 	if err != nil {
 		return Order{}, err
+	}
+	most := maxLimitPerOrder
+	if leader.NameMasked != "" {
+		most = maxGroup
+	}
+	if len(b.Visitors) == 0 || len(b.Visitors) > most {
+		return Order{}, invalidField("positions", "want 1 to %d, got %d", most, len(b.Visitors))
 	}
 	positions, err := s.positions(b.Visitors)
 	if err != nil {
@@ -40,33 +52,12 @@ func (s *Service) Book(ctx context.Context, call Call, account string, b Booking
 		if err != nil {
 			return Order{}, err
 		}
-		if w.now.Before(pool.OpensAt) {
-			return Order{}, ErrNotOpen
-		}
-		if err := pool.Rules.open(at, w.now); err != nil {
-			return Order{}, err
-		}
-		if err := offered(ctx, w, at); err != nil {
-			return Order{}, err
-		}
-		if len(positions) > pool.LimitPerOrder {
-			return Order{}, invalidField("positions", "at most %d in one order, got %d", pool.LimitPerOrder, len(positions))
-		}
-		positions := slices.Clone(positions) // an attempt leaves no trace in the next
-		if err := pool.allot(positions); err != nil {
-			return Order{}, err
-		}
-		if err := pool.admit(positions, at.Date); err != nil {
-			return Order{}, err
-		}
 		order := Order{
-			ID: id, AccountID: account, Pool: pool.ID, Date: at.Date, Slot: at.Slot, State: StateHeld, Positions: positions,
+			ID: id, AccountID: account, Pool: pool.ID, Date: at.Date, Slot: at.Slot, State: StateHeld, Leader: leader,
+			Positions: slices.Clone(positions), // an attempt leaves no trace in the next
 			RequestID: call.RequestID, CreatedAt: w.now, UpdatedAt: w.now, HoldExpiresAt: w.now.Add(pool.Hold),
 		}
-		for _, p := range positions {
-			order.TotalFen += p.PriceFen
-		}
-		if err := permit(ctx, w, pool, order, ""); err != nil {
+		if err := pool.accept(ctx, w, &order); err != nil {
 			return Order{}, err
 		}
 		kind := EventHeld
@@ -84,6 +75,33 @@ func (s *Service) Book(ctx context.Context, call Call, account string, b Booking
 		}
 		return order, w.emit(ctx, kind, order, "")
 	})
+}
+
+// accept applies the pool's rules to a new order and makes tickets of its
+// positions.
+func (p Pool) accept(ctx context.Context, w *work, o *Order) error {
+	if w.now.Before(p.OpensAt) {
+		return ErrNotOpen
+	}
+	if err := p.Rules.open(o.Place(), w.now); err != nil {
+		return err
+	}
+	if err := offered(ctx, w, o.Place()); err != nil {
+		return err
+	}
+	if err := p.mayOrder(*o); err != nil {
+		return err
+	}
+	if err := p.allot(o.Positions); err != nil {
+		return err
+	}
+	if err := p.admit(o.Positions, o.Date); err != nil {
+		return err
+	}
+	for _, position := range o.Positions {
+		o.TotalFen += position.PriceFen
+	}
+	return permit(ctx, w, p, *o, "")
 }
 
 // parsePlace reads where places are wanted.
@@ -127,21 +145,28 @@ func offered(ctx context.Context, w *work, at Place) error {
 
 // positions checks and seals the visitors of one order.
 func (s *Service) positions(visitors []Visitor) ([]Position, error) {
-	if len(visitors) == 0 || len(visitors) > maxLimitPerOrder {
-		return nil, invalidField("positions", "want 1 to %d, got %d", maxLimitPerOrder, len(visitors))
-	}
-	out := make([]Position, 0, len(visitors))
+	out, seen := make([]Position, 0, len(visitors)), map[string]bool{}
 	for i, visitor := range visitors {
 		p, err := s.position(fmt.Sprintf("positions[%d]", i), visitor)
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(out, func(o Position) bool { return slices.Equal(o.DocumentKey, p.DocumentKey) }) {
+		if seen[string(p.DocumentKey)] {
 			return nil, invalidField(fmt.Sprintf("positions[%d].document.number", i), "the same document twice in one order")
 		}
+		seen[string(p.DocumentKey)] = true
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// visitorName checks a name as typed.
+func visitorName(field, typed string) (string, error) {
+	name := strings.TrimSpace(typed)
+	if name == "" || len(name) > maxName || !utf8.ValidString(name) || strings.ContainsFunc(name, unnameable) {
+		return "", invalidField(field, "want 1 to %d bytes of letters, without symbols or marks of direction", maxName)
+	}
+	return name, nil
 }
 
 // unnameable reports whether r has no place in a name: what is not shown or
@@ -155,9 +180,9 @@ func unnameable(r rune) bool {
 }
 
 func (s *Service) position(field string, v Visitor) (Position, error) {
-	name := strings.TrimSpace(v.Name)
-	if name == "" || len(name) > maxName || !utf8.ValidString(name) || strings.ContainsFunc(name, unnameable) {
-		return Position{}, invalidField(field+".name", "want 1 to %d bytes of letters, without symbols or marks of direction", maxName)
+	name, err := visitorName(field+".name", v.Name)
+	if err != nil {
+		return Position{}, err
 	}
 	doc, err := document.Parse(v.Type, v.Number, v.Nationality, s.now())
 	if refused, ok := errors.AsType[*document.Error](err); ok {

@@ -224,6 +224,9 @@ func (s *Service) Transfer(ctx context.Context, call Call, account, id string, t
 		phoneKey = s.vault.key("phone", e164)
 	}
 	var positions []Position
+	if len(t.Visitors) > maxGroup {
+		return Order{}, invalidField("positions", "want at most %d, got %d", maxGroup, len(t.Visitors))
+	}
 	if len(t.Visitors) > 0 {
 		var err error
 		if positions, err = s.positions(t.Visitors); err != nil {

@@ -25,6 +25,7 @@ type Order struct {
 	PaidAt           time.Time
 	Withdrawal       Withdrawal
 	ReinstatedAt     time.Time
+	Leader           Leader // of a group booking
 }
 
 // Place is where the order has its places.

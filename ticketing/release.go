@@ -48,8 +48,7 @@ func validateStages(stages []StagePlan) error {
 		if percent += s.Percent; percent > 100 {
 			return &Error{Code: CodeReleaseExceeds, Field: field + ".percent", Detail: fmt.Sprintf("the shares add up to %d percent", percent)}
 		}
-		last := i == len(stages)-1
-		if s.ReturnsTo != 0 && (s.ReturnsTo > len(stages) || s.ReturnsTo <= i+1 && !(last && s.ReturnsTo == i+1)) {
+		if first := min(i+2, len(stages)); s.ReturnsTo != 0 && (s.ReturnsTo < first || s.ReturnsTo > len(stages)) {
 			return invalidField(field+".returns_to", "want a later stage up to %d, got %d", len(stages), s.ReturnsTo)
 		}
 		if s.MaxDelay < 0 || s.MaxDelay > maxDelay {

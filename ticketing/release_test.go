@@ -223,7 +223,9 @@ func TestReleaseNeverOversells(t *testing.T) {
 					}
 				} else if i%3 == 0 {
 					_, err := f.Cancel(t.Context(), ticketing.Call{}, account, o.ID)
-					assert.NoError(t, err)
+					if err != nil {
+						t.Error(err)
+					}
 				}
 				if i%10 == 0 {
 					f.fire()

@@ -37,9 +37,6 @@ func (p StagePart) left() int { return p.Released - p.Taken }
 // promised is how many unbooked places the part stands for.
 func (p StagePart) promised() int { return p.Planned + p.Returning + p.left() }
 
-// open reports whether the stage's released places can be booked.
-func (s Stage) open() bool { return !s.FiredAt.IsZero() && !s.Paused }
-
 // StageKey names one stage.
 type StageKey struct {
 	Pool string

@@ -30,6 +30,7 @@ type Options struct {
 	Tolerance       time.Duration         // of the signature's timestamp, either way; default 30 s
 	ReplayMemory    int                   // request ids remembered at most; default 1 << 20, about 64 MB
 	BodyLimit       int                   // bytes; default 64 KiB
+	UploadLimit     int                   // bytes of a request with a file; default 1 MiB
 	Deadline        time.Duration         // of one request; default 10 s
 	Clock           func() time.Time      // default time.Now
 	Logger          *slog.Logger          // default: discard
@@ -45,6 +46,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.BodyLimit <= 0 {
 		o.BodyLimit = 64 * 1024
+	}
+	if o.UploadLimit <= 0 {
+		o.UploadLimit = 1 << 20
 	}
 	if o.Deadline <= 0 {
 		o.Deadline = 10 * time.Second
@@ -112,7 +116,7 @@ func New(service *ticketing.Service, opts Options) (*fiber.App, error) {
 	}
 	app := fiber.New(fiber.Config{
 		AppName: "ticketing", DisableStartupMessage: true, Immutable: true, StrictRouting: true, CaseSensitive: true,
-		BodyLimit: opts.BodyLimit, ErrorHandler: a.handleError,
+		BodyLimit: max(opts.BodyLimit, opts.UploadLimit), ErrorHandler: a.handleError,
 		ReadTimeout: opts.Deadline, WriteTimeout: opts.Deadline, IdleTimeout: 2 * time.Minute,
 	})
 	app.Use(recover.New(), a.observe)
@@ -132,7 +136,10 @@ func (a *api) observe(c *fiber.Ctx) error {
 	defer cancel()
 	c.SetUserContext(ctx)
 	start := time.Now()
-	err := c.Next()
+	err := a.withinLimit(c)
+	if err == nil {
+		err = c.Next()
+	}
 	if err != nil { // answer here, so that the status counted is the one sent
 		if err := a.handleError(c, err); err != nil {
 			return err
@@ -143,6 +150,18 @@ func (a *api) observe(c *fiber.Ctx) error {
 	}
 	a.metrics.requests.WithLabelValues(c.Method(), c.Route().Path, strconv.Itoa(c.Response().StatusCode())).
 		Observe(time.Since(start).Seconds())
+	return nil
+}
+
+// withinLimit holds every request but uploads to the limit of bodies.
+func (a *api) withinLimit(c *fiber.Ctx) error {
+	limit := a.opts.BodyLimit
+	if c.Path() == uploadPath {
+		limit = a.opts.UploadLimit
+	}
+	if len(c.BodyRaw()) > limit {
+		return fiber.ErrRequestEntityTooLarge
+	}
 	return nil
 }
 

@@ -58,6 +58,7 @@ type order struct {
 	Date             ticketing.Date    `json:"date"`
 	Slot             ticketing.Clock   `json:"slot,omitempty"`
 	State            ticketing.State   `json:"state"`
+	Leader           *leader           `json:"leader,omitempty"` // of a group
 	Positions        []position        `json:"positions"`
 	TotalFen         int64             `json:"total_fen"`
 	CreatedAt        ticketing.Millis  `json:"created_at"`
@@ -86,6 +87,9 @@ func showOrder(o ticketing.Order) order {
 	}
 	for i, p := range o.Positions {
 		out.Positions[i] = position{ID: p.ID, NameMasked: p.NameMasked, DocumentType: p.DocumentType, DocumentMasked: p.DocumentMasked, Product: p.Product, AdultID: p.AdultID}
+	}
+	if o.Leader.NameMasked != "" {
+		out.Leader = &leader{NameMasked: o.Leader.NameMasked, PhoneMasked: o.Leader.PhoneMasked}
 	}
 	if o.State == ticketing.StateWithdrawn {
 		out.ReasonCode, out.Receipt = o.Withdrawal.ReasonCode, o.Withdrawal.Receipt

@@ -16,6 +16,7 @@ func (a *api) routeVisitors(r fiber.Router) {
 	r.Get("/pools/:pool", a.pool)
 	r.Get("/pools/:pool/stock", a.stock)
 	r.Post("/orders", a.requireSession, a.book)
+	r.Post("/orders/group", a.requireSession, a.bookGroup)
 	r.Get("/orders", a.requireSession, a.orders)
 	r.Get("/orders/:order", a.requireSession, a.order)
 	r.Post("/orders/:order/pay", a.requireSession, a.act(a.service.Pay))

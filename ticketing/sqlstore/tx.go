@@ -92,6 +92,14 @@ func (t *tx) InsertOrder(ctx context.Context, o ticketing.Order) error {
 	if err != nil {
 		return err
 	}
+	if o.Leader.NameMasked != "" {
+		_, err := t.exec(ctx, "insert leader",
+			`INSERT INTO order_leaders (order_id, name_masked, name_sealed, phone_masked, phone_sealed) VALUES ($1, $2, $3, $4, $5)`,
+			o.ID, o.Leader.NameMasked, notNil(o.Leader.NameSealed), o.Leader.PhoneMasked, notNil(o.Leader.PhoneSealed))
+		if err != nil {
+			return err
+		}
+	}
 	return t.insertPositions(ctx, o)
 }
 

@@ -233,6 +233,7 @@ func orders(t *testing.T, s Store) {
 	t.Helper()
 	seed(t, s, 10)
 	want := order("o1", "d1")
+	want.Leader = ticketing.Leader{NameMasked: "李*", PhoneMasked: "+86*"}
 	want.Positions = append(want.Positions, position("d2"))
 	second := order("o2", "d3")
 	second.CreatedAt = start().Add(time.Second)

@@ -14,7 +14,7 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/sqldb"
-	"fairgate/outage"
+	"fairgate/ingest/outage"
 )
 
 // Marks is the store beside the counters where screening finds what the lists

@@ -11,7 +11,7 @@ import (
 
 	"fairgate/enforcement/lists"
 	"fairgate/enforcement/sqldb/sqldbtest"
-	"fairgate/outage/outagetest"
+	"fairgate/ingest/outage/outagetest"
 )
 
 // run runs something until the test ends.

@@ -15,7 +15,7 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/sqldb"
-	"fairgate/outage"
+	"fairgate/ingest/outage"
 	"fairgate/rules"
 )
 

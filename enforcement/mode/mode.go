@@ -17,7 +17,7 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/sqldb"
-	"fairgate/outage"
+	"fairgate/ingest/outage"
 )
 
 //go:embed migrations/*.sql

@@ -14,7 +14,7 @@ import (
 	"fairgate/enforcement/mode"
 	"fairgate/enforcement/sqldb"
 	"fairgate/enforcement/sqldb/sqldbtest"
-	"fairgate/outage/outagetest"
+	"fairgate/ingest/outage/outagetest"
 )
 
 func TestSwitchReachesEveryProcess(t *testing.T) {

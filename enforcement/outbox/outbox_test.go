@@ -15,7 +15,7 @@ import (
 	"fairgate/enforcement/outbox"
 	"fairgate/enforcement/sqldb"
 	"fairgate/enforcement/sqldb/sqldbtest"
-	"fairgate/outage/outagetest"
+	"fairgate/ingest/outage/outagetest"
 )
 
 type log struct {

@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"fairgate/enforcement/sqldb"
-	"fairgate/outage"
+	"fairgate/ingest/outage"
 )
 
 // Publisher takes messages to the event log. It returns nil only when all of

@@ -9,7 +9,7 @@ import (
 
 	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/enforcement/withdrawals"
-	"fairgate/outage/outagetest"
+	"fairgate/ingest/outage/outagetest"
 )
 
 func TestDatabaseAwayIsAFewLines(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 	"fairgate/enforcement/outbox"
 	"fairgate/enforcement/sqldb"
 	"fairgate/ingest"
-	"fairgate/outage"
+	"fairgate/ingest/outage"
 	"fairgate/rules"
 )
 

@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
-	"fairgate/outage"
+	"fairgate/ingest/outage"
 )
 
 // Publisher takes values under one key to a topic and returns when they are

@@ -16,10 +16,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"fairgate/ingest/outage"
+	"fairgate/ingest/outage/outagetest"
 	"fairgate/ingest/outcome"
 	"fairgate/ingest/stream"
-	"fairgate/outage"
-	"fairgate/outage/outagetest"
 )
 
 var (

@@ -10,8 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"fairgate/ingest/outage"
 	"fairgate/ingest/stream/spool"
-	"fairgate/outage"
 )
 
 const (

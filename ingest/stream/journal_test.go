@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"fairgate/ingest/outage/outagetest"
 	"fairgate/ingest/stream"
-	"fairgate/outage/outagetest"
 )
 
 // memorySink is Kafka as far as a journal can see it.

@@ -15,8 +15,8 @@ import (
 	"github.com/gofiber/fiber/v2/middleware/recover"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"fairgate/outage"
 	"fairgate/ticketing"
+	"fairgate/ticketing/outage"
 )
 
 // Options of the HTTP surface. GatewayKeys are required; the zero value of any

@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"fairgate/outage"
-	"fairgate/outage/outagetest"
 	"fairgate/ticketing"
+	"fairgate/ticketing/outage"
+	"fairgate/ticketing/outage/outagetest"
 )
 
 func TestADatabaseAwayIsAFewLines(t *testing.T) {

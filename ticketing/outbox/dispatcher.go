@@ -17,8 +17,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"fairgate/outage"
 	"fairgate/ticketing"
+	"fairgate/ticketing/outage"
 )
 
 // Queue is where events wait. Pending reads the oldest undelivered events in

@@ -21,8 +21,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"fairgate/outage/outagetest"
 	"fairgate/ticketing"
+	"fairgate/ticketing/outage/outagetest"
 	"fairgate/ticketing/outbox"
 	"fairgate/ticketing/sqlstore"
 )

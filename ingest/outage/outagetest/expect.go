@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"fairgate/outage"
+	"fairgate/ingest/outage"
 )
 
 // patience is how long what is tested may take to notice, in real time.

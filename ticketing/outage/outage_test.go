@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"fairgate/outage"
-	"fairgate/outage/outagetest"
+	"fairgate/ticketing/outage"
+	"fairgate/ticketing/outage/outagetest"
 )
 
 var errAway = errors.New("away")

@@ -2,8 +2,9 @@
 // when it begins, at most one a minute while it lasts, one when it is over.
 //
 // It owns that rhythm and nothing else: what failed, whether it is tried again
-// and what counts it are its callers' affairs. It stands beside the flow and
-// imports no other package of the product, so any of them may use it.
+// and what counts it are its callers' affairs. It imports no other package of
+// the product; everything downstream may use it. Ticketing, which stands apart,
+// has its own.
 package outage
 
 import (

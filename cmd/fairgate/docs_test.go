@@ -56,3 +56,25 @@ func TestReceiverKnowsWhatTicketingReports(t *testing.T) {
 		assert.True(t, ticketing.EventType(reported).Valid(), "ticketing.EventType %q", reported)
 	}
 }
+
+// TestGoStandsInTheHouse holds the top level: Go packages live under the
+// folders that the design names and nowhere else.
+func TestGoStandsInTheHouse(t *testing.T) {
+	rooms := []string{"cmd", "console", "deploy", "enforcement", "ingest", "rules", "rulesets", "scoring", "ticketing"}
+	top, err := os.ReadDir(filepath.Join("..", ".."))
+	require.NoError(t, err)
+	for _, entry := range top {
+		if slices.Contains(rooms, entry.Name()) || strings.HasPrefix(entry.Name(), ".") {
+			continue
+		}
+		if !entry.IsDir() {
+			assert.NotEqual(t, ".go", filepath.Ext(entry.Name()), entry.Name())
+			continue
+		}
+		err := filepath.WalkDir(filepath.Join("..", "..", entry.Name()), func(path string, _ os.DirEntry, err error) error {
+			assert.NotEqual(t, ".go", filepath.Ext(path), path)
+			return err
+		})
+		require.NoError(t, err)
+	}
+}

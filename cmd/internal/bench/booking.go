@@ -103,7 +103,7 @@ func (l *load) sell(ctx context.Context, r *Report, o Options, t *Ticketing) err
 	for range o.Clients {
 		clients.Go(func() {
 			for ctx.Err() == nil {
-				switch order, code := l.book(l.first); {
+				switch order, code := l.book(ctx, l.first); {
 				case order != "":
 					accepted.Add(1)
 				case code == "sold_out":
@@ -176,7 +176,7 @@ func (l *load) openLoop(ctx context.Context, r *Report, o Options) {
 				}
 				due := start.Add(time.Duration(float64(i) / o.Rate * float64(time.Second)))
 				pause(ctx, time.Until(due))
-				if order, _ := l.book(l.second); order != "" {
+				if order, _ := l.book(ctx, l.second); order != "" {
 					done.Add(1)
 				}
 				took[i] = time.Since(due)

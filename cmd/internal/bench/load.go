@@ -118,7 +118,7 @@ func (l *load) send(path, token string, body any) (status int, answer []byte, er
 
 // book places one order with a document of its own; it gives the order's id,
 // or the code of the refusal, or neither where there was no usable answer.
-func (l *load) book(day string) (order, code string) {
+func (l *load) book(ctx context.Context, day string) (order, code string) {
 	n := l.serial.Add(1)
 	status, body, err := l.send("/api/v1/orders", l.tokens[int(n)%len(l.tokens)], map[string]any{
 		"pool": l.pool, "date": day, "positions": []map[string]any{{
@@ -127,7 +127,7 @@ func (l *load) book(day string) (order, code string) {
 		}},
 	})
 	if err != nil {
-		pause(context.Background(), 5*time.Millisecond) // the process may be restarting
+		pause(ctx, 5*time.Millisecond) // the process may be restarting
 		return "", ""
 	}
 	var a struct {

@@ -106,10 +106,10 @@ func serverUser(dir string) (*syscall.Credential, error) {
 	if err := errors.Join(uerr, gerr); err != nil {
 		return nil, fmt.Errorf("user postgres: %w", err)
 	}
-	if err := os.Chown(dir, int(uid), int(gid)); err != nil { //nolint:gosec // fits, parsed with 32 bits
+	if err := os.Chown(dir, int(uid), int(gid)); err != nil {
 		return nil, fmt.Errorf("give the directory to postgres: %w", err)
 	}
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil //nolint:gosec // parsed with 32 bits
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 }
 
 func (p *Postgres) ready(ctx context.Context) error {

@@ -92,7 +92,7 @@ func TestSecretsAreNotWrittenInTheFile(t *testing.T) {
 	for _, text := range []string{"hunter2", "value:hunter2", "postgres://u:hunter2@h/d"} {
 		_, err := Load(write(t, "keys: {gateway: '"+text+"'}\n"))
 		require.Error(t, err, text)
-		assert.ErrorContains(t, err, "file:PATH or env:NAME")
+		require.ErrorContains(t, err, "file:PATH or env:NAME")
 		assert.NotContains(t, err.Error(), "hunter2")
 		t.Setenv("FAIRGATE_SQL_DSN", text)
 		_, err = Load("")

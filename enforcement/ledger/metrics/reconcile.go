@@ -102,7 +102,9 @@ func byVisitor(t outcome.Type) bool {
 }
 
 func (c *comparison) take(ctx context.Context, report outcome.Record) error {
-	c.orders[report.OrderID] = c.orders[report.OrderID]
+	if _, seen := c.orders[report.OrderID]; !seen {
+		c.orders[report.OrderID] = false
+	}
 	c.ids[report.ID] = true
 	if report.RequestID != "" && byVisitor(report.Type) {
 		c.requests[report.RequestID] = report.OrderID

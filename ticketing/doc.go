@@ -11,12 +11,19 @@
 // transaction that makes them. Phone numbers, openids and unionids are kept
 // sealed and found by keyed HMAC; answers show numbers masked.
 //
+// A pool's day has places in all or by time slots, and may release them by
+// stages: what is withheld cannot be booked. A pool offers ticket types, or one
+// implicit type; a position is one person with one secret. Rules of a pool are
+// in force from the next booking on, and every change of a pool is audited. No
+// change takes a booked place away.
+//
 // Sub-packages are named for their technology: sqlstore keeps everything in
 // SQLite or PostgreSQL behind the Store declared here, httpapi is the HTTP
 // surface, outbox delivers what happened to orders as signed webhooks,
 // sms brings codes to phones, wechat asks WeChat who a visitor is,
-// storetest is the conformance suite of every Store, and document knows
-// identity documents.
+// storetest is the conformance suite of every Store, document knows identity
+// documents, ticket makes and checks QR codes, and namelist reads the
+// spreadsheets of groups.
 //
 // The package stands beside Fairgate's line, behind the gateway, and knows
 // nothing of risk: whoever wants a booking undone asks over HTTP, by the

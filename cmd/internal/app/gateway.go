@@ -47,13 +47,16 @@ func Gateway(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	if err != nil {
 		return "", err
 	}
-	counters := failover.New(
-		redis.New(client, redis.Options{Registerer: e.Registry}),
-		memory.New(memory.Options{Marks: snapshot, Registerer: e.Registry}),
-		failover.Options{
-			Timeout: c.Gateway.Deadline * 3 / 4, Gateways: func() int { return c.Gateway.Fleet },
-			Now: e.Now, Logger: log, Registerer: e.Registry,
-		})
+	shared := redis.New(client, redis.Options{Registerer: e.Registry})
+	counters := failover.New(shared, memory.New(memory.Options{Marks: snapshot, Registerer: e.Registry}), failover.Options{
+		Timeout: c.Gateway.Deadline * 3 / 4, Gateways: func() int { return c.Gateway.Fleet },
+		Now: e.Now, Logger: log, Registerer: e.Registry,
+	})
+	watch := failover.NewWatch(counters, shared, filepath.Join(c.Gateway.Spool.Dir, "counted"))
+	if err := watch.Look(ctx); err != nil {
+		log.WarnContext(ctx, "the shared counters cannot be looked after yet", "error", err)
+	}
+	s.Go("counters watch", watch.Run)
 	engine, err := startRules(ctx, s, e, counters)
 	if err != nil {
 		return "", err

@@ -196,7 +196,7 @@ func (s *Store) changed(ctx context.Context, t *scoring.Touch, err error) {
 		return
 	}
 	outage := now.Sub(time.UnixMilli(s.opened.Load()))
-	s.settled.Store(now.Add(min(max(outage, leastSettling), mostSettling)).UnixMilli())
+	s.settleUntil(now.Add(min(max(outage, leastSettling), mostSettling)))
 	s.since.Store(0)
 	s.state.Set(0)
 	s.o.Logger.LogAttrs(ctx, slog.LevelInfo, "shared counters are back", slog.Duration("outage", outage))

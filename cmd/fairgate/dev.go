@@ -65,7 +65,7 @@ func (c *devCommand) greet(out io.Writer, dev *app.Dev) {
 	}
 	line("  data            %s\n", dev.Data)
 	line("  embedded engines")
-	line("    Redis       %s  in memory; lists are rebuilt from SQL", dev.Redis)
+	line("    Redis       %s  in memory, kept over an orderly restart; lists are rebuilt from SQL", dev.Redis)
 	line("    Kafka       %s  kept in %s", dev.Kafka, "kafka/")
 	line("    SQLite      kept in sql/")
 	if dev.NoAnalytics == nil {

@@ -43,7 +43,7 @@ func startEdge(t *testing.T, adjust func(redis string, c *config.Config)) *edge 
 	e.stack.Defer("data directory", func(context.Context) error { return data.Close() })
 	c, err := data.Configure()
 	require.NoError(t, err)
-	redis, err := embedded.StartRedis()
+	redis, err := embedded.StartRedis("", slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	e.stack.Defer("redis", func(context.Context) error { redis.Close(); return nil })
 	topics := stream.NewTopics(c.Kafka.Prefix)

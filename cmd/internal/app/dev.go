@@ -129,11 +129,11 @@ func freePort(ctx context.Context) (string, error) {
 
 // engines starts Redis, Kafka and ClickHouse; SQLite needs no starting.
 func (d *Dev) engines(ctx context.Context, data *Data, e *Env) error {
-	redis, err := embedded.StartRedis()
+	redis, err := embedded.StartRedis(data.Path("redis.snapshot"), e.Log)
 	if err != nil {
 		return fmt.Errorf("embedded redis: %w", err)
 	}
-	d.Defer("embedded redis", func(context.Context) error { redis.Close(); return nil })
+	d.Defer("embedded redis", func(context.Context) error { return redis.Close() })
 	kafka, err := embedded.StartKafka(ctx, data.Path("kafka"), embedded.KafkaOptions{
 		Topics: stream.NewTopics(e.Config.Kafka.Prefix), Partitions: e.Config.Kafka.Partitions,
 		RetentionBytes: e.Config.Kafka.RetentionBytes, Logger: e.Log,

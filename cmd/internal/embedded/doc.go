@@ -3,8 +3,8 @@
 // tests need nothing installed.
 //
 // They are for that only. Neither is replicated, authenticated or fast: the
-// Redis keeps its data in memory and loses it with the process, the Kafka
-// keeps it in a directory. Everything above speaks the real protocols to them
+// Redis keeps its data in memory and writes it down when it is closed in order,
+// so a crash loses it; the Kafka keeps it in a directory. Everything above speaks the real protocols to them
 // and cannot tell. The directory is not locked here; whoever starts the
 // process locks the data directory as a whole.
 package embedded

@@ -3,6 +3,7 @@ package embedded_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ import (
 )
 
 func TestRedisForgets(t *testing.T) {
-	r, err := embedded.StartRedis()
+	r, err := embedded.StartRedis("", slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	defer r.Close()
 	assert.True(t, strings.HasPrefix(r.Addr(), "127.0.0.1:"))

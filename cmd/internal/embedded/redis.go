@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -16,18 +17,26 @@ const expiryStep = time.Second
 // and is one to two orders of magnitude slower than a real one.
 type Redis struct {
 	server *miniredis.Miniredis
+	file   string // of the snapshot; empty: none
 	stop   chan struct{}
 	done   chan struct{}
 	once   sync.Once
 }
 
-// StartRedis listens on a free loopback port.
-func StartRedis() (*Redis, error) {
+// StartRedis listens on a free loopback port. With the name of a file it takes
+// up the snapshot that an orderly Close left there; a snapshot that cannot be
+// read is put away and said, and the Redis is empty.
+func StartRedis(file string, log *slog.Logger) (*Redis, error) {
 	server := miniredis.NewMiniRedis()
 	if err := server.StartAddr("127.0.0.1:0"); err != nil {
 		return nil, fmt.Errorf("start embedded Redis: %w", err)
 	}
-	r := &Redis{server: server, stop: make(chan struct{}), done: make(chan struct{})}
+	if file != "" {
+		if err := load(server, file); err != nil {
+			log.Warn("the embedded Redis begins empty", "error", err) //nolint:noctx // there is no request
+		}
+	}
+	r := &Redis{server: server, file: file, stop: make(chan struct{}), done: make(chan struct{})}
 	go r.age()
 	return r, nil
 }
@@ -53,11 +62,16 @@ func (r *Redis) age() {
 // Addr is host:port.
 func (r *Redis) Addr() string { return r.server.Addr() }
 
-// Close ends the server; its data is gone. It may be called twice.
-func (r *Redis) Close() {
+// Close writes the snapshot, where one is wanted, and ends the server. It may
+// be called twice; only the first call does something.
+func (r *Redis) Close() (err error) {
 	r.once.Do(func() {
 		close(r.stop)
 		<-r.done
+		if r.file != "" {
+			err = save(r.server, r.file)
+		}
 		r.server.Close()
 	})
+	return err
 }

@@ -1,0 +1,57 @@
+package embedded_test
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fairgate/cmd/internal/embedded"
+)
+
+func openRedis(t *testing.T, file string) (*embedded.Redis, *goredis.Client) {
+	t.Helper()
+	r, err := embedded.StartRedis(file, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = r.Close() })
+	client := goredis.NewClient(&goredis.Options{Addr: r.Addr()})
+	t.Cleanup(func() { _ = client.Close() })
+	return r, client
+}
+
+func TestRedisIsKeptOverAnOrderlyRestart(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "redis.snapshot")
+	r, client := openRedis(t, file)
+	binary := string([]byte{0, 0xff, '\n', '"'})
+	require.NoError(t, client.Set(t.Context(), "mark", binary, 0).Err())
+	require.NoError(t, client.ZAdd(t.Context(), "series", goredis.Z{Score: 1_772_355_600_000, Member: binary}, goredis.Z{Score: 2, Member: "b"}).Err())
+	require.NoError(t, client.Expire(t.Context(), "series", time.Hour).Err())
+	require.NoError(t, r.Close())
+
+	_, client = openRedis(t, file)
+	mark, err := client.Get(t.Context(), "mark").Result()
+	require.NoError(t, err)
+	assert.Equal(t, binary, mark)
+	members, err := client.ZRangeWithScores(t.Context(), "series", 0, -1).Result()
+	require.NoError(t, err)
+	assert.Equal(t, []goredis.Z{{Score: 2, Member: "b"}, {Score: 1_772_355_600_000, Member: binary}}, members)
+	ttl, err := client.TTL(t.Context(), "series").Result()
+	require.NoError(t, err)
+	assert.Greater(t, ttl, 50*time.Minute)
+	assert.NoFileExists(t, file, "a crash from here on must not find it")
+}
+
+func TestBrokenSnapshotIsPutAway(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "redis.snapshot")
+	require.NoError(t, os.WriteFile(file, []byte(`{"key":"YQ==","value":"Yg=="}`+"\n{torn"), 0o600))
+	_, client := openRedis(t, file)
+	n, err := client.DBSize(t.Context()).Result()
+	require.NoError(t, err)
+	assert.Zero(t, n, "half a state is worse than none")
+	assert.NoFileExists(t, file)
+}

@@ -33,7 +33,7 @@ func StartRedis(file string, log *slog.Logger) (*Redis, error) {
 	}
 	if file != "" {
 		if err := load(server, file); err != nil {
-			log.Warn("the embedded Redis begins empty", "error", err) //nolint:noctx // there is no request
+			log.Warn("the embedded Redis begins empty", "error", err)
 		}
 	}
 	r := &Redis{server: server, file: file, stop: make(chan struct{}), done: make(chan struct{})}

@@ -30,7 +30,7 @@ type score struct {
 // and what was lost is known to be lost, instead of an old state being taken
 // for the newest.
 func load(server *miniredis.Miniredis, file string) error {
-	f, err := os.Open(file) //nolint:gosec // the wiring names the file
+	f, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -75,7 +75,7 @@ func put(server *miniredis.Miniredis, k saved) error {
 
 // save writes strings and sorted sets, which is all that is kept in Redis.
 func save(server *miniredis.Miniredis, file string) (err error) {
-	f, err := os.OpenFile(file+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // the wiring names the file
+	f, err := os.OpenFile(file+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("write the snapshot: %w", err)
 	}

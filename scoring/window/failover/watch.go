@@ -46,7 +46,7 @@ type Watch struct {
 // NewWatch watches the primary of store; file keeps the note.
 func NewWatch(store *Store, whole Whole, file string) *Watch {
 	w := &Watch{store: store, whole: whole, file: file}
-	if text, err := os.ReadFile(file); err == nil { //nolint:gosec // the wiring names the file
+	if text, err := os.ReadFile(file); err == nil {
 		if ms, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil {
 			w.last = time.UnixMilli(ms)
 		}

@@ -117,7 +117,11 @@ func (g *Geo) Reload(ctx context.Context) error {
 			db.missing = true
 			db.mu.Unlock()
 			if first {
-				g.log.WarnContext(ctx, "geoip database is absent, what it tells stays unknown", "database", db.name, "file", db.path)
+				level := slog.LevelWarn
+				if db.path == "" { // not configured: as it was asked for
+					level = slog.LevelInfo
+				}
+				g.log.Log(ctx, level, "geoip database is absent, what it tells stays unknown", "database", db.name, "file", db.path)
 			}
 		case err != nil:
 			g.failures.WithLabelValues(db.name).Inc()

@@ -106,7 +106,7 @@ func TestGeoAbsentIsLoggedOnceAndReloadedWhenItComes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logged bytes.Buffer
 		g := fingerprint.NewGeo(fingerprint.GeoOptions{
-			ASN: path, Interval: time.Minute, Log: slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelWarn})),
+			ASN: path, Interval: time.Minute, Log: slog.New(slog.NewTextHandler(&logged, nil)),
 		})
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan error, 1)
@@ -114,6 +114,7 @@ func TestGeoAbsentIsLoggedOnceAndReloadedWhenItComes(t *testing.T) {
 		<-time.After(3*time.Minute + time.Second) // the bubble's clock
 		synctest.Wait()
 		assert.Equal(t, 3, strings.Count(logged.String(), "absent"), "once for each of three databases")
+		assert.Equal(t, 1, strings.Count(logged.String(), "level=WARN"), "those that were not asked for are no warning")
 		writeDB(t, path, "GeoLite2-ASN", "203.0.113.0/24", asnRecord(7, "seven"))
 		<-time.After(time.Minute) // the bubble's clock
 		synctest.Wait()

@@ -29,8 +29,9 @@ kafka_start() {
 		share.coordinator.state.topic.min.isr=1
 		group.initial.rebalance.delay.ms=0
 	END
-	# A cluster id is 16 bytes in URL-safe base64.
+	# A cluster id is 16 bytes in URL-safe base64. One in 64 would begin with a dash and be taken for an option.
 	id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=')
+	id=F${id:1}
 	java -Xmx128m -cp "$jars/*" kafka.tools.StorageTool format -t "$id" -c "$work/kafka/server.properties" \
 		>"$work/kafka-format.log" 2>&1 ||
 		{ tail -n 40 "$work/kafka-format.log" >&2; die "Kafka's storage could not be formatted (see above)"; }

@@ -7,7 +7,6 @@ type Progress struct {
 	People, Hostile                        atomic.Int64 // requests
 	Refused, Challenged, House, Unanswered atomic.Int64
 	HarmedNow                              atomic.Int64 // refusals of people
-	Booked                                 atomic.Int64
 }
 
 // Request counts a request sent.

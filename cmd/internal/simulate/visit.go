@@ -13,11 +13,8 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// Codes of the booking system that the actors understand.
-const (
-	codeSoldOut = "sold_out"
-	codeNotOpen = "not_open"
-)
+// codeSoldOut is the one refusal of the booking system that actors act upon.
+const codeSoldOut = "sold_out"
 
 // Visit is one actor on the site: it sends the requests, keeps the cookies,
 // meets challenges, and notes what happened. Its methods are for the actor's

@@ -49,7 +49,7 @@ func (s *Service) SignIn(ctx context.Context, call Call, phone, password string)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	phoneKey := s.vault.key("phone", e164)
+	phoneKey := s.vault.Key("phone", e164)
 	account, err := s.verified(ctx, phoneKey, password)
 	if err != nil {
 		return s.signedIn(Session{}, err)

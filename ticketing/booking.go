@@ -199,10 +199,10 @@ func (s *Service) position(field string, v Visitor) (Position, error) {
 		return Position{}, err
 	}
 	p := Position{
-		ID: id, NameMasked: maskName(name), NameSealed: s.vault.seal("name", name),
+		ID: id, NameMasked: maskName(name), NameSealed: s.vault.Seal("name", name),
 		DocumentType: doc.Type, DocumentMasked: doc.Masked(),
-		DocumentKey:    s.vault.key("document", doc.Key()),
-		DocumentSealed: s.vault.seal("document", doc.Nationality+"\n"+doc.Number),
+		DocumentKey:    s.vault.Key("document", doc.Key()),
+		DocumentSealed: s.vault.Seal("document", doc.Nationality+"\n"+doc.Number),
 		Product:        v.Product, Secret: ticket.NewSecret().String(),
 	}
 	p.born, _ = doc.Born()
@@ -211,7 +211,7 @@ func (s *Service) position(field string, v Visitor) (Position, error) {
 		if err != nil {
 			return Position{}, err
 		}
-		p.PhoneSealed = s.vault.seal("phone", e164)
+		p.PhoneSealed = s.vault.Seal("phone", e164)
 	}
 	return p, nil
 }

@@ -48,8 +48,8 @@ func (s *Service) BookGroup(ctx context.Context, call Call, account string, b Gr
 		people[i] = p
 	}
 	return s.order(ctx, call, account, Booking{Pool: b.Pool, Date: b.Date, Slot: b.Slot, Hold: b.Hold, Visitors: people}, Leader{
-		NameMasked: maskName(name), NameSealed: s.vault.seal("name", name),
-		PhoneMasked: maskPhone(phone), PhoneSealed: s.vault.seal("phone", phone),
+		NameMasked: maskName(name), NameSealed: s.vault.Seal("name", name),
+		PhoneMasked: maskPhone(phone), PhoneSealed: s.vault.Seal("phone", phone),
 	})
 }
 

@@ -221,7 +221,7 @@ func (s *Service) Transfer(ctx context.Context, call Call, account, id string, t
 		if err != nil {
 			return Order{}, err
 		}
-		phoneKey = s.vault.key("phone", e164)
+		phoneKey = s.vault.Key("phone", e164)
 	}
 	var positions []Position
 	if len(t.Visitors) > maxGroup {

@@ -52,12 +52,12 @@ type Message struct {
 }
 
 // sealMessage hides a number and the code that goes to it.
-func (v *vault) sealMessage(e164, code string) []byte { return v.seal("sms", e164+"\n"+code) }
+func (s *Service) sealMessage(e164, code string) []byte { return s.vault.Seal("sms", e164+"\n"+code) }
 
 // OpenMessage reads the phone number, as E.164, and the code of a message that
 // is not settled.
 func (s *Service) OpenMessage(m Message) (phone, code string, err error) {
-	text, err := s.vault.open("sms", m.Sealed)
+	text, err := s.vault.Open("sms", m.Sealed)
 	if err != nil {
 		return "", "", err
 	}

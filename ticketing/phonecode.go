@@ -102,9 +102,9 @@ func (s *Service) RequestCode(ctx context.Context, call Call, phone string, purp
 	if err != nil {
 		return err
 	}
-	code := PhoneCode{ID: id, PhoneKey: s.vault.key("phone", e164), Purpose: purpose}
+	code := PhoneCode{ID: id, PhoneKey: s.vault.Key("phone", e164), Purpose: purpose}
 	code.MAC = s.codeMAC(code, digits)
-	message := Message{ID: id, Purpose: purpose, State: MessageQueued, PhoneKey: code.PhoneKey, Sealed: s.vault.sealMessage(e164, digits)}
+	message := Message{ID: id, Purpose: purpose, State: MessageQueued, PhoneKey: code.PhoneKey, Sealed: s.sealMessage(e164, digits)}
 	_, err = once(ctx, s, call, anonymousScope(code.PhoneKey), func(ctx context.Context, w *work) (struct{}, error) {
 		none := struct{}{}
 		if err := withinLimits(ctx, w, code.PhoneKey, s.opts.Codes.PerDay); err != nil {
@@ -138,7 +138,7 @@ func newDigits() (string, error) {
 // codeMAC is what is kept of a code: bound to its id, number and purpose, so
 // that it proves nothing beside them.
 func (s *Service) codeMAC(c PhoneCode, digits string) []byte {
-	return s.vault.key("phone code", strings.Join([]string{c.ID, string(c.Purpose), hex.EncodeToString(c.PhoneKey), digits}, "\n"))
+	return s.vault.Key("phone code", strings.Join([]string{c.ID, string(c.Purpose), hex.EncodeToString(c.PhoneKey), digits}, "\n"))
 }
 
 // withinLimits refuses a code beyond a number's limits or the day's, and counts

@@ -54,7 +54,7 @@ func (s *Service) SignInWithCode(ctx context.Context, call Call, phone, code str
 
 // accountOf is the account that a number would get.
 func (s *Service) accountOf(id, e164 string) Account {
-	return Account{ID: id, PhoneMasked: maskPhone(e164), PhoneKey: s.vault.key("phone", e164), PhoneSealed: s.vault.seal("phone", e164)}
+	return Account{ID: id, PhoneMasked: maskPhone(e164), PhoneKey: s.vault.Key("phone", e164), PhoneSealed: s.vault.Seal("phone", e164)}
 }
 
 // proved finds or opens the account of a number that somebody has just proved

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fairgate/ticketing/ticket"
+	"fairgate/ticketing/vault"
 )
 
 // Options tune a Service. The zero value of a field means its default.
@@ -74,7 +75,7 @@ func orDefault[T comparable](value, standard T) T {
 // use; several processes may serve the same store.
 type Service struct {
 	store   Store
-	vault   *vault
+	vault   *vault.Vault
 	hasher  *hasher
 	session ed25519.PrivateKey
 	public  ed25519.PublicKey

@@ -58,7 +58,7 @@ func (s *Service) ticketCode(p Position) (string, error) {
 // their own have one derived from their id with the secret look-up key.
 func (s *Service) secretOf(p Position) (ticket.Secret, error) {
 	if p.Secret == "" {
-		return ticket.Secret(s.vault.key("ticket", p.ID)), nil
+		return ticket.Secret(s.vault.Key("ticket", p.ID)), nil
 	}
 	return ticket.ParseSecret(p.Secret)
 }

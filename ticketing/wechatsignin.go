@@ -55,9 +55,9 @@ const unionScope = "union"
 func (s *Service) identities(u WeChatUser) []Identity {
 	var out []Identity
 	if u.UnionID != "" {
-		out = append(out, Identity{Scope: unionScope, Key: s.vault.key("wechat "+unionScope, u.UnionID), Sealed: s.vault.seal("wechat", u.UnionID)})
+		out = append(out, Identity{Scope: unionScope, Key: s.vault.Key("wechat "+unionScope, u.UnionID), Sealed: s.vault.Seal("wechat", u.UnionID)})
 	}
-	return append(out, Identity{Scope: u.AppID, Key: s.vault.key("wechat "+u.AppID, u.OpenID), Sealed: s.vault.seal("wechat", u.OpenID)})
+	return append(out, Identity{Scope: u.AppID, Key: s.vault.Key("wechat "+u.AppID, u.OpenID), Sealed: s.vault.Seal("wechat", u.OpenID)})
 }
 
 // WeChatLogin is what a visitor's client sends after WeChat has given it a
@@ -96,7 +96,7 @@ func (s *Service) identify(ctx context.Context, login WeChatLogin) (WeChatUser, 
 // once, so a repetition with the same idempotency key needs the first answer,
 // which is looked for before WeChat is asked.
 func (s *Service) SignInWithWeChat(ctx context.Context, call Call, login WeChatLogin) (SignedIn, error) {
-	scope := "wechat:" + base64.RawURLEncoding.EncodeToString(s.vault.key("wechat code", login.Code)[:16])
+	scope := "wechat:" + base64.RawURLEncoding.EncodeToString(s.vault.Key("wechat code", login.Code)[:16])
 	session, known, err := recall[Session](ctx, s, call, scope)
 	if err != nil {
 		return SignedIn{}, err
@@ -285,7 +285,7 @@ func (s *Service) BeginWeChat() (WeChatStart, error) {
 // nothing need be stored: 8 and 24 bytes in base64.
 func (s *Service) state(browser string, expires time.Time) string {
 	raw := binary.BigEndian.AppendUint64(nil, uint64(expires.UnixMilli()))
-	mac := s.vault.key("wechat state", string(raw)+browser)
+	mac := s.vault.Key("wechat state", string(raw)+browser)
 	return base64.RawURLEncoding.EncodeToString(append(raw, mac[:24]...))
 }
 

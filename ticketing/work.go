@@ -78,7 +78,7 @@ func once[T any](ctx context.Context, s *Service, call Call, scope string, fn fu
 	if len(call.IdempotencyKey) > maxIdempotencyKey {
 		return result, invalidField("Idempotency-Key", "want at most %d bytes", maxIdempotencyKey)
 	}
-	fingerprint := s.vault.key("request", string(call.Request))
+	fingerprint := s.vault.Key("request", string(call.Request))
 	err := s.update(ctx, call, func(ctx context.Context, w *work) error {
 		var fresh T // a second attempt must not see the first one's result
 		result = fresh

@@ -135,7 +135,8 @@ func release(ctx context.Context, w *work, o *Order, next State, kind EventType)
 // ChangeDate moves a settled order to another day or slot of its pool; without
 // a slot it keeps the one it has. It fails with ErrNotFound, ErrInvalidField,
 // ErrInvalidState, ErrTooLate, ErrNotOpen, ErrDateUnavailable, ErrSlotNeeded,
-// ErrSlotUnavailable, ErrPersonLimit, ErrIdentityLimit, ErrFrozen, ErrSoldOut or ErrDocumentTaken, and then the order keeps its place.
+// ErrSlotUnavailable, ErrAdultNeeded, ErrPersonLimit, ErrIdentityLimit,
+// ErrFrozen, ErrSoldOut or ErrDocumentTaken, and then the order keeps its place.
 func (s *Service) ChangeDate(ctx context.Context, call Call, account, id, date, slot string) (Order, error) {
 	wanted, err := parsePlace("", date, slot)
 	if err != nil {
@@ -159,7 +160,7 @@ func (s *Service) ChangeDate(ctx context.Context, call Call, account, id, date, 
 		if err != nil {
 			return err
 		}
-		if err := mayMove(ctx, w, pool, o, wanted); err != nil {
+		if err := s.mayMove(ctx, w, pool, o, wanted); err != nil {
 			return err
 		}
 		former := slices.Clone(o.Positions)
@@ -184,7 +185,7 @@ func (s *Service) ChangeDate(ctx context.Context, call Call, account, id, date, 
 }
 
 // mayMove applies the pool's rules to an order that is to have another place.
-func mayMove(ctx context.Context, w *work, pool Pool, o *Order, wanted Place) error {
+func (s *Service) mayMove(ctx context.Context, w *work, pool Pool, o *Order, wanted Place) error {
 	if err := inTime(o, pool.Rules.ChangeDeadlineSeconds, w.now); err != nil {
 		return err
 	}
@@ -195,7 +196,13 @@ func mayMove(ctx context.Context, w *work, pool Pool, o *Order, wanted Place) er
 		return err
 	}
 	moved := *o
-	moved.Date, moved.Slot = wanted.Date, wanted.Slot
+	moved.Date, moved.Slot, moved.Positions = wanted.Date, wanted.Slot, slices.Clone(o.Positions)
+	if err := s.recallAges(moved.Positions); err != nil {
+		return err
+	}
+	if err := pool.admit(moved.Positions, wanted.Date); err != nil {
+		return err
+	}
 	return permit(ctx, w, pool, moved, o.Date)
 }
 

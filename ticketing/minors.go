@@ -2,7 +2,10 @@ package ticketing
 
 import (
 	"fmt"
+	"strings"
 	"time"
+
+	"fairgate/ticketing/document"
 )
 
 // ageOn is the visitor's age in full years on a day, if the document tells it.
@@ -46,6 +49,20 @@ func (r Rules) tieMinors(positions []Position, on Date) error {
 		}
 		positions[i].AdultID = adults[tied%len(adults)]
 		tied++
+	}
+	return nil
+}
+
+// recallAges gives stored positions their dates of birth again, which only
+// their documents tell.
+func (s *Service) recallAges(positions []Position) error {
+	for i, p := range positions {
+		text, err := s.vault.Open("document", p.DocumentSealed)
+		if err != nil {
+			return fmt.Errorf("read the age of position %q: %w", p.ID, err)
+		}
+		nationality, number, _ := strings.Cut(text, "\n")
+		positions[i].born, _ = document.Document{Type: p.DocumentType, Number: number, Nationality: nationality}.Born()
 	}
 	return nil
 }

@@ -170,3 +170,22 @@ func TestTicketCodes(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, codes)
 }
+
+// TestAgesCountOnTheNewDay holds that a ticket for children is not kept beyond
+// a birthday by moving it.
+func TestAgesCountOnTheNewDay(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, ticketing.Options{StockMaxAge: -1})
+	f.offer(ticketing.Rules{}, offered()...)
+	o, err := f.Book(t.Context(), ticketing.Call{}, f.person(1), ticketing.Booking{Pool: "main", Date: may10, Visitors: []ticketing.Visitor{
+		born("19800101", 1, "single"), born("20120511", 2, "child"),
+	}})
+	require.NoError(t, err)
+	_, err = f.Pay(t.Context(), ticketing.Call{}, o.AccountID, o.ID)
+	require.NoError(t, err)
+	_, err = f.ChangeDate(t.Context(), ticketing.Call{}, o.AccountID, o.ID, may11, "")
+	var refused *ticketing.Error
+	require.ErrorAs(t, err, &refused)
+	assert.Equal(t, "positions[1].document", refused.Field)
+	assert.Equal(t, 19, f.left(may10), "the order keeps its place")
+}

@@ -96,16 +96,34 @@ func checkPassport(d Document) reason {
 	return notPRCPassport
 }
 
-// checkBirth checks an eight-digit date of birth from 1900 to the day of now.
+// checkBirth checks an eight-digit date of birth from 1900 to the day that it
+// is now in China.
 func checkBirth(digits string, now time.Time) reason {
 	born, err := time.Parse("20060102", digits)
 	if err != nil || born.Year() < 1900 || born.Year() > 2099 {
 		return notBirth
 	}
-	if born.After(now.Add(24 * time.Hour)) {
+	if digits > now.In(issuedIn).Format("20060102") {
 		return unborn
 	}
 	return ""
+}
+
+// issuedIn is the time zone in which the cards' dates of birth are meant.
+var issuedIn = time.FixedZone("UTC+8", 8*60*60)
+
+// icaoCheck computes the check digit of ICAO Doc 9303 part 3, 4.9: weights 7, 3
+// and 1 in turn over digits and over letters counted from A = 10, modulo 10.
+func icaoCheck(text string) byte {
+	weights, sum := [3]int{7, 3, 1}, 0
+	for i := range len(text) {
+		value := int(text[i] - '0')
+		if text[i] >= 'A' {
+			value = int(text[i]-'A') + 10
+		}
+		sum += value * weights[i%3]
+	}
+	return '0' + byte(sum%10)
 }
 
 // mod11 computes the GB 11643 check character of seventeen digits.

@@ -95,6 +95,16 @@ func (d Document) Born() (born time.Time, known bool) {
 	return born, err == nil
 }
 
+// Warning tells, in Chinese and English, what is odd about a number that is
+// accepted all the same, or nothing: the check digit of the 2017 card for
+// foreign residents has one public source only, so it cannot refuse anybody.
+func (d Document) Warning() (zh, en string) {
+	if d.Type != ForeignResident || len(d.Number) != 15 || icaoCheck(d.Number[:14]) == d.Number[14] {
+		return "", ""
+	}
+	return oddCheck.zh(), string(oddCheck)
+}
+
 // Key is the part of the document that stays the same over its reissues, with
 // its type: two documents of one person and kind have the same key. It is as
 // personal as the number and must be hashed with a secret before it is stored.

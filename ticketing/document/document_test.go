@@ -25,7 +25,8 @@ func TestParse(t *testing.T) {
 		{"full-width digits", document.PRCID, "１１０１０５１９４９１２３１００２Ｘ", "", "11010519491231002X"},
 		{"wrong check character", document.PRCID, "110105194912310021", "", ""},
 		{"no such day", document.PRCID, "110105194902300020", "", ""},
-		{"born tomorrow's tomorrow", document.PRCID, "110105202601030026", "", ""},
+		{"born today", document.PRCID, "110105202601010027", "", "110105202601010027"},
+		{"born tomorrow", document.PRCID, "110105202601020022", "", ""},
 		{"region starting with nine", document.PRCID, "91010519491231002X", "", ""},
 		{"2017 foreign resident", document.ForeignResident, "USA110182010100", "", "USA110182010100"},
 		{"foreign resident of neither form", document.ForeignResident, "US1110182010100", "", ""},
@@ -60,6 +61,22 @@ func TestParse(t *testing.T) {
 			assert.Equal(t, c.want, got.Number)
 		})
 	}
+}
+
+// TestOddCheckDigit takes ICAO's own specimen for the digit: L898902C3 has 6.
+func TestOddCheckDigit(t *testing.T) {
+	t.Parallel()
+	for number, odd := range map[string]bool{"UTO898902800100": false, "UTO898902800113": false, "UTO898902800101": true, "UTO898902800110": true} {
+		doc, err := document.Parse(document.ForeignResident, number, "", today())
+		require.NoError(t, err, "never refused for it")
+		zh, en := doc.Warning()
+		assert.Equal(t, odd, en != "", number)
+		assert.Equal(t, odd, zh != "", number)
+	}
+	passport, err := document.Parse(document.Passport, "L898902C3", "UTO", today())
+	require.NoError(t, err)
+	_, en := passport.Warning()
+	assert.Empty(t, en)
 }
 
 func TestKeyIsStableOverReissues(t *testing.T) {

@@ -17,6 +17,7 @@ const (
 	notPRCPassport     reason = "not a form of the PRC passport"
 	notBirth           reason = "the date of birth is not a date"
 	unborn             reason = "the date of birth lies in the future"
+	oddCheck           reason = "the check digit does not seem to match: please compare the number with the card"
 )
 
 // zh is the reason in Chinese.
@@ -46,6 +47,8 @@ func (r reason) zh() string {
 		return "出生日期不存在"
 	case unborn:
 		return "出生日期晚于今天"
+	case oddCheck:
+		return "校验码似有不符，请与证件核对"
 	}
 	return ""
 }

@@ -103,7 +103,7 @@ func (s *Service) PutPool(ctx context.Context, call Call, change PoolChange) (Po
 		return change.apply(ctx, w)
 	})
 	if err == nil {
-		s.stock.forget(change.Pool.ID)
+		s.forget(change.Pool.ID)
 	}
 	return pool, err
 }

@@ -217,7 +217,7 @@ func (s *Service) Plan(ctx context.Context, call Call, pool string, plan Opening
 		return done, recordPlan(ctx, w, pool, done)
 	})
 	if err == nil {
-		s.stock.forget(pool)
+		s.forget(pool)
 	}
 	return done, err
 }

@@ -36,7 +36,8 @@ type Day struct {
 	Slots    []Slot // in order of start; none = one implicit slot
 }
 
-// Stock is what a pool has left. Version grows with every change of it.
+// Stock is what a pool has left. Version grows with every change of the pool
+// or its days, and as days pass; it is the same in all processes.
 type Stock struct {
 	Pool    string
 	Version int64

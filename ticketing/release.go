@@ -147,7 +147,7 @@ func (s *Service) restage(ctx context.Context, call Call, pool string, date Date
 		return readRelease(ctx, w, pool, date)
 	})
 	if err == nil {
-		s.stock.forget(pool)
+		s.forget(pool)
 	}
 	return release, err
 }
@@ -298,7 +298,7 @@ func (s *Service) FireReleases(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	for _, key := range stages {
-		s.stock.forget(key.Pool)
+		s.forget(key.Pool)
 	}
 	return len(stages) + len(returns), nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"fairgate/ticketing/microcache"
 	"fairgate/ticketing/ticket"
 	"fairgate/ticketing/vault"
 )
@@ -82,7 +83,8 @@ type Service struct {
 	issuer  *ticket.Issuer
 	clock   func() time.Time
 	opts    Options
-	stock   *stockCache
+	stock   *microcache.Cache[shownStock]
+	pools   *microcache.Cache[[]Pool]
 	metrics *metrics
 	holder  string // names this process in leases
 }
@@ -112,7 +114,8 @@ func NewService(store Store, keys Keys, clock func() time.Time, opts Options) (*
 		session: keys.Session, public: public, issuer: issuer, clock: clock, opts: opts, metrics: m,
 		holder: uuid.NewString(),
 	}
-	s.stock = newStockCache(s, opts.StockMaxAge)
+	s.stock = microcache.New(s.now, s.readStock, microcache.Options{MaxAge: opts.StockMaxAge})
+	s.pools = microcache.New(s.now, s.readPools, microcache.Options{MaxAge: opts.StockMaxAge})
 	return s, nil
 }
 

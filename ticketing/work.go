@@ -2,10 +2,6 @@ package ticketing
 
 import (
 	"context"
-	"crypto/hmac"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"time"
 )
 
@@ -16,9 +12,6 @@ type Call struct {
 	IdempotencyKey string // optional; see Service
 	Request        []byte // method, path and body: the same key with another request is refused
 }
-
-// maxIdempotencyKey bounds a key, in bytes.
-const maxIdempotencyKey = 200
 
 // work is one attempt at a transaction. A transaction may be attempted more
 // than once, each time with a new work.
@@ -75,36 +68,14 @@ func (s *Service) update(ctx context.Context, call Call, fn func(ctx context.Con
 // caller's keys from another's.
 func once[T any](ctx context.Context, s *Service, call Call, scope string, fn func(ctx context.Context, w *work) (T, error)) (T, error) {
 	var result T
-	if len(call.IdempotencyKey) > maxIdempotencyKey {
-		return result, invalidField("Idempotency-Key", "want at most %d bytes", maxIdempotencyKey)
+	if err := call.CheckKey(); err != nil {
+		return result, err
 	}
 	fingerprint := s.vault.Key("request", string(call.Request))
 	err := s.update(ctx, call, func(ctx context.Context, w *work) error {
-		var fresh T // a second attempt must not see the first one's result
-		result = fresh
-		if call.IdempotencyKey == "" {
-			var err error
-			result, err = fn(ctx, w)
-			return err
-		}
-		known, err := w.Recall(ctx, scope, call.IdempotencyKey)
-		if err == nil {
-			if !hmac.Equal(known.Fingerprint, fingerprint) {
-				return ErrIdempotencyMismatch
-			}
-			return json.Unmarshal(known.Result, &result)
-		}
-		if !errors.Is(err, ErrNotFound) {
-			return err
-		}
-		if result, err = fn(ctx, w); err != nil {
-			return err
-		}
-		text, err := json.Marshal(result)
-		if err != nil {
-			return fmt.Errorf("remember answer: %w", err)
-		}
-		return w.Remember(ctx, scope, call.IdempotencyKey, Answer{Fingerprint: fingerprint, Result: text, At: w.now})
+		var err error // a second attempt must not see the first one's result
+		result, err = AtMostOnce(ctx, w, call, scope, fingerprint, w.now, func(ctx context.Context) (T, error) { return fn(ctx, w) })
+		return err
 	})
 	if err != nil {
 		var none T

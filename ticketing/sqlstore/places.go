@@ -32,6 +32,16 @@ func (r reader) Days(ctx context.Context, pool string, from ticketing.Date) ([]t
 	return days, err
 }
 
+func (r reader) StockVersion(ctx context.Context, pool string, today ticketing.Date) (int64, error) {
+	var version int64
+	// A day that passes is no longer shown, which is a change too.
+	err := r.q.QueryRowContext(ctx, `SELECT CAST(
+		COALESCE((SELECT version FROM pools WHERE id = $1), 0) +
+		COALESCE((SELECT sum(version + CASE WHEN day < $2 THEN 1 ELSE 0 END) FROM pool_days WHERE pool_id = $1), 0) AS BIGINT)`,
+		pool, today).Scan(&version)
+	return version, failed("read stock version", err)
+}
+
 func (r reader) SlotEnd(ctx context.Context, at ticketing.Place) (ticketing.Clock, error) {
 	var ends ticketing.Clock
 	err := r.q.QueryRowContext(ctx, `SELECT ends FROM pool_slots WHERE pool_id = $1 AND day = $2 AND starts = $3`, at.Pool, at.Date, at.Slot).Scan(&ends)

@@ -41,6 +41,7 @@ func Run(t *testing.T, open Open) {
 		"all sessions of an account":    revokeSessions,
 		"pools and days":                pools,
 		"places never fall below zero":  places,
+		"stock versions":                stockVersions,
 		"slots":                         slots,
 		"slots under contention":        slotContention,
 		"orders keep everything":        orders,

@@ -211,7 +211,7 @@ func (s *Service) position(field string, v Visitor) (Position, error) {
 		if err != nil {
 			return Position{}, err
 		}
-		p.PhoneSealed = s.vault.Seal("phone", e164)
+		p.PhoneSealed, p.PhoneKey = s.vault.Seal("phone", e164), s.vault.Key("phone", e164)
 	}
 	return p, nil
 }

@@ -36,6 +36,7 @@ const (
 	CodeNoPlace             Code = "no_place"
 	CodeCapacityBooked      Code = "capacity_below_booked"
 	CodeRecipientUnknown    Code = "recipient_unknown"
+	CodeRevealLimit         Code = "reveal_limit"
 	CodeIdempotencyMismatch Code = "idempotency_mismatch"
 	CodeUnavailable         Code = "unavailable"
 )
@@ -100,6 +101,7 @@ var (
 	ErrNoPlace             = &Error{Code: CodeNoPlace, Detail: "no place is left to give back"}
 	ErrCapacityBooked      = &Error{Code: CodeCapacityBooked, Field: "days", Detail: "booked places cannot be taken away"}
 	ErrRecipientUnknown    = &Error{Code: CodeRecipientUnknown, Field: "to_account_id", Detail: "there is no such account to transfer to"}
+	ErrRevealLimit         = &Error{Code: CodeRevealLimit, Detail: "too many persons revealed within an hour"}
 	ErrIdempotencyMismatch = &Error{Code: CodeIdempotencyMismatch, Field: "Idempotency-Key", Detail: "the key was used with another request"}
 	ErrUnavailable         = &Error{Code: CodeUnavailable, Detail: "try again shortly"}
 )

@@ -24,6 +24,7 @@ type Leader struct {
 
 	NameSealed  []byte `json:"-"`
 	PhoneSealed []byte `json:"-"`
+	PhoneKey    []byte `json:"-"`
 }
 
 // BookGroup takes places for a group, all or none: one order with a position
@@ -49,7 +50,7 @@ func (s *Service) BookGroup(ctx context.Context, call Call, account string, b Gr
 	}
 	return s.order(ctx, call, account, Booking{Pool: b.Pool, Date: b.Date, Slot: b.Slot, Hold: b.Hold, Visitors: people}, Leader{
 		NameMasked: maskName(name), NameSealed: s.vault.Seal("name", name),
-		PhoneMasked: maskPhone(phone), PhoneSealed: s.vault.Seal("phone", phone),
+		PhoneMasked: maskPhone(phone), PhoneSealed: s.vault.Seal("phone", phone), PhoneKey: s.vault.Key("phone", phone),
 	})
 }
 

@@ -59,6 +59,7 @@ type Position struct {
 	DocumentSealed []byte `json:"-"`
 	NameSealed     []byte `json:"-"`
 	PhoneSealed    []byte `json:"-"` // empty when no phone was given
+	PhoneKey       []byte `json:"-"` // keyed HMAC; nil when no phone was given
 
 	born time.Time // date of birth, where the document tells it; not stored
 }

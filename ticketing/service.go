@@ -31,6 +31,7 @@ type Options struct {
 	MessageLife    time.Duration                          // how long settled messages to phones are kept; default 30 days
 	Codes          *CodeOptions                           // codes sent to phones; default: not offered
 	WeChat         WeChat                                 // who WeChat users are; default: not offered
+	RevealsPerHour int                                    // persons that one operator may see in full; default 200
 	Delay          func(most time.Duration) time.Duration // of a returned place; default: uniformly random up to most
 	Leases         Leases                                 // so that one of several processes does the jobs; default: every process does
 }
@@ -51,6 +52,7 @@ func (o Options) withDefaults() Options {
 		codes := o.Codes.withDefaults()
 		o.Codes = &codes
 	}
+	o.RevealsPerHour = orDefault(o.RevealsPerHour, 200)
 	if o.Delay == nil {
 		o.Delay = randomDelay
 	}

@@ -37,6 +37,7 @@ type Reader interface {
 	RuleReader
 	ReleaseReader
 	AuditReader
+	PrivacyReader
 	EventReader
 }
 
@@ -51,6 +52,7 @@ type Tx interface {
 	RuleWriter
 	ReleaseWriter
 	AuditWriter
+	PrivacyWriter
 	Journal
 }
 

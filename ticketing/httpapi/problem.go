@@ -57,7 +57,7 @@ func status(code ticketing.Code) int {
 		return fiber.StatusConflict
 	case ticketing.CodeWeChatBlocked:
 		return fiber.StatusForbidden
-	case ticketing.CodeCodeLimit, ticketing.CodeWeChatTooOften:
+	case ticketing.CodeCodeLimit, ticketing.CodeWeChatTooOften, ticketing.CodeRevealLimit:
 		return fiber.StatusTooManyRequests
 	case ticketing.CodeNotConfigured:
 		return fiber.StatusNotImplemented

@@ -14,7 +14,7 @@ const orderColumns = `SELECT o.id, o.account_id, o.pool_id, o.day, o.state, o.to
 	o.hold_expires_at, o.provisional_until, o.paid_at, o.withdrawn_from, o.withdraw_reason, o.withdraw_receipt, o.withdrawn_at, o.reinstated_at, o.slot,
 	COALESCE(l.name_masked, ''), COALESCE(l.phone_masked, ''),
 	p.id, p.name_masked, p.name_sealed, p.document_type, p.document_masked, p.document_key, p.document_sealed, p.phone_sealed,
-	p.product, p.unit, p.price_fen, p.places, p.secret, p.adult_id, p.stage
+	p.product, p.unit, p.price_fen, p.places, p.secret, p.adult_id, p.stage, p.phone_key
 	FROM %s o JOIN positions p ON p.order_id = o.id AND p.cancelled_at = 0
 	LEFT JOIN order_leaders l ON l.order_id = o.id `
 
@@ -69,7 +69,7 @@ func scanOrder(rows *sql.Rows) (ticketing.Order, ticketing.Position, error) {
 		&hold, &provisional, &paid, &o.Withdrawal.From, &o.Withdrawal.ReasonCode, &o.Withdrawal.Receipt, &withdrawn, &reinstated, &o.Slot,
 		&o.Leader.NameMasked, &o.Leader.PhoneMasked,
 		&p.ID, &p.NameMasked, &p.NameSealed, &p.DocumentType, &p.DocumentMasked, &p.DocumentKey, &p.DocumentSealed, &p.PhoneSealed,
-		&p.Product, &p.Unit, &p.PriceFen, &p.Places, &p.Secret, &p.AdultID, &p.Stage)
+		&p.Product, &p.Unit, &p.PriceFen, &p.Places, &p.Secret, &p.AdultID, &p.Stage, &p.PhoneKey)
 	o.CreatedAt, o.UpdatedAt, o.HoldExpiresAt = moment(created), moment(updated), moment(hold)
 	o.ProvisionalUntil, o.PaidAt = moment(provisional), moment(paid)
 	o.Withdrawal.At, o.ReinstatedAt = moment(withdrawn), moment(reinstated)

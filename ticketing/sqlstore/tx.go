@@ -94,8 +94,8 @@ func (t *tx) InsertOrder(ctx context.Context, o ticketing.Order) error {
 	}
 	if o.Leader.NameMasked != "" {
 		_, err := t.exec(ctx, "insert leader",
-			`INSERT INTO order_leaders (order_id, name_masked, name_sealed, phone_masked, phone_sealed) VALUES ($1, $2, $3, $4, $5)`,
-			o.ID, o.Leader.NameMasked, notNil(o.Leader.NameSealed), o.Leader.PhoneMasked, notNil(o.Leader.PhoneSealed))
+			`INSERT INTO order_leaders (order_id, name_masked, name_sealed, phone_masked, phone_sealed, phone_key) VALUES ($1, $2, $3, $4, $5, $6)`,
+			o.ID, o.Leader.NameMasked, notNil(o.Leader.NameSealed), o.Leader.PhoneMasked, notNil(o.Leader.PhoneSealed), o.Leader.PhoneKey)
 		if err != nil {
 			return err
 		}
@@ -104,19 +104,19 @@ func (t *tx) InsertOrder(ctx context.Context, o ticketing.Order) error {
 }
 
 func (t *tx) insertPositions(ctx context.Context, o ticketing.Order) error {
-	const columns = 21
+	const columns = 22
 	rows := make([]string, len(o.Positions))
 	args := make([]any, 0, columns*len(o.Positions))
 	for i, p := range o.Positions {
 		rows[i] = placeholders(columns*i+1, columns)
 		args = append(args, p.ID, o.ID, i, o.Pool, o.Date, live(o), p.NameMasked, p.NameSealed,
 			p.DocumentType, p.DocumentMasked, p.DocumentKey, p.DocumentSealed, notNil(p.PhoneSealed),
-			p.Product, p.Unit, p.PriceFen, p.Places, p.Secret, p.AdultID, 0, p.Stage)
+			p.Product, p.Unit, p.PriceFen, p.Places, p.Secret, p.AdultID, 0, p.Stage, p.PhoneKey)
 	}
 	_, err := t.exec(ctx, "insert positions",
 		`INSERT INTO positions (id, order_id, idx, pool_id, day, live, name_masked, name_sealed,
 		document_type, document_masked, document_key, document_sealed, phone_sealed,
-		product, unit, price_fen, places, secret, adult_id, cancelled_at, stage) VALUES `+strings.Join(rows, ", "), args...)
+		product, unit, price_fen, places, secret, adult_id, cancelled_at, stage, phone_key) VALUES `+strings.Join(rows, ", "), args...)
 	return taken(err)
 }
 

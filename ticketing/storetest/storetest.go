@@ -51,6 +51,8 @@ func Run(t *testing.T, open Open) {
 		"persons":                       persons,
 		"stages":                        stages,
 		"audit":                         audit,
+		"who saw personal data":         reveals,
+		"orders of a person":            lookups,
 		"failed updates leave no trace": rollback,
 		"answers":                       answers,
 		"outbox":                        events,

@@ -2,15 +2,13 @@ package httpapi
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
-	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/recover"
 	"github.com/prometheus/client_golang/prometheus"
@@ -92,11 +90,22 @@ type api struct {
 	opts     Options
 	failures *outage.Log // of requests, while something is away
 	metrics  *metrics
+	app      *fiber.App
+	huma     huma.API // the operations and their document
+	access   accesses
 }
 
 // New makes the Fiber application. The caller listens with it and shuts it
 // down; the error names every unusable key.
 func New(service *ticketing.Service, opts Options) (*fiber.App, error) {
+	a, err := newAPI(service, opts)
+	if err != nil {
+		return nil, err
+	}
+	return a.app, nil
+}
+
+func newAPI(service *ticketing.Service, opts Options) (*api, error) {
 	if err := opts.validate(); err != nil {
 		return nil, fmt.Errorf("new ticketing api: %w", err)
 	}
@@ -122,9 +131,12 @@ func New(service *ticketing.Service, opts Options) (*fiber.App, error) {
 	app.Use(recover.New(), a.observe)
 	app.Get(aliveRoute, func(c *fiber.Ctx) error { return c.SendString("ok\n") })
 	app.Get("/readyz", a.ready)
+	a.app, a.huma = app, newHuma(app)
+	a.access = a.newAccesses()
 	a.routeVisitors(app.Group("/api/v1", a.requireSignature))
 	a.routeHouse(app.Group("/internal/v1"))
-	return app, nil
+	a.finishDocument()
+	return a, nil
 }
 
 // aliveRoute answers whatever is away.
@@ -170,74 +182,4 @@ func (a *api) ready(c *fiber.Ctx) error {
 		return err
 	}
 	return c.SendString("ready\n")
-}
-
-// requireSignature lets only the gateway's requests through.
-func (a *api) requireSignature(c *fiber.Ctx) error {
-	err := a.verifier.verify(signed{
-		method: c.Method(), target: string(c.Request().Header.RequestURI()), body: c.Request().Body(),
-		timestamp: c.Get(HeaderTimestamp), requestID: c.Get(HeaderRequestID), signature: c.Get(HeaderSignature),
-	})
-	if err != nil {
-		a.metrics.unsigned.WithLabelValues(err.Error()).Inc()
-		return refuse(fiber.StatusUnauthorized, codeUnsigned, "", "only the gateway's requests are accepted here")
-	}
-	return c.Next()
-}
-
-// requireKey lets only bearers of one of the keys through.
-func requireKey(keys ...string) fiber.Handler {
-	sums := make([][32]byte, len(keys))
-	for i, key := range keys {
-		sums[i] = sha256.Sum256([]byte(key))
-	}
-	return func(c *fiber.Ctx) error {
-		given := sha256.Sum256([]byte(bearer(c)))
-		matches := 0
-		for i := range sums {
-			matches |= subtle.ConstantTimeCompare(sums[i][:], given[:])
-		}
-		if matches != 1 {
-			return refuse(fiber.StatusUnauthorized, codeBadKey, "Authorization", "a key of the right role is needed")
-		}
-		return c.Next()
-	}
-}
-
-// bearer is the credential of the Authorization header, or empty.
-func bearer(c *fiber.Ctx) string {
-	scheme, value, _ := strings.Cut(c.Get(fiber.HeaderAuthorization), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(value)
-}
-
-// sessionKey is where the visitor's session is kept during a request.
-type sessionKey struct{}
-
-// requireSession lets only signed-in visitors through.
-func (a *api) requireSession(c *fiber.Ctx) error {
-	session, err := a.service.Authenticate(c.UserContext(), bearer(c))
-	if err != nil {
-		return err
-	}
-	c.Locals(sessionKey{}, session)
-	return c.Next()
-}
-
-// session is the visitor's, once requireSession has let the request through.
-func session(c *fiber.Ctx) ticketing.Session {
-	s, _ := c.Locals(sessionKey{}).(ticketing.Session)
-	return s
-}
-
-// call gathers what the request says of itself.
-func call(c *fiber.Ctx) ticketing.Call {
-	key := c.Get("Idempotency-Key")
-	if key == "" {
-		return ticketing.Call{RequestID: c.Get(HeaderRequestID)}
-	}
-	request := []byte(c.Method() + "\n" + string(c.Request().Header.RequestURI()) + "\n")
-	return ticketing.Call{RequestID: c.Get(HeaderRequestID), IdempotencyKey: key, Request: append(request, c.BodyRaw()...)}
 }

@@ -1,6 +1,7 @@
-// Package httpapi is the HTTP surface of the booking system, on Fiber v2. It
-// owns the routes, the JSON shapes, the mapping of refusals to status codes
-// (problem+json, RFC 9457), and the three ways in:
+// Package httpapi is the HTTP surface of the booking system, on Fiber v2 and
+// huma v2. It owns the operations, the JSON shapes, the OpenAPI document that is
+// generated from both, the mapping of refusals to status codes (problem+json,
+// RFC 9457), and the ways in:
 //
 //   - /api/v1 is for visitors and accepts only requests that bear the gateway's
 //     short-lived signature (see Sign); who the visitor is, a session token says;
@@ -12,4 +13,49 @@
 // a house has not set up answers not_configured.
 //
 // It applies no rule of booking; that is package ticketing's.
+//
+// # To add an operation
+//
+// Write a method of api that takes its request and gives its answer, and mount
+// it with handle where its neighbours are mounted:
+//
+//	type inGate struct {
+//		Gate  string `path:"gate" doc:"The gate's id."`
+//		Limit int    `query:"limit" default:"50" minimum:"1" maximum:"200" doc:"How many at most."`
+//	}
+//
+//	type gateBody struct {
+//		Name string `json:"name" maxLength:"64" doc:"As visitors read it."`
+//		Note string `json:"note" required:"false"`
+//	}
+//
+//	handle(a, operation{
+//		method: http.MethodPut, path: "/internal/v1/gates/{gate}", id: "put-gate",
+//		access: a.access.operations, summary: "Make or change a gate",
+//		codes:  []ticketing.Code{ticketing.CodeNotFound},
+//	}, a.putGate)
+//
+//	func (a *api) putGate(ctx context.Context, r *request[inGate, gateBody]) (gate, error) {
+//		g, err := a.service.PutGate(ctx, r.operator(), r.params.Gate, r.body.Name)
+//		return showGate(g), err
+//	}
+//
+// Where there are no parameters, no body or no answer the type is none; with no
+// answer the status is 204. r.call() is the ticketing.Call with the request id
+// and the idempotency key, r.operator() the same with the operator's name,
+// r.session() the visitor's session where the access is signedIn, and r.secret()
+// forbids caches to keep the answer. An error that is a *ticketing.Error becomes
+// the problem with its code; a new code needs its line in status, and the
+// operations that can answer it name it in codes (those of the access, of the
+// body and of the machinery are added).
+//
+// Parameters are read and checked by huma: a bad one answers 422 invalid_field
+// with its name. Bodies are not: decode refuses what is no JSON, has unknown
+// keys or the wrong types (400 invalid_json), and every rule about values is the
+// domain's, so that it holds for all callers; the tags of a body only document.
+// A field without omitempty is documented as required unless it is tagged
+// required:"false". Two types of the same name in any packages cannot both be
+// shown: the document names them by it.
+//
+// A new way in, with its own check of who calls, is one more access.
 package httpapi

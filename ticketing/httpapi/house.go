@@ -1,7 +1,8 @@
 package httpapi
 
 import (
-	"slices"
+	"context"
+	"net/http"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
@@ -12,13 +13,13 @@ import (
 // routeHouse mounts what the house does. Enforcement may withdraw and
 // reinstate, operations may set up pools and reconcile; both may read orders.
 func (a *api) routeHouse(r fiber.Router) {
-	enforcement := requireKey(a.opts.EnforcementKeys...)
-	operations := requireKey(a.opts.OperationsKeys...)
-	either := requireKey(slices.Concat(a.opts.EnforcementKeys, a.opts.OperationsKeys)...)
+	enforcement := requireKeyHandler(a.access.enforcement.check)
+	operations := requireKeyHandler(a.access.operations.check)
+	either := requireKeyHandler(a.access.either.check)
 	r.Get("/accounts/:account/orders", either, a.accountOrders)
 	r.Post("/orders/:order/withdraw", enforcement, a.withdraw)
 	r.Post("/orders/:order/reinstate", enforcement, a.reinstate)
-	r.Put("/pools/:pool", operations, a.putPool)
+	a.poolOperations()
 	r.Post("/pools/:pool/plan", operations, a.plan)
 	a.routeRelease(r, operations)
 	r.Get("/pools/:pool/changes", operations, a.changes)
@@ -57,16 +58,25 @@ func (a *api) reinstate(c *fiber.Ctx) error {
 	return c.JSON(showOrder(o))
 }
 
-func (a *api) putPool(c *fiber.Ctx) error {
-	var body poolBody
-	if err := decode(c, &body); err != nil {
-		return err
-	}
-	p, err := a.service.PutPool(c.UserContext(), operator(c), body.change(c.Params("pool")))
-	if err != nil {
-		return err
-	}
-	return c.JSON(showPool(p))
+// inPool is the path of what belongs to one pool.
+type inPool struct {
+	Pool string `path:"pool" doc:"The pool's id."`
+}
+
+// poolOperations are those on the pools themselves.
+func (a *api) poolOperations() {
+	handle(a, operation{
+		method: http.MethodPut, path: "/internal/v1/pools/{pool}", id: "put-pool", access: a.access.operations,
+		summary: "Make a pool, or change what the body says of it",
+		describe: "Days that are not named stay as they are. What is booked cannot be taken away. The change is audited under the " +
+			"name in X-Operator and takes effect at once.",
+		codes: []ticketing.Code{ticketing.CodeCapacityBooked, ticketing.CodeReleaseExceeds, ticketing.CodeDayStaged},
+	}, a.putPool)
+}
+
+func (a *api) putPool(ctx context.Context, r *request[inPool, poolBody]) (pool, error) {
+	p, err := a.service.PutPool(ctx, r.operator(), r.body.change(r.params.Pool))
+	return showPool(p), err
 }
 
 func (a *api) outbox(c *fiber.Ctx) error {

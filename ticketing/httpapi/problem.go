@@ -67,6 +67,23 @@ func status(code ticketing.Code) int {
 	return fiber.StatusInternalServerError
 }
 
+// ownStatus is the status of a code that is the surface's own; 0 for others.
+func ownStatus(code string) int {
+	switch code {
+	case codeUnsigned, codeBadKey:
+		return fiber.StatusUnauthorized
+	case codeInvalidJSON:
+		return fiber.StatusBadRequest
+	case codeTooLarge:
+		return fiber.StatusRequestEntityTooLarge
+	case codeNoSuchRoute:
+		return fiber.StatusNotFound
+	case codeInternal:
+		return fiber.StatusInternalServerError
+	}
+	return 0
+}
+
 // describe turns any error into a problem; causes stay inside.
 func describe(err error) problem {
 	if refusal, ok := errors.AsType[*ticketing.Error](err); ok {

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"net/http"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -12,10 +13,9 @@ import (
 // routeVisitors mounts what visitors do, behind the gateway's signature.
 func (a *api) routeVisitors(r fiber.Router) {
 	a.routeAccounts(r)
+	a.bookOperations()
 	r.Get("/pools", a.pools)
-	r.Get("/pools/:pool", a.pool)
 	r.Get("/pools/:pool/stock", a.stock)
-	r.Post("/orders", a.requireSession, a.book)
 	r.Post("/orders/group", a.requireSession, a.bookGroup)
 	r.Get("/orders", a.requireSession, a.orders)
 	r.Get("/orders/:order", a.requireSession, a.order)
@@ -38,12 +38,29 @@ func (a *api) pools(c *fiber.Ctx) error {
 	return c.JSON(fiber.Map{"pools": shown})
 }
 
-func (a *api) pool(c *fiber.Ctx) error {
-	p, err := a.service.Pool(c.UserContext(), c.Params("pool"))
-	if err != nil {
-		return err
-	}
-	return c.JSON(showPool(p))
+// bookOperations are what a visitor books with.
+func (a *api) bookOperations() {
+	handle(a, operation{
+		method: http.MethodGet, path: "/api/v1/pools/{pool}", id: "get-pool", access: a.access.visitor,
+		summary: "A pool with its rules and ticket types", codes: []ticketing.Code{ticketing.CodeNotFound},
+	}, a.pool)
+	handle(a, operation{
+		method: http.MethodPost, path: "/api/v1/orders", id: "submit-order", access: a.access.signedIn, status: http.StatusCreated,
+		summary: "Book places on one day of a pool, one position a person",
+		describe: "A free order is provisional or confirmed at once; one that costs something, or that asks for it, is held for as " +
+			"long as the pool says and then paid or confirmed.",
+		codes: []ticketing.Code{
+			ticketing.CodeNotFound, ticketing.CodeSlotNeeded, ticketing.CodeAdultNeeded, ticketing.CodeSoldOut, ticketing.CodeDocumentTaken,
+			ticketing.CodeNotOpen, ticketing.CodeDateUnavailable, ticketing.CodeSlotUnavailable, ticketing.CodePersonLimit,
+			ticketing.CodeIdentityLimit, ticketing.CodeFrozen,
+		},
+		example: orderExample(),
+	}, a.book)
+}
+
+func (a *api) pool(ctx context.Context, r *request[inPool, none]) (pool, error) {
+	p, err := a.service.Pool(ctx, r.params.Pool)
+	return showPool(p), err
 }
 
 func (a *api) stock(c *fiber.Ctx) error {
@@ -54,18 +71,11 @@ func (a *api) stock(c *fiber.Ctx) error {
 	return c.JSON(showStock(s))
 }
 
-func (a *api) book(c *fiber.Ctx) error {
-	var body orderBody
-	if err := decode(c, &body); err != nil {
-		return err
-	}
-	o, err := a.service.Book(c.UserContext(), call(c), session(c).AccountID, ticketing.Booking{
-		Pool: body.Pool, Date: body.Date, Slot: body.Slot, Hold: body.Hold, Visitors: visitors(body.Positions),
+func (a *api) book(ctx context.Context, r *request[none, orderBody]) (order, error) {
+	o, err := a.service.Book(ctx, r.call(), r.session().AccountID, ticketing.Booking{
+		Pool: r.body.Pool, Date: r.body.Date, Slot: r.body.Slot, Hold: r.body.Hold, Visitors: visitors(r.body.Positions),
 	})
-	if err != nil {
-		return err
-	}
-	return c.Status(fiber.StatusCreated).JSON(showOrder(o))
+	return showOrder(o), err
 }
 
 func (a *api) orders(c *fiber.Ctx) error {

@@ -1,0 +1,214 @@
+package httpapi
+
+import (
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/gofiber/fiber/v2"
+
+	"fairgate/ticketing"
+)
+
+// newHuma makes the API object. Nothing of it is served by itself: the document
+// is for the house, not for visitors.
+func newHuma(app *fiber.App) huma.API {
+	config := huma.DefaultConfig("Fairgate ticketing", "1.0.0")
+	config.Info.Description = documentText
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.CreateHooks = nil // no links to schemas in answers
+	config.Transformers = []huma.Transformer{asProblem}
+	config.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[ticketing.Millis](), reflect.TypeFor[time.Time]())
+	config.Components.SecuritySchemes = securitySchemes()
+	config.Tags = []*huma.Tag{
+		{Name: tagVisitors, Description: "What visitors do, through the gateway."},
+		{Name: tagHouse, Description: "What the house does, and what stands guard for it."},
+		{Name: tagTerminals, Description: "What the terminals at the gates do."},
+		{Name: tagProcess, Description: "What looks after the process."},
+	}
+	return humafiber.New(app, config)
+}
+
+const documentText = `The booking system behind the gateway. Every refusal is an application/problem+json (RFC 9457) with a stable code and, ` +
+	`where one is to blame, the field. Moments are RFC 3339 in UTC; days and times of slots are of the venue. Money is in fen. A write that ` +
+	`bears an Idempotency-Key is done once: repeated with the same body it gets the same answer.`
+
+func securitySchemes() map[string]*huma.SecurityScheme {
+	return map[string]*huma.SecurityScheme{
+		schemeGateway: {
+			Type: "apiKey", In: "header", Name: HeaderSignature,
+			Description: `The gateway's signature, "v1=" and the hex of HMAC-SHA256(key, "v1\n" METHOD "\n" TARGET "\n" TIMESTAMP "\n" REQUEST-ID "\n" ` +
+				`hex(SHA-256(body))), beside ` + HeaderTimestamp + ` (Unix milliseconds) and ` + HeaderRequestID + ` (accepted once).`,
+		},
+		schemeSession:     {Type: "http", Scheme: "bearer", Description: "A session token, from POST /api/v1/sessions."},
+		schemeEnforcement: {Type: "http", Scheme: "bearer", Description: "A key of the enforcement role."},
+		schemeOperations:  {Type: "http", Scheme: "bearer", Description: "A key of the operations role."},
+	}
+}
+
+// asProblem gives huma's own refusals, of parameters, the form of all others.
+func asProblem(_ huma.Context, _ string, v any) (any, error) {
+	model, ok := v.(*huma.ErrorModel)
+	if !ok {
+		return v, nil
+	}
+	p := newProblem(model.Status, string(ticketing.CodeInvalidField), "", model.Detail)
+	for _, fault := range model.Errors { // the first is enough; its value is not repeated
+		_, name, _ := strings.Cut(fault.Location, ".")
+		p.Field, p.Detail = name, fault.Message
+		break
+	}
+	return p, nil
+}
+
+// ownCodes are those of every operation.
+func ownCodes(op operation, hasBody bool) []string {
+	codes := append([]string{codeInternal, string(ticketing.CodeUnavailable)}, op.access.codes...)
+	if hasBody {
+		codes = append(codes, codeInvalidJSON, codeTooLarge)
+	}
+	if hasBody || strings.Contains(op.path, "{") {
+		codes = append(codes, string(ticketing.CodeInvalidField))
+	}
+	if op.method != http.MethodGet {
+		codes = append(codes, string(ticketing.CodeIdempotencyMismatch))
+	}
+	for _, code := range op.codes {
+		codes = append(codes, string(code))
+	}
+	slices.Sort(codes)
+	return slices.Compact(codes)
+}
+
+// describeOperation says what the document says of an operation, less its
+// parameters and its body.
+func describeOperation[B, O any](a *api, op operation, status int) huma.Operation {
+	registry := a.huma.OpenAPI().Components.Schemas
+	_, bodyless := any(*new(B)).(none)
+	described := huma.Operation{
+		Method: op.method, Path: op.path, OperationID: op.id, Summary: op.summary, Description: op.describe,
+		Tags: []string{op.access.tag}, Security: op.access.security, DefaultStatus: status,
+		SkipValidateBody: true, Responses: map[string]*huma.Response{},
+	}
+	success := &huma.Response{Description: http.StatusText(status)}
+	if _, answerless := any(*new(O)).(none); !answerless {
+		success.Content = map[string]*huma.MediaType{
+			fiber.MIMEApplicationJSON: {Schema: registry.Schema(reflect.TypeFor[O](), true, op.id+"Answer")},
+		}
+	}
+	described.Responses[strconv.Itoa(status)] = success
+	problemSchema := registry.Schema(reflect.TypeFor[problem](), true, "Problem")
+	for at, codes := range byStatus(ownCodes(op, !bodyless)) {
+		enum := make([]any, len(codes))
+		for i, code := range codes {
+			enum[i] = code
+		}
+		described.Responses[strconv.Itoa(at)] = &huma.Response{
+			Description: statusText(at) + ": `" + strings.Join(codes, "`, `") + "`.",
+			Content: map[string]*huma.MediaType{problemMediaType: {Schema: &huma.Schema{AllOf: []*huma.Schema{
+				problemSchema, {Type: huma.TypeObject, Properties: map[string]*huma.Schema{"code": {Type: huma.TypeString, Enum: enum}}},
+			}}}},
+		}
+	}
+	if op.method != http.MethodGet {
+		described.Parameters = append(described.Parameters, headerParam("Idempotency-Key", "Makes the write happen once; at most 200 bytes."))
+		if op.access.tag == tagHouse {
+			described.Parameters = append(described.Parameters, headerParam(HeaderOperator, "Who makes the change, for the audit; it grants nothing."))
+		}
+	}
+	return described
+}
+
+func headerParam(name, text string) *huma.Param {
+	return &huma.Param{Name: name, In: "header", Description: text, Schema: &huma.Schema{Type: huma.TypeString}}
+}
+
+// byStatus groups codes by the status that they are answered with.
+func byStatus(codes []string) map[int][]string {
+	out := map[int][]string{}
+	for _, code := range codes {
+		at := ownStatus(code)
+		if at == 0 {
+			at = status(ticketing.Code(code))
+		}
+		out[at] = append(out[at], code)
+	}
+	return out
+}
+
+// documentBody writes the body into the document. It comes after the operation
+// is registered, because huma would read a body that it knows of itself.
+func documentBody[B any](a *api, op operation) {
+	if _, bodyless := any(*new(B)).(none); bodyless {
+		return
+	}
+	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[B](), true, op.id+"Body")
+	a.documented(op).RequestBody = &huma.RequestBody{
+		Required: !op.bodyOptional,
+		Content:  map[string]*huma.MediaType{fiber.MIMEApplicationJSON: {Schema: schema, Example: op.example}},
+	}
+}
+
+// documented is the operation in the document.
+func (a *api) documented(op operation) *huma.Operation {
+	item := a.huma.OpenAPI().Paths[op.path]
+	switch op.method {
+	case http.MethodGet:
+		return item.Get
+	case http.MethodPut:
+		return item.Put
+	case http.MethodPatch:
+		return item.Patch
+	case http.MethodDelete:
+		return item.Delete
+	}
+	return item.Post
+}
+
+// finishDocument drops what huma adds of its own.
+func (a *api) finishDocument() {
+	schemas := a.huma.OpenAPI().Components.Schemas.Map()
+	for _, name := range []string{"ErrorModel", "ErrorDetail"} {
+		delete(schemas, name)
+	}
+	for _, schema := range schemas { // no list is ever null
+		for _, property := range schema.Properties {
+			if property.Type == huma.TypeArray {
+				property.Nullable = false
+			}
+		}
+	}
+}
+
+// Document gives the OpenAPI document, for generating clients.
+func Document() ([]byte, error) {
+	a, err := newAPI(nil, Options{GatewayKeys: [][]byte{make([]byte, minKey)}})
+	if err != nil {
+		return nil, err
+	}
+	document, err := a.huma.OpenAPI().MarshalJSON()
+	if err != nil {
+		return nil, fmt.Errorf("marshal the document: %w", err)
+	}
+	return document, nil
+}
+
+// orderExample is a booking for two, with numbers made up for the purpose.
+func orderExample() any {
+	person := func(name, kind, number, nationality string) map[string]any {
+		doc := map[string]any{"type": kind, "number": number}
+		if nationality != "" {
+			doc["nationality"] = nationality
+		}
+		return map[string]any{"name": name, "phone": "13800000000", "document": doc}
+	}
+	return map[string]any{"pool": "main", "date": "2026-05-10", "positions": []any{
+		person("王小明", "prc_id", "11010519491231002X", ""), person("Ada Lovelace", "passport", "AB123456", "GBR"),
+	}}
+}

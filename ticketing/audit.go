@@ -58,6 +58,9 @@ func (w *work) record(ctx context.Context, pool, what string, before, after any)
 
 // poolRecord is a pool as its audit shows it, with the days a change names.
 type poolRecord struct {
+	Kind          PoolKind    `json:"kind,omitempty"`
+	NameEN        string      `json:"name_en,omitempty"`
+	Activity      *Activity   `json:"activity,omitempty"`
 	Name          string      `json:"name"`
 	PriceFen      int64       `json:"price_fen"`
 	LimitPerOrder int         `json:"limit_per_order"`
@@ -73,6 +76,7 @@ type dayRecord struct {
 	Date     Date         `json:"date"`
 	Capacity int          `json:"capacity"`
 	Slots    []slotRecord `json:"slots,omitempty"`
+	OpensAt  *time.Time   `json:"opens_at,omitempty"`
 }
 
 type slotRecord struct {
@@ -90,6 +94,7 @@ func recordOf(p Pool, days []dayRecord) *poolRecord {
 	r := &poolRecord{
 		Name: p.Name, PriceFen: p.PriceFen, LimitPerOrder: p.LimitPerOrder, HoldSeconds: int64(p.Hold / time.Second),
 		CutoffSeconds: int64(p.Cutoff / time.Second), Rules: p.Rules, Products: p.Products, Days: days,
+		Kind: p.Kind, NameEN: p.NameEN, Activity: p.Activity,
 	}
 	if !p.OpensAt.IsZero() {
 		r.OpensAt = &p.OpensAt
@@ -122,6 +127,9 @@ func dayRecords(ctx context.Context, r PoolReader, pool string, named []DayCapac
 
 func (d Day) record() dayRecord {
 	r := dayRecord{Date: d.Date, Capacity: d.Capacity}
+	if !d.OpensAt.IsZero() {
+		r.OpensAt = &d.OpensAt
+	}
 	for _, s := range d.Slots {
 		r.Slots = append(r.Slots, slotRecord{Start: s.Start, End: s.End, Capacity: s.Capacity})
 	}

@@ -60,6 +60,9 @@ func (s *Service) order(ctx context.Context, call Call, account string, b Bookin
 		if err := pool.accept(ctx, w, &order); err != nil {
 			return Order{}, err
 		}
+		if order.Answers, err = s.answered(pool, order.Positions, b.Answers); err != nil {
+			return Order{}, err
+		}
 		kind := EventHeld
 		if order.TotalFen == 0 && !b.Hold {
 			if err := order.settle(pool, w.now); err != nil {
@@ -73,6 +76,11 @@ func (s *Service) order(ctx context.Context, call Call, account string, b Bookin
 		if err := w.InsertOrder(ctx, order); err != nil {
 			return Order{}, err
 		}
+		if len(order.Answers) > 0 {
+			if err := w.PutAnswers(ctx, order.ID, order.Answers); err != nil {
+				return Order{}, err
+			}
+		}
 		return order, w.emit(ctx, kind, order, "")
 	})
 }
@@ -80,10 +88,7 @@ func (s *Service) order(ctx context.Context, call Call, account string, b Bookin
 // accept applies the pool's rules to a new order and makes tickets of its
 // positions.
 func (p Pool) accept(ctx context.Context, w *work, o *Order) error {
-	if w.now.Before(p.OpensAt) {
-		return ErrNotOpen
-	}
-	if err := p.Rules.open(o.Place(), w.now); err != nil {
+	if err := p.open(ctx, w, o.Place()); err != nil {
 		return err
 	}
 	if err := offered(ctx, w, o.Place()); err != nil {
@@ -93,6 +98,9 @@ func (p Pool) accept(ctx context.Context, w *work, o *Order) error {
 		return err
 	}
 	if err := p.allot(o.Positions); err != nil {
+		return err
+	}
+	if err := p.Rules.reachable(o.Positions); err != nil {
 		return err
 	}
 	if err := p.admit(o.Positions, o.Date); err != nil {
@@ -203,7 +211,7 @@ func (s *Service) position(field string, v Visitor) (Position, error) {
 		DocumentType: doc.Type, DocumentMasked: doc.Masked(),
 		DocumentKey:    s.vault.Key("document", doc.Key()),
 		DocumentSealed: s.vault.Seal("document", doc.Nationality+"\n"+doc.Number),
-		Product:        v.Product, Secret: ticket.NewSecret().String(),
+		Product:        v.Product, Secret: ticket.NewSecret().String(), answers: v.Answers,
 	}
 	p.born, _ = doc.Born()
 	if v.Phone != "" {

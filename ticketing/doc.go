@@ -11,6 +11,11 @@
 // transaction that makes them. Phone numbers, openids and unionids are kept
 // sealed and found by keyed HMAC; answers show numbers masked.
 //
+// A pool is of a kind: an exhibition, or something that visitors sign up for
+// (Activity) and that asks them fields of its own. What they answer is kept in
+// the field's words at the time, and sealed where it is personal. A day of such
+// a pool may open for booking at a moment of its own.
+//
 // A pool's day has places in all or by time slots, and may release them by
 // stages: what is withheld cannot be booked. A pool offers ticket types, or one
 // implicit type; a position is one person with one secret. Rules of a pool are

@@ -26,6 +26,9 @@ const (
 	CodeIdentityLimit       Code = "identity_limit"
 	CodeFrozen              Code = "booking_frozen"
 	CodeTooLate             Code = "too_late"
+	CodeTooYoung            Code = "too_young"
+	CodeTooOld              Code = "too_old"
+	CodeSignedUp            Code = "already_signed_up"
 	CodeReleaseExceeds      Code = "release_exceeds_capacity"
 	CodeDayStaged           Code = "day_staged"
 	CodeInvalidState        Code = "invalid_state"
@@ -90,6 +93,9 @@ var (
 	ErrPersonLimit         = &Error{Code: CodePersonLimit, Field: "positions", Detail: "too many places for one account"}
 	ErrIdentityLimit       = &Error{Code: CodeIdentityLimit, Field: "positions", Detail: "too many visits for one document"}
 	ErrFrozen              = &Error{Code: CodeFrozen, Field: "positions", Detail: "booking is frozen after no-shows"}
+	ErrTooYoung            = &Error{Code: CodeTooYoung, Field: "positions", Detail: "a visitor is younger than the pool admits"}
+	ErrTooOld              = &Error{Code: CodeTooOld, Field: "positions", Detail: "a visitor is older than the pool admits"}
+	ErrSignedUp            = &Error{Code: CodeSignedUp, Field: "positions", Detail: "a document has signed up on another day"}
 	ErrTooLate             = &Error{Code: CodeTooLate, Detail: "the deadline has passed"}
 	ErrReleaseExceeds      = &Error{Code: CodeReleaseExceeds, Field: "days", Detail: "the stages of the day promise more places than there would be"}
 	ErrDayStaged           = &Error{Code: CodeDayStaged, Field: "days", Detail: "the day is released by stages: lift its release first"}

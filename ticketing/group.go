@@ -15,6 +15,7 @@ type GroupBooking struct {
 	LeaderName  string
 	LeaderPhone string
 	People      []Visitor
+	Answers     Answers // to what an activity asks of an order
 }
 
 // Leader is who leads a group; masked, and sealed where it is written.
@@ -48,7 +49,7 @@ func (s *Service) BookGroup(ctx context.Context, call Call, account string, b Gr
 		p.Product = b.Product
 		people[i] = p
 	}
-	return s.order(ctx, call, account, Booking{Pool: b.Pool, Date: b.Date, Slot: b.Slot, Hold: b.Hold, Visitors: people}, Leader{
+	return s.order(ctx, call, account, Booking{Pool: b.Pool, Date: b.Date, Slot: b.Slot, Hold: b.Hold, Visitors: people, Answers: b.Answers}, Leader{
 		NameMasked: maskName(name), NameSealed: s.vault.Seal("name", name),
 		PhoneMasked: maskPhone(phone), PhoneSealed: s.vault.Seal("phone", phone), PhoneKey: s.vault.Key("phone", phone),
 	})

@@ -1,8 +1,10 @@
 package ticketing
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 )
 
 // Bounds of what the house gives as reason and receipt, in bytes.
@@ -118,15 +120,22 @@ func (c PoolChange) apply(ctx context.Context, w *work) (Pool, error) {
 	if err != nil {
 		old = Pool{}
 	}
+	if err := c.kindAfter(old); err != nil {
+		return Pool{}, err
+	}
 	daysBefore, err := dayRecords(ctx, w, id, c.Days)
 	if err != nil {
 		return Pool{}, err
 	}
-	if err := w.PutPool(ctx, c.onto(old)); err != nil {
+	changed := c.onto(old)
+	if err := w.PutPool(ctx, changed); err != nil {
 		return Pool{}, err
 	}
-	for _, d := range c.Days {
+	for i, d := range c.Days {
 		if err := putDay(ctx, w, id, d); err != nil {
+			return Pool{}, err
+		}
+		if err := openDay(ctx, w, changed, d, fmt.Sprintf("days[%d].opens_at", i)); err != nil {
 			return Pool{}, err
 		}
 	}
@@ -145,11 +154,24 @@ func (c PoolChange) apply(ctx context.Context, w *work) (Pool, error) {
 func (c PoolChange) onto(old Pool) Pool {
 	next := c.Pool
 	next.Products, next.Rules = old.Products, old.Rules
+	next.Kind, next.NameEN, next.Activity = cmp.Or(old.Kind, PoolPermanent), old.NameEN, old.Activity
+	if c.Kind != nil {
+		next.Kind = *c.Kind
+	}
+	if c.NameEN != nil {
+		next.NameEN = *c.NameEN
+	}
+	if c.Activity != nil {
+		next.Activity = c.Activity
+	}
 	if c.Products != nil {
 		next.Products = *c.Products
 	}
 	if c.Rules != nil {
 		next.Rules = *c.Rules
+	}
+	if next.Kind == PoolGuardian {
+		next.Rules.PhoneRequired = true // a volunteer who does not come is called
 	}
 	return next
 }

@@ -15,7 +15,12 @@ const listLimit = 500
 func (s *Service) Order(ctx context.Context, account, id string) (Order, error) {
 	var order Order
 	err := s.store.View(ctx, func(ctx context.Context, r Reader) (err error) {
-		order, err = owned(ctx, r, account, id)
+		if order, err = owned(ctx, r, account, id); err != nil {
+			return err
+		}
+		orders := []Order{order}
+		err = withAnswers(ctx, r, orders)
+		order = orders[0]
 		return err
 	})
 	return order, err
@@ -31,8 +36,10 @@ func (s *Service) Orders(ctx context.Context, account string, states ...State) (
 	}
 	var orders []Order
 	err := s.store.View(ctx, func(ctx context.Context, r Reader) (err error) {
-		orders, err = r.OrdersOf(ctx, account, states, listLimit)
-		return err
+		if orders, err = r.OrdersOf(ctx, account, states, listLimit); err != nil {
+			return err
+		}
+		return withAnswers(ctx, r, orders)
 	})
 	return orders, err
 }
@@ -189,7 +196,7 @@ func (s *Service) mayMove(ctx context.Context, w *work, pool Pool, o *Order, wan
 	if err := inTime(o, pool.Rules.ChangeDeadlineSeconds, w.now); err != nil {
 		return err
 	}
-	if err := pool.Rules.open(wanted, w.now); err != nil {
+	if err := pool.open(ctx, w, wanted); err != nil {
 		return err
 	}
 	if err := offered(ctx, w, wanted); err != nil {
@@ -245,7 +252,10 @@ func (s *Service) Transfer(ctx context.Context, call Call, account, id string, t
 		if err != nil {
 			return err
 		}
-		return handOver(ctx, w, o, recipient.ID, positions)
+		if err := handOver(ctx, w, o, recipient.ID, positions); err != nil || positions == nil {
+			return err
+		}
+		return s.answerAnew(ctx, w, *o)
 	})
 }
 
@@ -291,6 +301,7 @@ func handOver(ctx context.Context, w *work, o *Order, to string, positions []Pos
 func receive(ctx context.Context, w *work, pool Pool, o Order, positions []Position) error {
 	if positions == nil {
 		pool.Rules.WindowBookings, pool.Rules.NoShowStrikes = 0, 0 // the visitors were judged when they were booked
+		pool.Rules.OncePerDocument = false
 	} else {
 		o.Positions = positions
 	}
@@ -310,6 +321,9 @@ func reissue(ctx context.Context, w *work, pool Pool, o *Order, positions []Posi
 		next[i].Product, next[i].Unit, next[i].PriceFen, next[i].Places, next[i].Stage = kept.Product, kept.Unit, kept.PriceFen, kept.Places, kept.Stage
 	}
 	if positions != nil {
+		if err := pool.Rules.reachable(next); err != nil {
+			return err
+		}
 		if err := pool.admit(next, o.Date); err != nil {
 			return err
 		}

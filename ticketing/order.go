@@ -25,7 +25,8 @@ type Order struct {
 	PaidAt           time.Time
 	Withdrawal       Withdrawal
 	ReinstatedAt     time.Time
-	Leader           Leader // of a group booking
+	Leader           Leader        // of a group booking
+	Answers          []FieldAnswer // to what an activity asks; only read for those who are shown the order
 }
 
 // Place is where the order has its places.
@@ -61,7 +62,8 @@ type Position struct {
 	PhoneSealed    []byte `json:"-"` // empty when no phone was given
 	PhoneKey       []byte `json:"-"` // keyed HMAC; nil when no phone was given
 
-	born time.Time // date of birth, where the document tells it; not stored
+	born    time.Time // date of birth, where the document tells it; not stored
+	answers Answers   // as typed; stored with the order
 }
 
 // Withdrawal records that the house took an order back, and from which state.
@@ -78,8 +80,9 @@ type Visitor struct {
 	Phone       string // optional
 	Type        document.Type
 	Number      string
-	Nationality string // ISO 3166 alpha-3, for passports
-	Product     string // the ticket type; empty in a pool without products
+	Nationality string  // ISO 3166 alpha-3, for passports
+	Product     string  // the ticket type; empty in a pool without products
+	Answers     Answers // to what an activity asks of each position
 }
 
 // Booking asks for places.
@@ -89,6 +92,7 @@ type Booking struct {
 	Slot     string // start of the slot; empty on a day without slots
 	Hold     bool   // hold even where the pool is free of charge
 	Visitors []Visitor
+	Answers  Answers // to what an activity asks of an order
 }
 
 // moveTo sets the state if the state machine allows it.

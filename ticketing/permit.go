@@ -29,6 +29,9 @@ func permit(ctx context.Context, w *work, pool Pool, o Order, instead Date) erro
 		if err := notFrozen(ctx, w, pool, p, field); err != nil {
 			return err
 		}
+		if err := signedUpOnce(ctx, w, pool, p, o.Date, instead, field); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -293,6 +293,9 @@ func closed(d Day) DayCapacity {
 // same reports whether the day is as wanted already.
 func same(have Day, want DayCapacity) bool {
 	wanted := want.record()
+	if want.OpensAt == nil && !have.OpensAt.IsZero() {
+		wanted.OpensAt = &have.OpensAt // stays
+	}
 	return reflect.DeepEqual(have.record(), wanted)
 }
 
@@ -300,6 +303,9 @@ func same(have Day, want DayCapacity) bool {
 // sum.
 func (d DayCapacity) record() dayRecord {
 	day := Day{Date: Date(d.Date), Capacity: d.Capacity, Slots: d.slots()}
+	if d.OpensAt != nil {
+		day.OpensAt = d.OpensAt.UTC()
+	}
 	if len(day.Slots) > 0 {
 		day.Capacity = 0
 	}

@@ -9,14 +9,17 @@ import (
 // "night tour", with the rules they are booked by.
 type Pool struct {
 	ID            string
+	Kind          PoolKind
 	Name          string
-	PriceFen      int64 // per position in fen, 1/100 yuan; 0 = free of charge
-	LimitPerOrder int   // positions
+	NameEN        string // empty = none
+	PriceFen      int64  // per position in fen, 1/100 yuan; 0 = free of charge
+	LimitPerOrder int    // positions
 	Hold          time.Duration
 	Cutoff        time.Duration // before the day's start; until then places stay provisional
 	OpensAt       time.Time     // booking opens; zero = open already
 	Rules         Rules
 	Products      []Product // none = one implicit product
+	Activity      *Activity // of the kinds that visitors sign up for; nil = none
 	Version       int64
 }
 
@@ -34,6 +37,8 @@ type Day struct {
 	Withheld int    // neither booked nor to be booked: see Stage
 	Version  int64  // grows with every change of Left or Capacity
 	Slots    []Slot // in order of start; none = one implicit slot
+
+	OpensAt time.Time // booking of the day opens; zero = by the pool's rules, see Pool.opens
 }
 
 // Stock is what a pool has left. Version grows with every change of the pool
@@ -45,9 +50,12 @@ type Stock struct {
 }
 
 // PoolChange creates or updates a pool. Days not named stay as they are, and so
-// do products and rules that are not given; those of Pool are not read.
+// does what is a pointer here and not given; these things of Pool are not read.
 type PoolChange struct {
 	Pool     Pool
+	Kind     *PoolKind
+	NameEN   *string
+	Activity *Activity
 	Days     []DayCapacity
 	Products *[]Product
 	Rules    *Rules
@@ -59,6 +67,7 @@ type DayCapacity struct {
 	Date     string
 	Capacity int // with slots: their sum, or 0
 	Slots    []SlotCapacity
+	OpensAt  *time.Time // when booking of the day opens, zero = by the pool's rules; nil = as it is
 }
 
 // Bounds of a pool's settings.
@@ -93,6 +102,9 @@ func (c PoolChange) validate() error {
 	}
 	if p.Cutoff < 0 || p.Cutoff > maxCutoff {
 		return invalidField("provisional_cutoff_seconds", "want 0 to %d, got %d", int(maxCutoff/time.Second), int(p.Cutoff/time.Second))
+	}
+	if err := c.validateKind(); err != nil {
+		return err
 	}
 	if c.Rules != nil {
 		if err := c.Rules.validate(); err != nil {

@@ -166,6 +166,9 @@ func (p Pool) admit(positions []Position, on Date) error {
 		}
 		at = end
 	}
+	if err := p.Rules.ofAge(positions, on); err != nil {
+		return err
+	}
 	return p.Rules.tieMinors(positions, on)
 }
 

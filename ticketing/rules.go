@@ -27,6 +27,11 @@ type Rules struct {
 
 	MinorAge       int `json:"minor_age,omitempty"`        // visitors younger than this, in full years on the visit day, need an adult in their order
 	MinorsPerAdult int `json:"minors_per_adult,omitempty"` // that one adult may bring
+
+	MinAge          int  `json:"min_age,omitempty"` // of every visitor, in full years on the visit day, where the document tells it
+	MaxAge          int  `json:"max_age,omitempty"`
+	PhoneRequired   bool `json:"phone_required,omitempty"`    // of every visitor; always so in pools of the kind guardian
+	OncePerDocument bool `json:"once_per_document,omitempty"` // a document may stand in the pool on one day only
 }
 
 // Bounds of a pool's rules.
@@ -36,6 +41,7 @@ const (
 	maxWindowDays = 92
 	maxStrikes    = 100
 	maxFreezeDays = 3660
+	maxAge        = 150 // full years
 )
 
 // validate names the first field that is wrong.
@@ -56,6 +62,8 @@ func (r Rules) validate() error {
 		{"no_show_freeze_days", int64(r.NoShowFreezeDays), maxFreezeDays},
 		{"minor_age", int64(r.MinorAge), adultAge},
 		{"minors_per_adult", int64(r.MinorsPerAdult), maxLimitPerOrder},
+		{"min_age", int64(r.MinAge), maxAge},
+		{"max_age", int64(r.MaxAge), maxAge},
 	} {
 		if bound.value < 0 || bound.value > bound.max {
 			return invalidField("rules."+bound.field, "want 0 to %d, got %d", bound.max, bound.value)
@@ -80,23 +88,11 @@ func (r Rules) validate() error {
 			return invalidField("rules."+pair.field, "a rule has two numbers: give both or neither")
 		}
 	}
+	if r.MaxAge > 0 && r.MinAge > r.MaxAge {
+		return invalidField("rules.max_age", "want at least min_age, %d, got %d", r.MinAge, r.MaxAge)
+	}
 	if r.MinorsPerAdult > 0 && r.MinorAge == 0 {
 		return invalidField("rules.minors_per_adult", "needs minor_age")
-	}
-	return nil
-}
-
-// open refuses a day that cannot be booked yet, and one whose booking has
-// ended.
-func (r Rules) open(at Place, now time.Time) error {
-	if r.DaysAhead > 0 {
-		last := DateOf(now.AddDate(0, 0, r.DaysAhead))
-		if at.Date > last || at.Date == last && now.Before(DateOf(now).Start().Add(r.DailyOpening.sinceMidnight())) {
-			return ErrNotOpen
-		}
-	}
-	if r.NoticeSeconds > 0 && !before(now, at, r.NoticeSeconds) {
-		return &Error{Code: CodeTooLate, Field: "date", Detail: fmt.Sprintf("booking ends %v before the visit", time.Duration(r.NoticeSeconds)*time.Second)}
 	}
 	return nil
 }

@@ -21,8 +21,9 @@ func (s *Service) Pool(ctx context.Context, id string) (Pool, error) {
 	return shown.pool, err
 }
 
-// Stock says what a pool has left from one day to another, both included; an
-// empty bound is today or the last day offered. The figures may be as old as
+// Stock says what a pool has left from one day to another, both included, and
+// when each day opens, be it by its own word or by the pool's rules; an empty
+// bound is today or the last day offered. The figures may be as old as
 // Options.StockMaxAge, so that polling costs the store nothing. It fails with
 // ErrNotFound or ErrInvalidField.
 func (s *Service) Stock(ctx context.Context, id, from, to string) (Stock, error) {
@@ -41,6 +42,7 @@ func (s *Service) Stock(ctx context.Context, id, from, to string) (Stock, error)
 	out := Stock{Pool: id, Version: shown.version, Days: []Day{}}
 	for _, day := range shown.days {
 		if day.Date >= Date(from) && (to == "" || day.Date <= Date(to)) && len(out.Days) < maxStockDays {
+			day.OpensAt = shown.pool.opens(day.Date, day.OpensAt)
 			out.Days = append(out.Days, day)
 		}
 	}

@@ -36,6 +36,7 @@ type Reader interface {
 	OrderReader
 	RuleReader
 	ReleaseReader
+	ActivityReader
 	AuditReader
 	PrivacyReader
 	EventReader
@@ -51,6 +52,7 @@ type Tx interface {
 	OrderWriter
 	RuleWriter
 	ReleaseWriter
+	ActivityWriter
 	AuditWriter
 	PrivacyWriter
 	Journal

@@ -55,6 +55,8 @@ func status(code ticketing.Code) int {
 		return fiber.StatusConflict
 	case ticketing.CodePhoneLinked, ticketing.CodeWeChatTaken, ticketing.CodeWeChatLinked:
 		return fiber.StatusConflict
+	case ticketing.CodeTooYoung, ticketing.CodeTooOld, ticketing.CodeSignedUp:
+		return fiber.StatusConflict
 	case ticketing.CodeWeChatBlocked:
 		return fiber.StatusForbidden
 	case ticketing.CodeCodeLimit, ticketing.CodeWeChatTooOften, ticketing.CodeRevealLimit:

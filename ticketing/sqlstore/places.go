@@ -14,9 +14,12 @@ func (r reader) Days(ctx context.Context, pool string, from ticketing.Date) ([]t
 		var (
 			d ticketing.Day
 			s ticketing.Slot
+
+			opens int64
 		)
-		err := rows.Scan(&d.Date, &d.Capacity, &d.Left, &d.Withheld, &d.Version,
+		err := rows.Scan(&d.Date, &d.Capacity, &d.Left, &d.Withheld, &d.Version, &opens,
 			&s.Start, &s.End, &s.Capacity, &s.Left, &s.Withheld, &s.Version)
+		d.OpensAt = moment(opens)
 		if n := len(days); n == 0 || days[n-1].Date != d.Date {
 			days = append(days, d)
 		}
@@ -25,7 +28,7 @@ func (r reader) Days(ctx context.Context, pool string, from ticketing.Date) ([]t
 			last.Slots = append(last.Slots, s)
 		}
 		return err
-	}, `SELECT d.day, d.capacity, d.remaining - d.withheld, d.withheld, d.version, COALESCE(s.starts, ''), COALESCE(s.ends, ''),
+	}, `SELECT d.day, d.capacity, d.remaining - d.withheld, d.withheld, d.version, d.opens_at, COALESCE(s.starts, ''), COALESCE(s.ends, ''),
 		COALESCE(s.capacity, 0), COALESCE(s.remaining - s.withheld, 0), COALESCE(s.withheld, 0), COALESCE(s.version, 0)
 		FROM pool_days d LEFT JOIN pool_slots s ON s.pool_id = d.pool_id AND s.day = d.day
 		WHERE d.pool_id = $1 AND d.day >= $2 ORDER BY d.day, s.starts`, pool, from)

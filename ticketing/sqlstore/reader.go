@@ -100,15 +100,16 @@ func (r reader) Session(ctx context.Context, id string) (ticketing.Session, erro
 	return s, failed("read session", err)
 }
 
-const poolColumns = `SELECT id, name, price_fen, limit_per_order, hold_ms, cutoff_ms, opens_at, products, rules, version FROM pools`
+const poolColumns = `SELECT id, name, price_fen, limit_per_order, hold_ms, cutoff_ms, opens_at, products, rules, kind, name_en, activity, version FROM pools`
 
 func scanPool(scan func(...any) error) (ticketing.Pool, error) {
 	var (
 		p                   ticketing.Pool
 		hold, cutoff, opens int64
 		products, rules     string
+		activity            string
 	)
-	err := scan(&p.ID, &p.Name, &p.PriceFen, &p.LimitPerOrder, &hold, &cutoff, &opens, &products, &rules, &p.Version)
+	err := scan(&p.ID, &p.Name, &p.PriceFen, &p.LimitPerOrder, &hold, &cutoff, &opens, &products, &rules, &p.Kind, &p.NameEN, &activity, &p.Version)
 	if err != nil {
 		return p, err
 	}
@@ -121,6 +122,9 @@ func scanPool(scan func(...any) error) (ticketing.Pool, error) {
 	}
 	if err := json.Unmarshal([]byte(rules), &p.Rules); err != nil {
 		return p, fmt.Errorf("rules of pool %q: %w", p.ID, err)
+	}
+	if err := json.Unmarshal([]byte(activity), &p.Activity); err != nil {
+		return p, fmt.Errorf("activity of pool %q: %w", p.ID, err)
 	}
 	return p, nil
 }

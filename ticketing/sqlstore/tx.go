@@ -71,14 +71,19 @@ func (t *tx) PutPool(ctx context.Context, p ticketing.Pool) error {
 	if err != nil {
 		return fmt.Errorf("put pool: %w", err)
 	}
+	activity, err := json.Marshal(p.Activity)
+	if err != nil {
+		return fmt.Errorf("put pool: %w", err)
+	}
 	_, err = t.exec(ctx, "put pool",
-		`INSERT INTO pools (id, name, price_fen, limit_per_order, hold_ms, cutoff_ms, opens_at, products, rules, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)
+		`INSERT INTO pools (id, name, price_fen, limit_per_order, hold_ms, cutoff_ms, opens_at, products, rules, kind, name_en, activity, version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, price_fen = excluded.price_fen, limit_per_order = excluded.limit_per_order,
 		hold_ms = excluded.hold_ms, cutoff_ms = excluded.cutoff_ms, opens_at = excluded.opens_at,
-		products = excluded.products, rules = excluded.rules, version = pools.version + 1`,
+		products = excluded.products, rules = excluded.rules, kind = excluded.kind, name_en = excluded.name_en, activity = excluded.activity,
+		version = pools.version + 1`,
 		p.ID, p.Name, p.PriceFen, p.LimitPerOrder, p.Hold.Milliseconds(), p.Cutoff.Milliseconds(), millis(p.OpensAt),
-		string(products), string(rules))
+		string(products), string(rules), p.Kind, p.NameEN, string(activity))
 	return err
 }
 

@@ -50,6 +50,7 @@ func Run(t *testing.T, open Open) {
 		"due orders":                    due,
 		"persons":                       persons,
 		"stages":                        stages,
+		"activities":                    activities,
 		"audit":                         audit,
 		"who saw personal data":         reveals,
 		"orders of a person":            lookups,

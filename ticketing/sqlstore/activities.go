@@ -1,0 +1,83 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+	"time"
+
+	"fairgate/ticketing"
+)
+
+func (r reader) AnswersOf(ctx context.Context, orders ...string) (map[string][]ticketing.FieldAnswer, error) {
+	if len(orders) == 0 {
+		return nil, nil
+	}
+	args := make([]any, len(orders))
+	for i, id := range orders {
+		args[i] = id
+	}
+	found := map[string][]ticketing.FieldAnswer{}
+	err := r.each(ctx, "read answers of visitors", func(rows *sql.Rows) error {
+		var (
+			order    string
+			a        ticketing.FieldAnswer
+			personal int
+		)
+		err := rows.Scan(&order, &a.PositionID, &a.Field, &a.Type, &a.LabelZH, &a.LabelEN, &a.Value, &personal, &a.Sealed)
+		a.Personal = personal == 1
+		if len(a.Sealed) == 0 {
+			a.Sealed = nil // the engines disagree on empty values
+		}
+		found[order] = append(found[order], a)
+		return err
+	}, `SELECT order_id, position_id, field, type, label_zh, label_en, value, personal, sealed FROM order_answers
+		WHERE order_id IN `+placeholders(1, len(args))+` ORDER BY order_id, CASE position_id WHEN '' THEN 0 ELSE 1 END, idx`, args...)
+	return found, err
+}
+
+func (r reader) DayOpening(ctx context.Context, pool string, day ticketing.Date) (time.Time, error) {
+	var opens int64
+	err := r.q.QueryRowContext(ctx, `SELECT opens_at FROM pool_days WHERE pool_id = $1 AND day = $2`, pool, day).Scan(&opens)
+	return moment(opens), failed("read opening", err)
+}
+
+func (r reader) StandingDays(ctx context.Context, pool string, documentKey []byte) ([]ticketing.Date, error) {
+	var days []ticketing.Date
+	// Day by day, so that each is one look into the unique index.
+	err := r.each(ctx, "read standing days", func(rows *sql.Rows) error {
+		var d ticketing.Date
+		err := rows.Scan(&d)
+		days = append(days, d)
+		return err
+	}, `SELECT d.day FROM pool_days d WHERE d.pool_id = $1 AND EXISTS (SELECT 1 FROM positions p
+		WHERE p.pool_id = d.pool_id AND p.day = d.day AND p.document_key = $2 AND p.live = 1)`, pool, documentKey)
+	slices.Sort(days)
+	return days, err
+}
+
+func (t *tx) OpenDay(ctx context.Context, pool string, day ticketing.Date, at time.Time) error {
+	return t.one(ctx, "set opening", `UPDATE pool_days SET opens_at = $3, version = version + 1 WHERE pool_id = $1 AND day = $2`, pool, day, millis(at))
+}
+
+func (t *tx) PutAnswers(ctx context.Context, order string, answers []ticketing.FieldAnswer) error {
+	if _, err := t.exec(ctx, "drop answers of visitors", `DELETE FROM order_answers WHERE order_id = $1 AND position_id <> ''`, order); err != nil {
+		return err
+	}
+	const columns, atOnce = 10, 100
+	for first := 0; first < len(answers); first += atOnce {
+		batch := answers[first:min(first+atOnce, len(answers))]
+		rows, args := make([]string, len(batch)), make([]any, 0, columns*len(batch))
+		for i, a := range batch {
+			rows[i] = placeholders(columns*i+1, columns)
+			args = append(args, order, a.PositionID, a.Field, first+i, a.Type, a.LabelZH, a.LabelEN, a.Value, flag(a.Personal), notNil(a.Sealed))
+		}
+		_, err := t.exec(ctx, "insert answers of visitors", `INSERT INTO order_answers
+			(order_id, position_id, field, idx, type, label_zh, label_en, value, personal, sealed) VALUES `+strings.Join(rows, ", "), args...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

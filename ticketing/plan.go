@@ -225,7 +225,8 @@ func (s *Service) Plan(ctx context.Context, call Call, pool string, plan Opening
 // follow does what the plan says, day by day. A blocked day may be left half
 // done: the caller must then undo the whole.
 func follow(ctx context.Context, w *work, pool string, days []DayCapacity) ([]PlannedDay, error) {
-	if _, err := w.Pool(ctx, pool); err != nil {
+	of, err := w.Pool(ctx, pool)
+	if err != nil {
 		return nil, err
 	}
 	have, err := w.Days(ctx, pool, Date(days[0].Date))
@@ -263,6 +264,8 @@ func follow(ctx context.Context, w *work, pool string, days []DayCapacity) ([]Pl
 			} else if errors.Is(err, ErrReleaseExceeds) || errors.Is(err, ErrDayStaged) {
 				done.Action, done.Reason = PlanBlocked, "it is released by stages, which must be changed first"
 			} else if err != nil {
+				return nil, err
+			} else if err := openDay(ctx, w, of, want, "special.opens_at"); err != nil {
 				return nil, err
 			}
 		}

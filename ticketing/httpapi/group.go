@@ -31,6 +31,8 @@ type groupBody struct {
 		Phone string `json:"phone"`
 	} `json:"leader"`
 	File []byte `json:"file"` // XLSX or CSV, in base64
+
+	Answers ticketing.Answers `json:"answers"` // to what an activity asks of an order
 }
 
 func (a *api) bookGroup(c *fiber.Ctx) error {
@@ -54,6 +56,7 @@ func (a *api) bookGroup(c *fiber.Ctx) error {
 	o, err := a.service.BookGroup(c.UserContext(), call(c), session(c).AccountID, ticketing.GroupBooking{
 		Pool: body.Pool, Date: body.Date, Slot: body.Slot, Product: body.Product, Hold: body.Hold,
 		LeaderName: body.Leader.Name, LeaderPhone: body.Leader.Phone, People: people,
+		Answers: body.Answers,
 	})
 	if err != nil {
 		return inCells(err, list)

@@ -23,6 +23,7 @@ type visitorBody struct {
 		Number      string        `json:"number"`
 		Nationality string        `json:"nationality"`
 	} `json:"document"`
+	Answers ticketing.Answers `json:"answers"` // to what an activity asks of each position
 }
 
 func visitors(bodies []visitorBody) []ticketing.Visitor {
@@ -30,7 +31,7 @@ func visitors(bodies []visitorBody) []ticketing.Visitor {
 	for i, b := range bodies {
 		out[i] = ticketing.Visitor{
 			Name: b.Name, Phone: b.Phone, Type: b.Document.Type, Number: b.Document.Number, Nationality: b.Document.Nationality,
-			Product: b.Product,
+			Product: b.Product, Answers: b.Answers,
 		}
 	}
 	return out
@@ -42,6 +43,8 @@ type orderBody struct {
 	Slot      string        `json:"slot"`
 	Hold      bool          `json:"hold"`
 	Positions []visitorBody `json:"positions"`
+
+	Answers ticketing.Answers `json:"answers"` // to what an activity asks of an order
 }
 
 type transferBody struct {
@@ -67,6 +70,7 @@ type order struct {
 	PaidAt           *ticketing.Millis `json:"paid_at"`
 	ReasonCode       string            `json:"reason_code,omitempty"` // why the house withdrew it
 	Receipt          string            `json:"receipt,omitempty"`     // to appeal with
+	Answers          []fieldAnswer     `json:"answers,omitempty"`     // to what an activity asks
 }
 
 type position struct {
@@ -77,6 +81,7 @@ type position struct {
 	Product        string        `json:"product,omitempty"`
 	AdultID        string        `json:"adult_position_id,omitempty"` // whom a minor is tied to
 	Ticket         string        `json:"ticket,omitempty"`            // what the QR code says; for the owner alone
+	Answers        []fieldAnswer `json:"answers,omitempty"`
 }
 
 func showOrder(o ticketing.Order) order {
@@ -94,6 +99,7 @@ func showOrder(o ticketing.Order) order {
 	if o.State == ticketing.StateWithdrawn {
 		out.ReasonCode, out.Receipt = o.Withdrawal.ReasonCode, o.Withdrawal.Receipt
 	}
+	out.showAnswers(o.Answers)
 	return out
 }
 
@@ -118,6 +124,8 @@ type day struct {
 	Capacity int            `json:"capacity"`
 	Left     int            `json:"left"`
 	Slots    []slot         `json:"slots,omitempty"` // absent on a day without slots
+
+	OpensAt *ticketing.Millis `json:"opens_at,omitempty"` // booking of the day; absent = at any time
 }
 
 type slot struct {
@@ -144,28 +152,31 @@ type stock struct {
 func showStock(s ticketing.Stock) stock {
 	out := stock{Pool: s.Pool, Version: s.Version, Days: make([]day, len(s.Days))}
 	for i, d := range s.Days {
-		out.Days[i] = day{Date: d.Date, Capacity: d.Capacity, Left: d.Left, Slots: showSlots(d.Slots)}
+		out.Days[i] = day{Date: d.Date, Capacity: d.Capacity, Left: d.Left, Slots: showSlots(d.Slots), OpensAt: optional(d.OpensAt)}
 	}
 	return out
 }
 
 type pool struct {
-	ID            string            `json:"pool"`
-	Name          string            `json:"name"`
-	PriceFen      int64             `json:"price_fen"`
-	LimitPerOrder int               `json:"limit_per_order"`
-	HoldSeconds   int64             `json:"hold_seconds"`
-	CutoffSeconds int64             `json:"provisional_cutoff_seconds"`
-	OpensAt       *ticketing.Millis `json:"opens_at"`
-	Rules         *ticketing.Rules  `json:"rules,omitempty"`
-	Products      []product         `json:"products,omitempty"`
+	ID            string              `json:"pool"`
+	Kind          ticketing.PoolKind  `json:"kind"`
+	Name          string              `json:"name"`
+	NameEN        string              `json:"name_en,omitempty"`
+	PriceFen      int64               `json:"price_fen"`
+	LimitPerOrder int                 `json:"limit_per_order"`
+	HoldSeconds   int64               `json:"hold_seconds"`
+	CutoffSeconds int64               `json:"provisional_cutoff_seconds"`
+	OpensAt       *ticketing.Millis   `json:"opens_at"`
+	Rules         *ticketing.Rules    `json:"rules,omitempty"`
+	Products      []product           `json:"products,omitempty"`
+	Activity      *ticketing.Activity `json:"activity,omitempty"`
 }
 
 func showPool(p ticketing.Pool) pool {
 	out := pool{
 		ID: p.ID, Name: p.Name, PriceFen: p.PriceFen, LimitPerOrder: p.LimitPerOrder,
 		HoldSeconds: int64(p.Hold / time.Second), CutoffSeconds: int64(p.Cutoff / time.Second), OpensAt: optional(p.OpensAt),
-		Products: showProducts(p.Products),
+		Products: showProducts(p.Products), Kind: p.Kind, NameEN: p.NameEN, Activity: p.Activity,
 	}
 	if p.Rules != (ticketing.Rules{}) {
 		out.Rules = &p.Rules
@@ -183,12 +194,17 @@ type poolBody struct {
 	Days          []dayBody  `json:"days"`
 	Products      *[]product `json:"products"`
 	Rules         *rulesBody `json:"rules"`
+
+	Kind     *ticketing.PoolKind `json:"kind"`
+	NameEN   *string             `json:"name_en"`
+	Activity *ticketing.Activity `json:"activity"`
 }
 
 type dayBody struct {
 	Date     string     `json:"date"`
 	Capacity int        `json:"capacity"`
 	Slots    []slotBody `json:"slots"`
+	OpensAt  settable   `json:"opens_at"`
 }
 
 type slotBody struct {
@@ -206,7 +222,7 @@ func slotCapacities(bodies []slotBody) []ticketing.SlotCapacity {
 }
 
 func (b dayBody) capacity() ticketing.DayCapacity {
-	return ticketing.DayCapacity{Date: b.Date, Capacity: b.Capacity, Slots: slotCapacities(b.Slots)}
+	return ticketing.DayCapacity{Date: b.Date, Capacity: b.Capacity, Slots: slotCapacities(b.Slots), OpensAt: b.OpensAt.value()}
 }
 
 // maxSeconds keeps a number of seconds from overflowing a Duration.
@@ -217,7 +233,7 @@ func (b poolBody) change(id string) ticketing.PoolChange {
 		ID: id, Name: b.Name, PriceFen: b.PriceFen, LimitPerOrder: b.LimitPerOrder,
 		Hold:   time.Duration(min(b.HoldSeconds, maxSeconds)) * time.Second,
 		Cutoff: time.Duration(min(b.CutoffSeconds, maxSeconds)) * time.Second,
-	}}
+	}, Kind: b.Kind, NameEN: b.NameEN, Activity: b.Activity}
 	if b.OpensAt != nil {
 		change.Pool.OpensAt = b.OpensAt.UTC()
 	}

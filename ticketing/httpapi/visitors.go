@@ -31,6 +31,9 @@ func (a *api) pools(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if pools, err = ofKind(pools, c.Query("kind")); err != nil {
+		return err
+	}
 	shown := make([]pool, len(pools))
 	for i, p := range pools {
 		shown[i] = showPool(p)
@@ -52,7 +55,7 @@ func (a *api) bookOperations() {
 		codes: []ticketing.Code{
 			ticketing.CodeNotFound, ticketing.CodeSlotNeeded, ticketing.CodeAdultNeeded, ticketing.CodeSoldOut, ticketing.CodeDocumentTaken,
 			ticketing.CodeNotOpen, ticketing.CodeDateUnavailable, ticketing.CodeSlotUnavailable, ticketing.CodePersonLimit,
-			ticketing.CodeIdentityLimit, ticketing.CodeFrozen,
+			ticketing.CodeIdentityLimit, ticketing.CodeFrozen, ticketing.CodeTooYoung, ticketing.CodeTooOld, ticketing.CodeSignedUp,
 		},
 		example: orderExample(),
 	}, a.book)
@@ -74,6 +77,7 @@ func (a *api) stock(c *fiber.Ctx) error {
 func (a *api) book(ctx context.Context, r *request[none, orderBody]) (order, error) {
 	o, err := a.service.Book(ctx, r.call(), r.session().AccountID, ticketing.Booking{
 		Pool: r.body.Pool, Date: r.body.Date, Slot: r.body.Slot, Hold: r.body.Hold, Visitors: visitors(r.body.Positions),
+		Answers: r.body.Answers,
 	})
 	return showOrder(o), err
 }

@@ -16,31 +16,65 @@ const (
 	leaseLife = 15 * time.Second
 )
 
-// Run does the background jobs until the context ends: expired holds are
-// released, stages of release fired, provisional orders past their cut-off confirmed, and what is past
-// its life forgotten. It returns nil when the context ends. With
-// Options.Leases only one of several processes works at a time.
+// Run does the background jobs until the context ends: at every tick expired
+// holds are released, stages of release fired and provisional orders past their
+// cut-off confirmed; by the hour or the day, beside that, what the list of Jobs
+// says. It returns nil when the context ends. With Options.Leases only one of
+// several processes works at a time.
 func (s *Service) Run(ctx context.Context) error {
 	ticker := time.NewTicker(s.opts.JobInterval)
 	defer ticker.Stop()
-	var forgotten time.Time
+	// What runs by the hour or the day has a goroutine of its own for as long
+	// as this process has the lease, so that it keeps no hold waiting.
+	var slow tenure
+	defer slow.end()
 	for {
 		if s.mayWork(ctx) {
+			slow.begin(ctx, s.runJobs)
 			s.try(ctx, "expire_holds", s.ExpireHolds)
 			s.try(ctx, "fire_releases", s.FireReleases)
 			s.try(ctx, "confirm_provisional", s.ConfirmProvisional)
-			if now := s.now(); now.Sub(forgotten) >= time.Hour {
-				forgotten = now
-				s.try(ctx, "forget", func(ctx context.Context) (int, error) { return 0, s.Forget(ctx) })
-			}
+		} else {
+			slow.end()
 		}
 		select {
 		case <-ctx.Done():
+			slow.end()
 			s.leave(ctx)
 			return nil
 		case <-ticker.C:
 		}
 	}
+}
+
+// tenure is the time for which this process does the jobs.
+type tenure struct {
+	cancel context.CancelFunc
+	ended  chan struct{}
+}
+
+// begin runs fn in a goroutine, unless it runs already.
+func (t *tenure) begin(ctx context.Context, fn func(context.Context)) {
+	if t.cancel != nil {
+		return
+	}
+	ctx, t.cancel = context.WithCancel(ctx)
+	ended := make(chan struct{})
+	t.ended = ended
+	go func() {
+		defer close(ended)
+		fn(ctx)
+	}()
+}
+
+// end stops it and waits for it.
+func (t *tenure) end() {
+	if t.cancel == nil {
+		return
+	}
+	t.cancel()
+	<-t.ended
+	t.cancel = nil
 }
 
 // mayWork takes or renews the lease.
@@ -65,7 +99,9 @@ func (s *Service) leave(ctx context.Context) {
 }
 
 func (s *Service) try(ctx context.Context, job string, fn func(context.Context) (int, error)) {
+	began := time.Now()
 	changed, err := fn(ctx)
+	s.metrics.jobSeconds.WithLabelValues(job).Observe(time.Since(began).Seconds())
 	s.report(ctx, job, err)
 	if changed > 0 {
 		s.opts.Logger.DebugContext(ctx, "background job changed orders", slog.String("job", job), slog.Int("orders", changed))
@@ -157,4 +193,11 @@ func (s *Service) Forget(ctx context.Context) error {
 		}
 		return w.Forget(ctx, w.now.Add(-s.opts.AnswerLife), w.now.Add(-s.opts.SessionLife), w.now.Add(-s.opts.EventLife))
 	})
+}
+
+// ownJobs are the service's jobs by the hour or the day.
+func (s *Service) ownJobs() []Job {
+	return []Job{
+		{Name: "forget", Every: time.Hour, Run: func(ctx context.Context, _ string) (JobResult, error) { return JobResult{}, s.Forget(ctx) }},
+	}
 }

@@ -12,6 +12,8 @@ type metrics struct {
 	signIns *prometheus.CounterVec
 	codes   *prometheus.CounterVec
 	jobs    *prometheus.CounterVec
+
+	jobSeconds *prometheus.HistogramVec
 }
 
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
@@ -32,11 +34,15 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 			Name: "fairgate_ticketing_job_failures_total",
 			Help: "Background jobs that failed, by job.",
 		}, []string{"job"}),
+		jobSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "fairgate_ticketing_job_duration_seconds", Help: "Time that one run of a background job took, by job.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 4, 10),
+		}, []string{"job"}),
 	}
 	if reg == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.events, m.signIns, m.codes, m.jobs} {
+	for _, c := range []prometheus.Collector{m.events, m.signIns, m.codes, m.jobs, m.jobSeconds} {
 		if err := reg.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}

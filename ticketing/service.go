@@ -33,6 +33,7 @@ type Options struct {
 	WeChat         WeChat                                 // who WeChat users are; default: not offered
 	RevealsPerHour int                                    // persons that one operator may see in full; default 200
 	Delay          func(most time.Duration) time.Duration // of a returned place; default: uniformly random up to most
+	Jobs           []Job                                  // more of them, beside the service's own
 	Leases         Leases                                 // so that one of several processes does the jobs; default: every process does
 }
 
@@ -88,6 +89,7 @@ type Service struct {
 	stock   *microcache.Cache[shownStock]
 	pools   *microcache.Cache[[]Pool]
 	metrics *metrics
+	jobs    []Job
 	holder  string // names this process in leases
 }
 
@@ -118,6 +120,10 @@ func NewService(store Store, keys Keys, clock func() time.Time, opts Options) (*
 	}
 	s.stock = microcache.New(s.now, s.readStock, microcache.Options{MaxAge: opts.StockMaxAge})
 	s.pools = microcache.New(s.now, s.readPools, microcache.Options{MaxAge: opts.StockMaxAge})
+	s.jobs = append(s.ownJobs(), opts.Jobs...)
+	if err := validateJobs(s.jobs); err != nil {
+		return nil, fmt.Errorf("new ticketing service: %w", err)
+	}
 	return s, nil
 }
 

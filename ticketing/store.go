@@ -39,6 +39,7 @@ type Reader interface {
 	ActivityReader
 	AuditReader
 	PrivacyReader
+	JobReader
 	EventReader
 }
 
@@ -55,6 +56,7 @@ type Tx interface {
 	ActivityWriter
 	AuditWriter
 	PrivacyWriter
+	JobWriter
 	Journal
 }
 

@@ -59,6 +59,7 @@ func Run(t *testing.T, open Open) {
 		"outbox":                        events,
 		"outbox has no gaps":            gapless,
 		"leases":                        leases,
+		"jobs":                          jobs,
 		"forgetting":                    forget,
 		"no oversell under contention":  contention,
 	}

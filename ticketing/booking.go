@@ -82,7 +82,16 @@ func (s *Service) order(ctx context.Context, call Call, account string, b Bookin
 			}
 		}
 		return order, w.emit(ctx, kind, order, "")
-	})
+	}, foresee(call, account, at, positions))
+}
+
+// foresee says what booking positions will read.
+func foresee(call Call, account string, at Place, positions []Position) Foresight {
+	documents := make([][]byte, len(positions))
+	for i, p := range positions {
+		documents[i] = p.DocumentKey
+	}
+	return Foresight{Scope: account, Key: call.IdempotencyKey, Account: account, Place: at, Documents: documents}
 }
 
 // accept applies the pool's rules to a new order and makes tickets of its

@@ -9,12 +9,13 @@ import (
 // that sees and excludes every other update, also of other processes, and
 // commits it if fn returns nil; concurrent updates may share one commit, and
 // fn may be run more than once, so it must have no effect outside tx and must
-// not call Update itself. View runs fn for reading; each method of the Reader
-// sees one moment, two of them may see two. Update fails with
-// ErrUnavailable when the engine is away, and with the context's error when
-// the caller gave up; the outcome is then unknown to the caller.
+// not call Update itself. What it will read is foreseen for speed alone. View
+// runs fn for reading; each method of the Reader sees one moment, two of them
+// may see two. Update fails with ErrUnavailable when the engine is away, and with
+// the context's error when the caller gave up; the outcome is then unknown to the
+// caller.
 type Store interface {
-	Update(ctx context.Context, fn func(ctx context.Context, tx Tx) error) error
+	Update(ctx context.Context, fn func(ctx context.Context, tx Tx) error, ahead ...Foresight) error
 	View(ctx context.Context, fn func(ctx context.Context, r Reader) error) error
 	Ping(ctx context.Context) error
 }

@@ -46,12 +46,12 @@ func bookedEvent(o Order) EventType {
 }
 
 // update runs fn in a transaction and counts its events once it has committed.
-func (s *Service) update(ctx context.Context, call Call, fn func(ctx context.Context, w *work) error) error {
+func (s *Service) update(ctx context.Context, call Call, fn func(ctx context.Context, w *work) error, ahead ...Foresight) error {
 	var done *work
 	err := s.store.Update(ctx, func(ctx context.Context, tx Tx) error {
 		done = &work{Tx: tx, now: s.now(), call: call, delay: s.opts.Delay}
 		return fn(ctx, done)
-	})
+	}, ahead...)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (s *Service) update(ctx context.Context, call Call, fn func(ctx context.Con
 // ErrIdempotencyMismatch. The result is remembered in the same transaction as
 // its effect; refusals leave no effect and are not remembered. Scope keeps one
 // caller's keys from another's.
-func once[T any](ctx context.Context, s *Service, call Call, scope string, fn func(ctx context.Context, w *work) (T, error)) (T, error) {
+func once[T any](ctx context.Context, s *Service, call Call, scope string, fn func(ctx context.Context, w *work) (T, error), ahead ...Foresight) (T, error) {
 	var result T
 	if err := call.CheckKey(); err != nil {
 		return result, err
@@ -76,7 +76,7 @@ func once[T any](ctx context.Context, s *Service, call Call, scope string, fn fu
 		var err error // a second attempt must not see the first one's result
 		result, err = AtMostOnce(ctx, w, call, scope, fingerprint, w.now, func(ctx context.Context) (T, error) { return fn(ctx, w) })
 		return err
-	})
+	}, ahead...)
 	if err != nil {
 		var none T
 		return none, err

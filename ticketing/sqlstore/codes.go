@@ -76,7 +76,7 @@ func (t *tx) ForgetCodes(ctx context.Context, codesBefore, messagesBefore time.T
 // longest due first, at most limit.
 func (s *Store) DueMessages(ctx context.Context, now time.Time, limit int) ([]ticketing.Message, error) {
 	var due []ticketing.Message
-	err := reader{s.reader}.each(ctx, "read messages", func(rows *sql.Rows) error {
+	err := reader{q: s.reader}.each(ctx, "read messages", func(rows *sql.Rows) error {
 		var (
 			m                                 ticketing.Message
 			created, attempted, next, expires int64

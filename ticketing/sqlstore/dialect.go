@@ -1,12 +1,16 @@
 package sqlstore
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -41,6 +45,23 @@ func parseDSN(dsn string) (dialect, error) {
 		return dialect{driver: "pgx", goose: goose.DialectPostgres, writer: dsn, reader: dsn}, nil
 	}
 	return dialect{}, fmt.Errorf("dsn: want sqlite:PATH or postgres://…, got the scheme %q", scheme)
+}
+
+// openWriter opens the database for statements that look up by key. PostgreSQL
+// keeps their plans, and one made while a table was small may read it whole;
+// here it must not, because the table grows by thousands of rows a second.
+func (d dialect) openWriter() (*sql.DB, error) {
+	if d.isSQLite() {
+		return sql.Open(d.driver, d.writer)
+	}
+	config, err := pgx.ParseConfig(d.writer)
+	if err != nil {
+		return nil, err
+	}
+	return stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, `SET enable_seqscan = off`)
+		return err
+	})), nil
 }
 
 func (d dialect) isSQLite() bool { return d.path != "" }

@@ -10,6 +10,7 @@ import (
 type metrics struct {
 	groupSize     prometheus.Histogram
 	commitSeconds prometheus.Histogram
+	repeated      prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
@@ -24,11 +25,15 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 			Help:    "Time from the beginning of a grouped transaction to its answer.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
 		}),
+		repeated: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "fairgate_ticketing_commit_groups_repeated_total",
+			Help: "Groups of updates that were run again one by one, because one of them could not be written.",
+		}),
 	}
 	if reg == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.groupSize, m.commitSeconds} {
+	for _, c := range []prometheus.Collector{m.groupSize, m.commitSeconds, m.repeated} {
 		if err := reg.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}

@@ -10,7 +10,7 @@ import (
 // Pending reads the oldest events that have not been delivered, in order of
 // seq, at most limit.
 func (s *Store) Pending(ctx context.Context, limit int) ([]ticketing.Event, error) {
-	return reader{s.reader}.events(ctx, `WHERE delivered_at = 0 ORDER BY seq LIMIT $1`, limit)
+	return reader{q: s.reader}.events(ctx, `WHERE delivered_at = 0 ORDER BY seq LIMIT $1`, limit)
 }
 
 // MarkDelivered marks the events of a range of sequence numbers, both

@@ -46,9 +46,8 @@ func (r reader) StockVersion(ctx context.Context, pool string, today ticketing.D
 }
 
 func (r reader) SlotEnd(ctx context.Context, at ticketing.Place) (ticketing.Clock, error) {
-	var ends ticketing.Clock
-	err := r.q.QueryRowContext(ctx, `SELECT ends FROM pool_slots WHERE pool_id = $1 AND day = $2 AND starts = $3`, at.Pool, at.Date, at.Slot).Scan(&ends)
-	return ends, failed("read slot", err)
+	s, err := r.slot(ctx, at)
+	return s.ends, err
 }
 
 func (t *tx) PutDay(ctx context.Context, pool string, day ticketing.Date, capacity int) error {
@@ -78,8 +77,9 @@ func (t *tx) PutDay(ctx context.Context, pool string, day ticketing.Date, capaci
 
 // dayRow is a day as it is stored.
 type dayRow struct {
-	capacity, remaining, slots int
-	staged                     bool
+	capacity, remaining, withheld, slots int
+	staged                               bool
+	opens                                int64
 }
 
 func (r reader) day(ctx context.Context, pool string, day ticketing.Date) (dayRow, error) {
@@ -87,10 +87,17 @@ func (r reader) day(ctx context.Context, pool string, day ticketing.Date) (dayRo
 		d      dayRow
 		staged int
 	)
-	err := r.q.QueryRowContext(ctx, `SELECT capacity, remaining, slots, staged FROM pool_days WHERE pool_id = $1 AND day = $2`, pool, day).
-		Scan(&d.capacity, &d.remaining, &d.slots, &staged)
+	err := r.q.QueryRowContext(ctx, `SELECT capacity, remaining, withheld, slots, staged, opens_at FROM pool_days WHERE pool_id = $1 AND day = $2`, pool, day).
+		Scan(&d.capacity, &d.remaining, &d.withheld, &d.slots, &staged, &d.opens)
 	d.staged = staged == 1
 	return d, failed("read day", err)
+}
+
+func (r reader) slot(ctx context.Context, at ticketing.Place) (slotRow, error) {
+	var s slotRow
+	err := r.q.QueryRowContext(ctx, `SELECT ends, remaining, withheld FROM pool_slots WHERE pool_id = $1 AND day = $2 AND starts = $3`,
+		at.Pool, at.Date, at.Slot).Scan(&s.ends, &s.remaining, &s.withheld)
+	return s, failed("read slot", err)
 }
 
 func (t *tx) PutSlots(ctx context.Context, pool string, day ticketing.Date, slots []ticketing.Slot) error {
@@ -141,7 +148,8 @@ func (t *tx) PutSlots(ctx context.Context, pool string, day ticketing.Date, slot
 		WHERE pool_id = $1 AND day = $2`, pool, day)
 }
 
-func (t *tx) TakePlaces(ctx context.Context, at ticketing.Place, n int) ([]int, error) {
+// takeNow takes places at once.
+func (t *tx) takeNow(ctx context.Context, at ticketing.Place, n int) ([]int, error) {
 	slotless := ` AND slots = 0`
 	if at.Slot != "" {
 		slotless = ``

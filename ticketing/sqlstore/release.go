@@ -197,13 +197,12 @@ func (t *tx) SetStages(ctx context.Context, o ticketing.Order) error {
 	return nil
 }
 
-// takeStaged takes places of the open stages, the earliest first, and says
-// which stage each is from.
-func (t *tx) takeStaged(ctx context.Context, at ticketing.Place, n int) ([]int, error) {
-	type part struct{ stage, left int }
-	var parts []part
-	err := t.each(ctx, "read open stages", func(rows *sql.Rows) error {
-		var p part
+// openParts reads what the open stages have left of a day or slot, the earliest
+// first.
+func (r reader) openParts(ctx context.Context, at ticketing.Place) ([]openPart, error) {
+	var parts []openPart
+	err := r.each(ctx, "read open stages", func(rows *sql.Rows) error {
+		var p openPart
 		err := rows.Scan(&p.stage, &p.left)
 		parts = append(parts, p)
 		return err
@@ -211,6 +210,17 @@ func (t *tx) takeStaged(ctx context.Context, at ticketing.Place, n int) ([]int, 
 		JOIN release_stages s ON s.pool_id = p.pool_id AND s.day = p.day AND s.stage = p.stage
 		WHERE p.pool_id = $1 AND p.day = $2 AND p.slot = $3 AND s.fired_at > 0 AND s.paused = 0 AND p.released > p.taken
 		ORDER BY p.stage`, at.Pool, at.Date, at.Slot)
+	return parts, err
+}
+
+func errStages(at ticketing.Place) error {
+	return fmt.Errorf("stages of pool %q on %s do not add up to what it has left", at.Pool, at.Date)
+}
+
+// takeStaged takes places of the open stages, the earliest first, and says
+// which stage each is from.
+func (t *tx) takeStaged(ctx context.Context, at ticketing.Place, n int) ([]int, error) {
+	parts, err := t.openParts(ctx, at)
 	if err != nil {
 		return nil, err
 	}
@@ -230,7 +240,7 @@ func (t *tx) takeStaged(ctx context.Context, at ticketing.Place, n int) ([]int, 
 		}
 	}
 	if len(stages) < n {
-		return nil, fmt.Errorf("stages of pool %q on %s do not add up to what it has left", at.Pool, at.Date)
+		return nil, errStages(at)
 	}
 	return stages, nil
 }

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fairgate/ticketing"
@@ -75,7 +74,7 @@ func (s *Store) connect(ctx context.Context, d dialect, opts Options) (err error
 			return err
 		}
 	}
-	if s.write, err = sql.Open(d.driver, d.writer); err != nil {
+	if s.write, err = d.openWriter(); err != nil {
 		return fmt.Errorf("open %s: %w", d.driver, err)
 	}
 	if d.isSQLite() {
@@ -95,7 +94,7 @@ func (s *Store) connect(ctx context.Context, d dialect, opts Options) (err error
 	if err != nil {
 		return err
 	}
-	s.writer = startWriter(s.write, opts, m) //nolint:contextcheck // the writer outlives the opening
+	s.writer = startWriter(s.write, d, opts, m) //nolint:contextcheck // the writer outlives the opening
 	return nil
 }
 
@@ -140,14 +139,14 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // Update implements ticketing.Store: fn joins the writer's next transaction.
-func (s *Store) Update(ctx context.Context, fn func(context.Context, ticketing.Tx) error) error {
-	return s.writer.do(ctx, func(ctx context.Context, t *tx) error { return fn(ctx, t) })
+func (s *Store) Update(ctx context.Context, fn func(context.Context, ticketing.Tx) error, ahead ...ticketing.Foresight) error {
+	return s.writer.do(ctx, func(ctx context.Context, t *tx) error { return fn(ctx, t) }, ahead...)
 }
 
 // View implements ticketing.Store. Each method of the Reader is one statement
 // and sees one moment; two of them may see two.
 func (s *Store) View(ctx context.Context, fn func(context.Context, ticketing.Reader) error) error {
-	return fn(ctx, reader{s.reader})
+	return fn(ctx, reader{q: s.reader})
 }
 
 // unavailable marks an engine's failure as ErrUnavailable and keeps its cause.

@@ -4,18 +4,35 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"fairgate/ticketing"
 )
 
-// tx implements ticketing.Tx for the jobs of one grouped transaction. Events
-// are gathered and written together before the commit.
+// tx implements ticketing.Tx for the jobs of one grouped transaction. Its own
+// methods gather what they write and share what they read; whatever is asked
+// of db goes through the gate, sees all of it, and is undone with its job.
 type tx struct {
-	reader
-	db     querier
-	events []ticketing.Event
+	reader          // through the gate
+	db      querier // through the gate
+	raw     querier // past it: sees what has been written
+	dialect dialect
+	texts   *statements
+	now     time.Time
+
+	stock   *stock
+	persons *persons
+	pending pending
+	ahead   []ticketing.Foresight // of all jobs, in their order
+	careful bool                  // gather nothing: each job alone, in its savepoint
+
+	running int   // the job, in the order of ahead
+	base    marks // what was pending when it began
+	undo    []func()
+	saved   bool // it has its savepoint
+
+	changed bool  // there is something to commit
+	broken  error // why the transaction cannot be used any more
 }
 
 var _ ticketing.Tx = (*tx)(nil)
@@ -87,42 +104,46 @@ func (t *tx) PutPool(ctx context.Context, p ticketing.Pool) error {
 	return err
 }
 
-func (t *tx) InsertOrder(ctx context.Context, o ticketing.Order) error {
-	_, err := t.exec(ctx, "insert order",
-		`INSERT INTO orders (id, account_id, pool_id, day, state, total_fen, request_id, created_at, updated_at, hold_expires_at,
-		provisional_until, paid_at, withdrawn_from, withdraw_reason, withdraw_receipt, withdrawn_at, reinstated_at, slot) VALUES `+placeholders(1, 18),
-		o.ID, o.AccountID, o.Pool, o.Date, o.State, o.TotalFen, o.RequestID, millis(o.CreatedAt), millis(o.UpdatedAt), millis(o.HoldExpiresAt),
-		millis(o.ProvisionalUntil), millis(o.PaidAt), o.Withdrawal.From, o.Withdrawal.ReasonCode, o.Withdrawal.Receipt,
-		millis(o.Withdrawal.At), millis(o.ReinstatedAt), o.Slot)
-	if err != nil {
+// insertNow writes an order at once.
+func (t *tx) insertNow(ctx context.Context, o ticketing.Order) error {
+	if err := t.texts.orders.write(ctx, t.db, orderValues(o)); err != nil {
 		return err
 	}
-	if o.Leader.NameMasked != "" {
-		_, err := t.exec(ctx, "insert leader",
-			`INSERT INTO order_leaders (order_id, name_masked, name_sealed, phone_masked, phone_sealed, phone_key) VALUES ($1, $2, $3, $4, $5, $6)`,
-			o.ID, o.Leader.NameMasked, notNil(o.Leader.NameSealed), o.Leader.PhoneMasked, notNil(o.Leader.PhoneSealed), o.Leader.PhoneKey)
-		if err != nil {
-			return err
-		}
+	if err := t.texts.leaders.write(ctx, t.db, leaderValues(o)); err != nil {
+		return err
 	}
 	return t.insertPositions(ctx, o)
 }
 
-func (t *tx) insertPositions(ctx context.Context, o ticketing.Order) error {
+func orderValues(o ticketing.Order) []any {
+	return []any{
+		o.ID, o.AccountID, o.Pool, o.Date, o.State, o.TotalFen, o.RequestID, millis(o.CreatedAt), millis(o.UpdatedAt), millis(o.HoldExpiresAt),
+		millis(o.ProvisionalUntil), millis(o.PaidAt), o.Withdrawal.From, o.Withdrawal.ReasonCode, o.Withdrawal.Receipt,
+		millis(o.Withdrawal.At), millis(o.ReinstatedAt), o.Slot,
+	}
+}
+
+// leaderValues is nothing for an order that nobody leads.
+func leaderValues(o ticketing.Order) []any {
+	if o.Leader.NameMasked == "" {
+		return nil
+	}
+	return []any{o.ID, o.Leader.NameMasked, notNil(o.Leader.NameSealed), o.Leader.PhoneMasked, notNil(o.Leader.PhoneSealed), o.Leader.PhoneKey}
+}
+
+func positionValues(o ticketing.Order) []any {
 	const columns = 22
-	rows := make([]string, len(o.Positions))
-	args := make([]any, 0, columns*len(o.Positions))
+	values := make([]any, 0, columns*len(o.Positions))
 	for i, p := range o.Positions {
-		rows[i] = placeholders(columns*i+1, columns)
-		args = append(args, p.ID, o.ID, i, o.Pool, o.Date, live(o), p.NameMasked, p.NameSealed,
+		values = append(values, p.ID, o.ID, i, o.Pool, o.Date, live(o), p.NameMasked, p.NameSealed,
 			p.DocumentType, p.DocumentMasked, p.DocumentKey, p.DocumentSealed, notNil(p.PhoneSealed),
 			p.Product, p.Unit, p.PriceFen, p.Places, p.Secret, p.AdultID, 0, p.Stage, p.PhoneKey)
 	}
-	_, err := t.exec(ctx, "insert positions",
-		`INSERT INTO positions (id, order_id, idx, pool_id, day, live, name_masked, name_sealed,
-		document_type, document_masked, document_key, document_sealed, phone_sealed,
-		product, unit, price_fen, places, secret, adult_id, cancelled_at, stage, phone_key) VALUES `+strings.Join(rows, ", "), args...)
-	return taken(err)
+	return values
+}
+
+func (t *tx) insertPositions(ctx context.Context, o ticketing.Order) error {
+	return taken(t.texts.positions.write(ctx, t.db, positionValues(o)))
 }
 
 func (t *tx) UpdateOrder(ctx context.Context, o ticketing.Order) error {
@@ -179,58 +200,30 @@ func taken(err error) error {
 }
 
 func (t *tx) Append(_ context.Context, e ticketing.Event) error {
-	t.events = append(t.events, e)
+	t.pending.events = append(t.pending.events, e)
 	return nil
 }
 
-// flush reserves numbers for the gathered events and writes them.
-func (t *tx) flush(ctx context.Context) error {
-	const columns, atOnce = 13, 100
-	if len(t.events) == 0 {
+// flushEvents reserves numbers for the gathered events and writes them.
+func (t *tx) flushEvents(ctx context.Context) error {
+	events := t.pending.events
+	if len(events) == 0 {
 		return nil
 	}
+	t.changed = true
 	var last int64
-	err := t.db.QueryRowContext(ctx, `UPDATE writer_turn SET last_seq = last_seq + $1 WHERE id = 1 RETURNING last_seq`, len(t.events)).Scan(&last)
+	err := t.raw.QueryRowContext(ctx, `UPDATE writer_turn SET last_seq = last_seq + $1 WHERE id = 1 RETURNING last_seq`, len(events)).Scan(&last)
 	if err != nil {
-		return fmt.Errorf("reserve numbers: %w", err)
+		return unavailable("reserve numbers", err)
 	}
-	seq := last - int64(len(t.events))
-	for events := t.events; len(events) > 0; {
-		part := events[:min(atOnce, len(events))]
-		events = events[len(part):]
-		rows := make([]string, len(part))
-		args := make([]any, 0, columns*len(part))
-		for i, e := range part {
-			seq++
-			rows[i] = placeholders(columns*i+1, columns)
-			args = append(args, seq, e.ID, e.Type, millis(e.OccurredAt.Time), e.OrderID, e.AccountID, e.FromAccountID,
-				e.Pool, e.Date, e.State, e.Positions, e.RequestID, 0)
-		}
-		_, err := t.db.ExecContext(ctx, `INSERT INTO outbox (seq, id, type, occurred_at, order_id, account_id, from_account_id,
-			pool_id, day, state, positions, request_id, delivered_at) VALUES `+strings.Join(rows, ", "), args...)
-		if err != nil {
-			return fmt.Errorf("insert events: %w", err)
-		}
+	first := last - int64(len(events)) + 1
+	var values []any
+	for i, e := range events {
+		values = append(values, first+int64(i), e.ID, e.Type, millis(e.OccurredAt.Time), e.OrderID, e.AccountID, e.FromAccountID,
+			e.Pool, e.Date, e.State, e.Positions, e.RequestID, 0)
 	}
-	return nil
-}
-
-func (t *tx) Recall(ctx context.Context, scope, key string) (ticketing.Answer, error) {
-	var (
-		a       ticketing.Answer
-		result  string
-		created int64
-	)
-	err := t.db.QueryRowContext(ctx, `SELECT fingerprint, result, created_at FROM answers WHERE scope = $1 AND key = $2`, scope, key).
-		Scan(&a.Fingerprint, &result, &created)
-	a.Result, a.At = []byte(result), moment(created)
-	return a, failed("recall answer", err)
-}
-
-func (t *tx) Remember(ctx context.Context, scope, key string, a ticketing.Answer) error {
-	_, err := t.exec(ctx, "remember answer", `INSERT INTO answers (scope, key, fingerprint, result, created_at) VALUES ($1, $2, $3, $4, $5)`,
-		scope, key, a.Fingerprint, string(a.Result), millis(a.At))
-	return err
+	t.pending.events = nil
+	return t.texts.outbox.write(ctx, t.raw, values)
 }
 
 func (t *tx) Forget(ctx context.Context, answersBefore, sessionsBefore, eventsBefore time.Time) error {

@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,28 +17,35 @@ const groupDeadline = 15 * time.Second
 
 // job is one caller's update, waiting for the writer.
 type job struct {
-	ctx  context.Context //nolint:containedctx // a job is one call in flight; its caller's context travels with it
-	fn   func(context.Context, *tx) error
-	done chan error // buffered: the writer never waits for a caller
-	err  error
+	ctx   context.Context //nolint:containedctx // a job is one call in flight; its caller's context travels with it
+	fn    func(context.Context, *tx) error
+	ahead []ticketing.Foresight // none = it has statements of its own
+	done  chan error            // buffered: the writer never waits for a caller
+	err   error
 }
 
 // writer commits jobs in groups: whatever has arrived while one transaction
 // was being committed forms the next. A lone job waits for nobody.
 type writer struct {
 	db      *sql.DB
+	dialect dialect
+	texts   *statements
 	jobs    chan *job
 	group   int
 	metrics *metrics
+
+	// What the last group left known, and the turn it was true at; run's own.
+	stock *stock
+	turn  int64
 
 	quit    chan struct{} // closed to stop
 	stopped chan struct{} // closed when run has returned
 	once    sync.Once
 }
 
-func startWriter(db *sql.DB, opts Options, m *metrics) *writer {
+func startWriter(db *sql.DB, d dialect, opts Options, m *metrics) *writer {
 	w := &writer{
-		db: db, jobs: make(chan *job, opts.QueueSize), group: opts.GroupSize, metrics: m,
+		db: db, dialect: d, texts: newStatements(d), jobs: make(chan *job, opts.QueueSize), group: opts.GroupSize, metrics: m,
 		quit: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	go w.run()
@@ -52,8 +59,8 @@ func (w *writer) stop() {
 }
 
 // do hands a job to the writer and waits for its commit.
-func (w *writer) do(ctx context.Context, fn func(context.Context, *tx) error) error {
-	j := &job{ctx: ctx, fn: fn, done: make(chan error, 1)}
+func (w *writer) do(ctx context.Context, fn func(context.Context, *tx) error, ahead ...ticketing.Foresight) error {
+	j := &job{ctx: ctx, fn: fn, ahead: ahead, done: make(chan error, 1)}
 	select {
 	case <-w.quit: // judged alone first: a select picks at random
 		return fmt.Errorf("store is closed: %w", ticketing.ErrUnavailable)
@@ -115,12 +122,19 @@ func (w *writer) collect(first *job) []*job {
 }
 
 // commit runs a group in one transaction and answers its callers. A job that
-// fails is undone alone; an engine's failure fails the whole group.
+// fails is undone alone. Where the group cannot be written as it was gathered,
+// its jobs are run again one by one, so that only the one at fault is refused;
+// an engine's failure fails the whole group.
 func (w *writer) commit(jobs []*job) {
 	start := time.Now()
-	ctx, cancel := context.WithTimeout(context.Background(), groupDeadline)
-	defer cancel()
-	err := w.transact(ctx, jobs)
+	// Who foresees what it reads goes first: others have statements of their own,
+	// before which everything gathered is written.
+	slices.SortStableFunc(jobs, func(a, b *job) int { return min(len(b.ahead), 1) - min(len(a.ahead), 1) })
+	err := w.transact(jobs, false)
+	if err != nil && oneAtFault(err) {
+		w.metrics.repeated.Inc()
+		err = w.transact(jobs, true)
+	}
 	for _, j := range jobs {
 		if err != nil && j.err == nil {
 			j.err = err
@@ -131,64 +145,49 @@ func (w *writer) commit(jobs []*job) {
 	w.metrics.commitSeconds.Observe(time.Since(start).Seconds())
 }
 
-func (w *writer) transact(ctx context.Context, jobs []*job) (err error) {
+// transact runs jobs in a transaction: careful, each in a savepoint and written
+// before the next.
+func (w *writer) transact(jobs []*job, careful bool) (err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), groupDeadline)
+	defer cancel()
+	known := w.stock
+	w.stock = nil // until this has ended well
 	sqlTx, err := w.db.BeginTx(ctx, nil)
 	if err != nil {
 		return unavailable("begin transaction", err)
 	}
+	ended := false
 	defer func() {
-		if err != nil {
+		if !ended {
 			if undo := sqlTx.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
 				err = errors.Join(err, fmt.Errorf("roll back: %w", undo))
 			}
 		}
 	}()
-	if _, err := sqlTx.ExecContext(ctx, `UPDATE writer_turn SET turn = turn + 1 WHERE id = 1`); err != nil {
+	var turn int64
+	if err := sqlTx.QueryRowContext(ctx, `UPDATE writer_turn SET turn = turn + 1 WHERE id = 1 RETURNING turn`).Scan(&turn); err != nil {
 		return unavailable("take the writer's turn", err)
 	}
-	group := &tx{reader: reader{sqlTx}, db: sqlTx}
+	now := time.Now()
+	if known == nil || turn != w.turn+1 || now.Sub(known.readAt) > knownFor {
+		known = newStock(now)
+	}
+	group := &tx{raw: sqlTx, dialect: w.dialect, texts: w.texts, now: now, stock: known, persons: newPersons(), careful: careful}
+	group.reader, group.db = reader{q: gate{group}}, gate{group}
 	for _, j := range jobs {
-		if j.err = j.ctx.Err(); j.err != nil {
-			continue // the caller has gone: do nothing on its behalf
-		}
-		if err := w.attempt(ctx, sqlTx, group, j); err != nil {
-			return err
-		}
+		group.ahead = append(group.ahead, j.ahead...)
 	}
-	if err := group.flush(ctx); err != nil {
-		return unavailable("write outbox", err)
+	if err := group.run(ctx, jobs); err != nil {
+		return err
 	}
+	if !group.changed {
+		w.stock, w.turn = group.stock, turn-1 // the turn is given back
+		return nil
+	}
+	ended = true
 	if err := sqlTx.Commit(); err != nil {
 		return unavailable("commit", err)
 	}
+	w.stock, w.turn = group.stock, turn
 	return nil
-}
-
-// attempt runs one job in a savepoint. The error is the engine's, not the job's.
-func (w *writer) attempt(ctx context.Context, sqlTx *sql.Tx, group *tx, j *job) error {
-	if _, err := sqlTx.ExecContext(ctx, `SAVEPOINT job`); err != nil {
-		return unavailable("savepoint", err)
-	}
-	before := len(group.events)
-	if j.err = safely(ctx, group, j.fn); j.err != nil {
-		group.events = group.events[:before]
-		if _, err := sqlTx.ExecContext(ctx, `ROLLBACK TO SAVEPOINT job`); err != nil {
-			return unavailable("roll back job", err)
-		}
-	}
-	if _, err := sqlTx.ExecContext(ctx, `RELEASE SAVEPOINT job`); err != nil {
-		return unavailable("release savepoint", err)
-	}
-	return nil
-}
-
-// safely turns a panic of one job into its error, because the writer belongs to
-// all of them.
-func safely(ctx context.Context, t *tx, fn func(context.Context, *tx) error) (err error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			err = fmt.Errorf("update panicked: %v\n%s", fault, debug.Stack())
-		}
-	}()
-	return fn(ctx, t)
 }

@@ -1,0 +1,96 @@
+package sqlstore
+
+import (
+	"context"
+	"strings"
+)
+
+// mostRows is how many rows one statement writes or looks up at most; a power
+// of two.
+const mostRows = 128
+
+// insert is an INSERT of many rows. Rows are written in statements of powers of
+// two, so that there are few texts and each stays prepared.
+type insert struct {
+	doing   string
+	columns int
+	texts   []string // of 1, 2, 4 … mostRows rows
+}
+
+func newInsert(doing, into string) *insert {
+	in := &insert{doing: doing, columns: strings.Count(into, ",") + 1}
+	for rows := 1; rows <= mostRows; rows *= 2 {
+		in.texts = append(in.texts, `INSERT INTO `+into+` VALUES `+tuples(rows, in.columns))
+	}
+	return in
+}
+
+// tuples writes "($1, $2), ($3, $4), …".
+func tuples(rows, columns int) string {
+	out := make([]string, rows)
+	for i := range out {
+		out[i] = placeholders(columns*i+1, columns)
+	}
+	return strings.Join(out, ", ")
+}
+
+// write inserts the rows whose values are in args.
+func (in *insert) write(ctx context.Context, q querier, args []any) error {
+	for len(args) > 0 {
+		size := len(in.texts) - 1
+		for in.columns<<size > len(args) {
+			size--
+		}
+		n := in.columns << size
+		if _, err := q.ExecContext(ctx, in.texts[size], args[:n]...); err != nil {
+			return failed(in.doing, err)
+		}
+		args = args[n:]
+	}
+	return nil
+}
+
+// lookup is a statement about many keys, given as rows of values. It is
+// repeated for more than mostRows; fewer are filled up to a power of two, with
+// rows that match nothing.
+type lookup struct {
+	doing   string
+	columns int
+	texts   []string
+}
+
+// newLookup makes the statement of a text in which VALUES stands for the rows,
+// v.column1, v.column2 … in both engines. Types are those of the columns, in
+// the dialect of migrations.
+func newLookup(d dialect, doing, text string, types ...string) *lookup {
+	l := &lookup{doing: doing, columns: len(types)}
+	for rows := 1; rows <= mostRows; rows *= 2 {
+		var b strings.Builder
+		for row := range rows {
+			if row > 0 {
+				b.WriteString(", ")
+			}
+			b.WriteString("(" + casts(row*len(types)+1, types) + ")")
+		}
+		l.texts = append(l.texts, d.translate(strings.Replace(text, "VALUES", "(VALUES "+b.String()+") AS v", 1)))
+	}
+	return l
+}
+
+// parts cuts keys into the arguments of statements.
+func (l *lookup) parts(args []any, each func(text string, args []any) error) error {
+	for len(args) > 0 {
+		part := args[:min(len(args), mostRows*l.columns)]
+		args = args[len(part):]
+		size := 0
+		for l.columns<<size < len(part) {
+			size++
+		}
+		filled := make([]any, l.columns<<size)
+		copy(filled, part) // the rest is NULL, which equals nothing
+		if err := each(l.texts[size], filled); err != nil {
+			return failed(l.doing, err)
+		}
+	}
+	return nil
+}

@@ -3,17 +3,27 @@ package main
 import (
 	"os"
 
-	"fairgate/console/httpapi"
+	operators "fairgate/console/httpapi"
+	ticketing "fairgate/ticketing/httpapi"
 )
 
-type openapiCommand struct{}
+type openapiCommand struct {
+	API string `arg:"" optional:"" default:"operators" enum:"operators,ticketing" help:"Whose document: operators or ticketing."`
+}
 
 // Run prints the document that clients are generated from.
-func (openapiCommand) Run() error {
-	document, err := httpapi.Document()
+func (c openapiCommand) Run() error {
+	document, err := c.document()
 	if err != nil {
 		return err
 	}
 	_, err = os.Stdout.Write(append(document, '\n'))
 	return err
+}
+
+func (c openapiCommand) document() ([]byte, error) {
+	if c.API == "ticketing" {
+		return ticketing.Document()
+	}
+	return operators.Document()
 }

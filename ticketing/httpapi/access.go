@@ -123,25 +123,7 @@ func (a *api) checkSession(c *fiber.Ctx) error {
 	return nil
 }
 
-// requireSession is checkSession as a middleware.
-func (a *api) requireSession(c *fiber.Ctx) error {
-	if err := a.checkSession(c); err != nil {
-		return err
-	}
-	return c.Next()
-}
-
-// requireKeyHandler is requireKey as a middleware.
-func requireKeyHandler(check fiber.Handler) fiber.Handler {
-	return func(c *fiber.Ctx) error {
-		if err := check(c); err != nil {
-			return err
-		}
-		return c.Next()
-	}
-}
-
-// session is the visitor's, once requireSession has let the request through.
+// session is the visitor's, once checkSession has let the request through.
 func session(c *fiber.Ctx) ticketing.Session {
 	s, _ := c.Locals(sessionKey{}).(ticketing.Session)
 	return s

@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"context"
+	"net/http"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -15,17 +17,61 @@ type Inbox interface {
 	Inbox(phone string) []sms.Received
 }
 
-// routeAccounts mounts what visitors do with their accounts.
-func (a *api) routeAccounts(r fiber.Router) {
-	r.Post("/accounts", a.register)
-	r.Get("/accounts/me", a.requireSession, a.me)
-	r.Post("/accounts/me/phone", a.requireSession, a.linkPhone)
-	r.Post("/accounts/me/wechat", a.requireSession, a.linkWeChat)
-	r.Put("/accounts/me/password", a.requireSession, a.setPassword)
-	r.Post("/codes", a.requestCode)
-	r.Post("/wechat/states", a.beginWeChat)
-	r.Post("/sessions", a.signIn)
-	r.Delete("/sessions", a.requireSession, a.signOut)
+// accountOperations are what visitors do with their accounts.
+func (a *api) accountOperations() {
+	handle(a, operation{
+		method: http.MethodPost, path: "/api/v1/accounts", id: "register", access: a.access.visitor, status: http.StatusCreated,
+		summary: "Register with a phone number and a password", codes: []ticketing.Code{ticketing.CodePhoneTaken},
+	}, a.register)
+	handle(a, operation{
+		method: http.MethodGet, path: "/api/v1/accounts/me", id: "get-profile", access: a.access.signedIn,
+		summary: "The visitor's account",
+	}, a.me)
+	handle(a, operation{
+		method: http.MethodPost, path: "/api/v1/accounts/me/phone", id: "link-phone", access: a.access.signedIn,
+		summary: "Give the account a phone number, proved by a code",
+		codes:   []ticketing.Code{ticketing.CodeWrongCode, ticketing.CodePhoneTaken, ticketing.CodePhoneLinked, ticketing.CodeNotConfigured},
+	}, a.linkPhone)
+	handle(a, operation{
+		method: http.MethodPost, path: "/api/v1/accounts/me/wechat", id: "link-wechat", access: a.access.signedIn,
+		summary: "Let WeChat sign in to the account", codes: append(weChatCodes(), ticketing.CodeWeChatTaken, ticketing.CodeWeChatLinked),
+	}, a.linkWeChat)
+	handle(a, operation{
+		method: http.MethodPut, path: "/api/v1/accounts/me/password", id: "set-password", access: a.access.signedIn,
+		summary: "Set the password, proved by a code", codes: []ticketing.Code{ticketing.CodeWrongCode, ticketing.CodeNotConfigured},
+	}, a.setPassword)
+	a.signInOperations()
+}
+
+// signInOperations are the ways to a session and out of it.
+func (a *api) signInOperations() {
+	handle(a, operation{
+		method: http.MethodPost, path: "/api/v1/codes", id: "request-code", access: a.access.visitor, status: http.StatusAccepted,
+		summary: "Have a code sent to a phone number", describe: "The answer is the same whether the number has an account or not.",
+		codes: []ticketing.Code{ticketing.CodeCodeLimit, ticketing.CodeNotConfigured},
+	}, a.requestCode)
+	handle(a, operation{
+		method: http.MethodPost, path: "/api/v1/wechat/states", id: "begin-wechat", access: a.access.visitor, status: http.StatusCreated,
+		summary:  "Begin a sign-in through WeChat on the web",
+		describe: "Sets a cookie that binds the sign-in to this browser.", codes: []ticketing.Code{ticketing.CodeNotConfigured},
+	}, a.beginWeChat)
+	handle(a, operation{
+		method: http.MethodPost, path: "/api/v1/sessions", id: "sign-in", access: a.access.visitor, status: http.StatusCreated,
+		summary: "Sign in with phone and password, phone and code, or WeChat alone",
+		codes:   append(weChatCodes(), ticketing.CodeWrongCredentials, ticketing.CodeWrongCode),
+	}, a.signIn)
+	handle(a, operation{
+		method: http.MethodDelete, path: "/api/v1/sessions", id: "sign-out", access: a.access.signedIn,
+		summary: "End the session",
+	}, a.signOut)
+}
+
+// weChatCodes are refusals of whatever asks WeChat.
+func weChatCodes() []ticketing.Code {
+	return []ticketing.Code{
+		ticketing.CodeWeChatRefused, ticketing.CodeWeChatBlocked, ticketing.CodeWeChatState, ticketing.CodeWeChatTooOften,
+		ticketing.CodeNotConfigured,
+	}
 }
 
 // credentials are the body of registration.
@@ -37,170 +83,182 @@ type credentials struct {
 // signInBody is the body of a sign-in: a phone number with a password or with a
 // code, or WeChat alone.
 type signInBody struct {
-	credentials
-	Code   string      `json:"code"`
-	WeChat *weChatBody `json:"wechat"`
+	Phone    string      `json:"phone" required:"false"`
+	Password string      `json:"password" required:"false"`
+	Code     string      `json:"code" required:"false"`
+	WeChat   *weChatBody `json:"wechat" required:"false"`
 }
 
 // weChatBody is what WeChat gave the visitor's client. State is for the web.
 type weChatBody struct {
 	Kind  ticketing.WeChatKind `json:"kind"`
 	Code  string               `json:"code"`
-	State string               `json:"state"`
+	State string               `json:"state" required:"false" doc:"For the web: what POST /api/v1/wechat/states gave."`
 }
 
 // stateCookie holds what binds a sign-in through WeChat to the browser that
 // began it.
 const stateCookie = "wechat_state"
 
-func (b weChatBody) login(c *fiber.Ctx) ticketing.WeChatLogin {
-	return ticketing.WeChatLogin{Kind: b.Kind, Code: b.Code, State: b.State, Browser: c.Cookies(stateCookie)}
+func (b weChatBody) login(e exchange) ticketing.WeChatLogin {
+	return ticketing.WeChatLogin{Kind: b.Kind, Code: b.Code, State: b.State, Browser: e.fiber.Cookies(stateCookie)}
 }
 
-func (a *api) register(c *fiber.Ctx) error {
-	var body credentials
-	if err := decode(c, &body); err != nil {
-		return err
-	}
-	account, err := a.service.Register(c.UserContext(), call(c), body.Phone, body.Password)
-	if err != nil {
-		return err
-	}
-	return c.Status(fiber.StatusCreated).JSON(fiber.Map{"account_id": account.ID})
+type registered struct {
+	AccountID string `json:"account_id"`
 }
 
-func (a *api) signIn(c *fiber.Ctx) error {
-	var body signInBody
-	if err := decode(c, &body); err != nil {
-		return err
-	}
+func (a *api) register(ctx context.Context, r *request[none, credentials]) (registered, error) {
+	account, err := a.service.Register(ctx, r.call(), r.body.Phone, r.body.Password)
+	return registered{AccountID: account.ID}, err
+}
+
+type signedIn struct {
+	Token     string           `json:"session_token" doc:"The bearer of the Authorization header."`
+	AccountID string           `json:"account_id"`
+	ExpiresAt ticketing.Millis `json:"expires_at"`
+}
+
+func (a *api) signIn(ctx context.Context, r *request[none, signInBody]) (signedIn, error) {
 	var (
-		in  ticketing.SignedIn
-		err error
+		in   ticketing.SignedIn
+		err  error
+		body = r.body
 	)
 	switch {
-	case body.WeChat != nil && (body.credentials != credentials{} || body.Code != ""), body.Password != "" && body.Code != "":
-		return refuse(fiber.StatusUnprocessableEntity, string(ticketing.CodeInvalidField), "", "sign in with phone and password, phone and code, or wechat")
+	case body.WeChat != nil && body.Phone+body.Password+body.Code != "", body.Password != "" && body.Code != "":
+		return signedIn{}, refuse(fiber.StatusUnprocessableEntity, string(ticketing.CodeInvalidField), "", "sign in with phone and password, phone and code, or wechat")
 	case body.WeChat != nil:
-		in, err = a.service.SignInWithWeChat(c.UserContext(), call(c), body.WeChat.login(c))
+		in, err = a.service.SignInWithWeChat(ctx, r.call(), body.WeChat.login(r.exchange))
 	case body.Code != "":
-		in, err = a.service.SignInWithCode(c.UserContext(), call(c), body.Phone, body.Code)
+		in, err = a.service.SignInWithCode(ctx, r.call(), body.Phone, body.Code)
 	default:
-		in, err = a.service.SignIn(c.UserContext(), call(c), body.Phone, body.Password)
+		in, err = a.service.SignIn(ctx, r.call(), body.Phone, body.Password)
 	}
-	if err != nil {
-		return err
-	}
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	return c.Status(fiber.StatusCreated).JSON(fiber.Map{
-		"session_token": in.Token, "account_id": in.AccountID, "expires_at": ticketing.Millis{Time: in.ExpiresAt},
-	})
+	r.secret()
+	return signedIn{Token: in.Token, AccountID: in.AccountID, ExpiresAt: ticketing.Millis{Time: in.ExpiresAt}}, err
 }
 
-func (a *api) signOut(c *fiber.Ctx) error {
-	if err := a.service.SignOut(c.UserContext(), session(c)); err != nil {
-		return err
-	}
-	return c.SendStatus(fiber.StatusNoContent)
+func (a *api) signOut(ctx context.Context, r *request[none, none]) (none, error) {
+	return none{}, a.service.SignOut(ctx, r.session())
+}
+
+type codeBody struct {
+	Phone   string                `json:"phone"`
+	Purpose ticketing.CodePurpose `json:"purpose"`
+}
+
+type codeSent struct {
+	Purpose ticketing.CodePurpose `json:"purpose"`
 }
 
 // requestCode answers the same whether the number has an account or not.
-func (a *api) requestCode(c *fiber.Ctx) error {
-	var body struct {
-		Phone   string                `json:"phone"`
-		Purpose ticketing.CodePurpose `json:"purpose"`
-	}
-	if err := decode(c, &body); err != nil {
-		return err
-	}
-	if err := a.service.RequestCode(c.UserContext(), call(c), body.Phone, body.Purpose); err != nil {
-		return err
-	}
-	return c.Status(fiber.StatusAccepted).JSON(fiber.Map{"purpose": body.Purpose})
+func (a *api) requestCode(ctx context.Context, r *request[none, codeBody]) (codeSent, error) {
+	return codeSent{Purpose: r.body.Purpose}, a.service.RequestCode(ctx, r.call(), r.body.Phone, r.body.Purpose)
 }
 
-func (a *api) beginWeChat(c *fiber.Ctx) error {
+type weChatBegun struct {
+	URL       string           `json:"authorize_url"`
+	State     string           `json:"state"`
+	ExpiresAt ticketing.Millis `json:"expires_at"`
+}
+
+func (a *api) beginWeChat(_ context.Context, r *request[none, none]) (weChatBegun, error) {
 	begin, err := a.service.BeginWeChat()
 	if err != nil {
-		return err
+		return weChatBegun{}, err
 	}
-	c.Cookie(&fiber.Cookie{
+	r.fiber.Cookie(&fiber.Cookie{
 		Name: stateCookie, Value: begin.Browser, Path: "/api/v1", Expires: begin.ExpiresAt,
 		HTTPOnly: true, Secure: !a.opts.InsecureCookies, SameSite: fiber.CookieSameSiteLaxMode,
 	})
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	return c.Status(fiber.StatusCreated).JSON(fiber.Map{
-		"authorize_url": begin.URL, "state": begin.State, "expires_at": ticketing.Millis{Time: begin.ExpiresAt},
-	})
+	r.secret()
+	return weChatBegun{URL: begin.URL, State: begin.State, ExpiresAt: ticketing.Millis{Time: begin.ExpiresAt}}, nil
 }
 
-func (a *api) me(c *fiber.Ctx) error {
-	return showProfile(c)(a.service.Me(c.UserContext(), session(c).AccountID))
+func (a *api) me(ctx context.Context, r *request[none, none]) (profile, error) {
+	p, err := a.service.Me(ctx, r.session().AccountID)
+	return showProfile(r.exchange, p), err
 }
 
-func (a *api) linkPhone(c *fiber.Ctx) error {
-	var body struct {
-		Phone string `json:"phone"`
-		Code  string `json:"code"`
-	}
-	if err := decode(c, &body); err != nil {
-		return err
-	}
-	return showProfile(c)(a.service.LinkPhone(c.UserContext(), call(c), session(c).AccountID, body.Phone, body.Code))
+type phoneBody struct {
+	Phone string `json:"phone"`
+	Code  string `json:"code"`
 }
 
-func (a *api) linkWeChat(c *fiber.Ctx) error {
-	var body weChatBody
-	if err := decode(c, &body); err != nil {
-		return err
-	}
-	return showProfile(c)(a.service.LinkWeChat(c.UserContext(), call(c), session(c).AccountID, body.login(c)))
+func (a *api) linkPhone(ctx context.Context, r *request[none, phoneBody]) (profile, error) {
+	p, err := a.service.LinkPhone(ctx, r.call(), r.session().AccountID, r.body.Phone, r.body.Code)
+	return showProfile(r.exchange, p), err
 }
 
-func (a *api) setPassword(c *fiber.Ctx) error {
-	var body struct {
-		Password string `json:"password"`
-		Code     string `json:"code"`
-	}
-	if err := decode(c, &body); err != nil {
-		return err
-	}
-	return showProfile(c)(a.service.SetPassword(c.UserContext(), call(c), session(c), body.Password, body.Code))
+func (a *api) linkWeChat(ctx context.Context, r *request[none, weChatBody]) (profile, error) {
+	p, err := a.service.LinkWeChat(ctx, r.call(), r.session().AccountID, r.body.login(r.exchange))
+	return showProfile(r.exchange, p), err
 }
 
-// showProfile answers with an account as its owner sees it.
-func showProfile(c *fiber.Ctx) func(p ticketing.Profile, err error) error {
-	return func(p ticketing.Profile, err error) error {
-		if err != nil {
-			return err
-		}
-		c.Set(fiber.HeaderCacheControl, "no-store")
-		return c.JSON(fiber.Map{
-			"account_id": p.ID, "phone_masked": p.PhoneMasked, "phone_verified": !p.PhoneVerifiedAt.IsZero(),
-			"password_set": p.HasPassword, "wechat_linked": p.WeChat, "created_at": ticketing.Millis{Time: p.CreatedAt},
-		})
+type passwordBody struct {
+	Password string `json:"password"`
+	Code     string `json:"code" required:"false"`
+}
+
+func (a *api) setPassword(ctx context.Context, r *request[none, passwordBody]) (profile, error) {
+	p, err := a.service.SetPassword(ctx, r.call(), r.session(), r.body.Password, r.body.Code)
+	return showProfile(r.exchange, p), err
+}
+
+// profile is an account as its owner sees it.
+type profile struct {
+	AccountID     string           `json:"account_id"`
+	PhoneMasked   string           `json:"phone_masked"`
+	PhoneVerified bool             `json:"phone_verified"`
+	PasswordSet   bool             `json:"password_set"`
+	WeChatLinked  bool             `json:"wechat_linked"`
+	CreatedAt     ticketing.Millis `json:"created_at"`
+}
+
+func showProfile(e exchange, p ticketing.Profile) profile {
+	e.secret()
+	return profile{
+		AccountID: p.ID, PhoneMasked: p.PhoneMasked, PhoneVerified: !p.PhoneVerifiedAt.IsZero(),
+		PasswordSet: p.HasPassword, WeChatLinked: p.WeChat, CreatedAt: ticketing.Millis{Time: p.CreatedAt},
 	}
+}
+
+type inInbox struct {
+	Phone string `query:"phone" doc:"The number, in any form that visitors may type."`
+}
+
+type sentMessage struct {
+	ID         string           `json:"message_id"`
+	Phone      string           `json:"phone"`
+	Purpose    string           `json:"purpose"`
+	Code       string           `json:"code"`
+	ReceivedAt ticketing.Millis `json:"received_at"`
+}
+
+type inbox struct {
+	Messages []sentMessage `json:"messages"`
 }
 
 // sandboxInbox shows what a sandbox was to send to a number, with its codes.
-func (a *api) sandboxInbox(c *fiber.Ctx) error {
+func (a *api) sandboxInbox(_ context.Context, r *request[inInbox, none]) (inbox, error) {
 	if a.opts.Sandbox == nil {
-		return refuse(fiber.StatusNotFound, string(ticketing.CodeNotConfigured), "", "messages are readable in a sandbox only")
+		return inbox{}, refuse(fiber.StatusNotFound, string(ticketing.CodeNotConfigured), "", "messages are readable in a sandbox only")
 	}
-	typed := c.Query("phone")
+	typed := r.params.Phone
 	if strings.HasPrefix(typed, " ") { // a + that was not escaped
 		typed = "+" + typed[1:]
 	}
 	phone, err := ticketing.CanonicalPhone(typed)
 	if err != nil {
-		return err
+		return inbox{}, err
 	}
-	shown := []fiber.Map{}
+	shown := inbox{Messages: []sentMessage{}}
 	for _, m := range a.opts.Sandbox.Inbox(phone) {
-		shown = append(shown, fiber.Map{
-			"message_id": m.Key, "phone": m.Phone, "purpose": m.Purpose, "code": m.Code, "received_at": ticketing.Millis{Time: m.At},
+		shown.Messages = append(shown.Messages, sentMessage{
+			ID: m.Key, Phone: m.Phone, Purpose: string(m.Purpose), Code: m.Code, ReceivedAt: ticketing.Millis{Time: m.At},
 		})
 	}
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	return c.JSON(fiber.Map{"messages": shown})
+	r.secret()
+	return shown, nil
 }

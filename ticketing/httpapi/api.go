@@ -93,6 +93,7 @@ type api struct {
 	app      *fiber.App
 	huma     huma.API // the operations and their document
 	access   accesses
+	document func() ([]byte, error)
 }
 
 // New makes the Fiber application. The caller listens with it and shuts it
@@ -130,17 +131,21 @@ func newAPI(service *ticketing.Service, opts Options) (*api, error) {
 	})
 	app.Use(recover.New(), a.observe)
 	app.Get(aliveRoute, func(c *fiber.Ctx) error { return c.SendString("ok\n") })
-	app.Get("/readyz", a.ready)
+	app.Get(readyRoute, a.ready)
 	a.app, a.huma = app, newHuma(app)
 	a.access = a.newAccesses()
-	a.routeVisitors(app.Group("/api/v1", a.requireSignature))
-	a.routeHouse(app.Group("/internal/v1"))
-	a.finishDocument()
+	app.Use("/api/v1", a.requireSignature)
+	a.visitorOperations()
+	a.houseOperations()
+	a.documentOperations()
 	return a, nil
 }
 
-// aliveRoute answers whatever is away.
-const aliveRoute = "/healthz"
+// aliveRoute answers whatever is away, readyRoute only while the database is there.
+const (
+	aliveRoute = "/healthz"
+	readyRoute = "/readyz"
+)
 
 // observe sets the request's deadline and counts its answer.
 func (a *api) observe(c *fiber.Ctx) error {

@@ -332,6 +332,36 @@ func TestOnlySignedRequestsAreAccepted(t *testing.T) {
 	assert.Equal(t, http.StatusOK, s.send("GET", "/readyz", "", nil, false).status)
 }
 
+func TestTheDocumentIsForOperationsOnly(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	got := s.house("GET", "/internal/v1/openapi.json", "", operationsKey)
+	require.Equal(t, http.StatusOK, got.status)
+	assert.Equal(t, "application/json", got.header.Get("Content-Type"))
+	assert.Equal(t, "3.1.0", got.text("openapi"))
+	assert.Equal(t, http.StatusUnauthorized, s.house("GET", "/internal/v1/openapi.json", "", enforcementKey).status)
+	assert.Equal(t, http.StatusNotFound, s.visitor("GET", "/api/v1/openapi.json", "", "").status)
+}
+
+func TestParametersAreRefusedByName(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for target, field := range map[string]string{
+		"/internal/v1/outbox?after=x": "after", "/internal/v1/outbox?limit=1.5": "limit", "/internal/v1/outbox?after=99999999999999999999": "after",
+	} {
+		got := s.house("GET", target, "", operationsKey)
+		assert.Equal(t, http.StatusUnprocessableEntity, got.status, target)
+		assert.Equal(t, "invalid_field", got.text("code"), target)
+		assert.Equal(t, field, got.text("field"), target)
+		assert.NotEmpty(t, got.text("detail"), target)
+		assert.Equal(t, "application/problem+json", got.header.Get("Content-Type"), target)
+		assert.Equal(t, "about:blank", got.text("type"), target)
+		assert.Equal(t, http.StatusUnauthorized, s.house("GET", target, "", "").status, "who calls is asked first")
+	}
+	head := s.send("HEAD", "/internal/v1/outbox", "", http.Header{"Authorization": {"Bearer " + operationsKey}}, false)
+	assert.Equal(t, http.StatusOK, head.status, "whatever can be read answers HEAD")
+}
+
 func TestSignOutAndForeignTokens(t *testing.T) {
 	t.Parallel()
 	s := start(t)

@@ -50,7 +50,8 @@
 // body and of the machinery are added).
 //
 // Parameters are read and checked by huma: a bad one answers 422 invalid_field
-// with its name. Bodies are not: decode refuses what is no JSON, has unknown
+// with its name; the fields stand in the struct itself, because huma does not
+// look into one that is embedded and unexported. Bodies are not: decode refuses what is no JSON, has unknown
 // keys or the wrong types (400 invalid_json), and every rule about values is the
 // domain's, so that it holds for all callers; the tags of a body only document.
 // A field without omitempty is documented as required unless it is tagged

@@ -1,12 +1,15 @@
 package httpapi
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -103,18 +106,8 @@ func describeOperation[B, O any](a *api, op operation, status int) huma.Operatio
 		}
 	}
 	described.Responses[strconv.Itoa(status)] = success
-	problemSchema := registry.Schema(reflect.TypeFor[problem](), true, "Problem")
 	for at, codes := range byStatus(ownCodes(op, !bodyless)) {
-		enum := make([]any, len(codes))
-		for i, code := range codes {
-			enum[i] = code
-		}
-		described.Responses[strconv.Itoa(at)] = &huma.Response{
-			Description: statusText(at) + ": `" + strings.Join(codes, "`, `") + "`.",
-			Content: map[string]*huma.MediaType{problemMediaType: {Schema: &huma.Schema{AllOf: []*huma.Schema{
-				problemSchema, {Type: huma.TypeObject, Properties: map[string]*huma.Schema{"code": {Type: huma.TypeString, Enum: enum}}},
-			}}}},
-		}
+		described.Responses[strconv.Itoa(at)] = a.problemResponse(at, codes)
 	}
 	if op.method != http.MethodGet {
 		described.Parameters = append(described.Parameters, headerParam("Idempotency-Key", "Makes the write happen once; at most 200 bytes."))
@@ -123,6 +116,21 @@ func describeOperation[B, O any](a *api, op operation, status int) huma.Operatio
 		}
 	}
 	return described
+}
+
+// problemResponse is a refusal with one of codes.
+func (a *api) problemResponse(status int, codes []string) *huma.Response {
+	enum := make([]any, len(codes))
+	for i, code := range codes {
+		enum[i] = code
+	}
+	return &huma.Response{
+		Description: statusText(status) + ": `" + strings.Join(codes, "`, `") + "`.",
+		Content: map[string]*huma.MediaType{problemMediaType: {Schema: &huma.Schema{AllOf: []*huma.Schema{
+			a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem](), true, "Problem"),
+			{Type: huma.TypeObject, Properties: map[string]*huma.Schema{"code": {Type: huma.TypeString, Enum: enum}}},
+		}}}},
+	}
 }
 
 func headerParam(name, text string) *huma.Param {
@@ -171,8 +179,31 @@ func (a *api) documented(op operation) *huma.Operation {
 	return item.Post
 }
 
-// finishDocument drops what huma adds of its own.
-func (a *api) finishDocument() {
+// documentOperations serves the document and writes what is not mounted with
+// handle into it. It comes last.
+func (a *api) documentOperations() {
+	a.document = sync.OnceValues(a.marshalDocument)
+	handle(a, operation{
+		method: http.MethodGet, path: "/internal/v1/openapi.json", id: "get-openapi", access: a.access.operations,
+		summary: "This document",
+	}, func(context.Context, *request[none, none]) (json.RawMessage, error) { return a.document() })
+	for path, summary := range map[string]string{
+		aliveRoute: "Whether the process answers", readyRoute: "Whether the process can do its work",
+	} {
+		text := map[string]*huma.MediaType{fiber.MIMETextPlain: {Schema: &huma.Schema{Type: huma.TypeString}}}
+		op := &huma.Operation{
+			Method: http.MethodGet, Path: path, OperationID: "get-" + strings.TrimPrefix(path, "/"), Summary: summary, Tags: []string{tagProcess},
+			Responses: map[string]*huma.Response{"200": {Description: "It does.", Content: text}},
+		}
+		if path == readyRoute {
+			op.Responses["503"] = a.problemResponse(fiber.StatusServiceUnavailable, []string{string(ticketing.CodeUnavailable)})
+		}
+		a.huma.OpenAPI().AddOperation(op)
+	}
+}
+
+// marshalDocument drops what huma adds of its own, and writes the document down.
+func (a *api) marshalDocument() ([]byte, error) {
 	schemas := a.huma.OpenAPI().Components.Schemas.Map()
 	for _, name := range []string{"ErrorModel", "ErrorDetail"} {
 		delete(schemas, name)
@@ -184,6 +215,11 @@ func (a *api) finishDocument() {
 			}
 		}
 	}
+	document, err := a.huma.OpenAPI().MarshalJSON()
+	if err != nil {
+		return nil, fmt.Errorf("marshal the document: %w", err)
+	}
+	return document, nil
 }
 
 // Document gives the OpenAPI document, for generating clients.
@@ -192,11 +228,7 @@ func Document() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	document, err := a.huma.OpenAPI().MarshalJSON()
-	if err != nil {
-		return nil, fmt.Errorf("marshal the document: %w", err)
-	}
-	return document, nil
+	return a.document()
 }
 
 // orderExample is a booking for two, with numbers made up for the purpose.

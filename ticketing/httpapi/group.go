@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -32,36 +33,33 @@ type groupBody struct {
 	} `json:"leader"`
 	File []byte `json:"file"` // XLSX or CSV, in base64
 
-	Answers ticketing.Answers `json:"answers"` // to what an activity asks of an order
+	Answers ticketing.Answers `json:"answers" required:"false"` // to what an activity asks of an order
 }
 
-func (a *api) bookGroup(c *fiber.Ctx) error {
-	var body groupBody
-	if err := decode(c, &body); err != nil {
-		return err
-	}
+func (a *api) bookGroup(ctx context.Context, r *request[none, groupBody]) (order, error) {
+	body := r.body
 	list, err := namelist.Read(body.File)
 	if refused, ok := errors.AsType[*namelist.Error](err); ok {
 		p := newProblem(fiber.StatusUnprocessableEntity, string(ticketing.CodeInvalidField), fileField(refused.Faults[0].Cell), refused.Error())
 		p.ReasonZH, p.ReasonEN = refused.ZH(), refused.Error()
-		return &problemError{p}
+		return order{}, &problemError{p}
 	}
 	if err != nil {
-		return err
+		return order{}, err
 	}
 	people := make([]ticketing.Visitor, len(list.People))
 	for i, p := range list.People {
 		people[i] = ticketing.Visitor{Name: p.Name, Phone: p.Phone, Type: p.Type, Number: p.Number, Nationality: p.Nationality}
 	}
-	o, err := a.service.BookGroup(c.UserContext(), call(c), session(c).AccountID, ticketing.GroupBooking{
+	o, err := a.service.BookGroup(ctx, r.call(), r.session().AccountID, ticketing.GroupBooking{
 		Pool: body.Pool, Date: body.Date, Slot: body.Slot, Product: body.Product, Hold: body.Hold,
 		LeaderName: body.Leader.Name, LeaderPhone: body.Leader.Phone, People: people,
 		Answers: body.Answers,
 	})
 	if err != nil {
-		return inCells(err, list)
+		return order{}, inCells(err, list)
 	}
-	return c.Status(fiber.StatusCreated).JSON(showOrder(o))
+	return showOrder(o), nil
 }
 
 func fileField(cell string) string {

@@ -3,59 +3,66 @@ package httpapi
 import (
 	"context"
 	"net/http"
-	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
 	"fairgate/ticketing"
 )
 
-// routeHouse mounts what the house does. Enforcement may withdraw and
+// houseOperations are what the house does. Enforcement may withdraw and
 // reinstate, operations may set up pools and reconcile; both may read orders.
-func (a *api) routeHouse(r fiber.Router) {
-	enforcement := requireKeyHandler(a.access.enforcement.check)
-	operations := requireKeyHandler(a.access.operations.check)
-	either := requireKeyHandler(a.access.either.check)
-	r.Get("/accounts/:account/orders", either, a.accountOrders)
-	r.Post("/orders/:order/withdraw", enforcement, a.withdraw)
-	r.Post("/orders/:order/reinstate", enforcement, a.reinstate)
+func (a *api) houseOperations() {
+	handle(a, operation{
+		method: http.MethodGet, path: "/internal/v1/accounts/{account}/orders", id: "list-account-orders", access: a.access.either,
+		summary: "An account's orders",
+	}, a.accountOrders)
+	handle(a, operation{
+		method: http.MethodPost, path: "/internal/v1/orders/{order}/withdraw", id: "withdraw-order", access: a.access.enforcement,
+		summary: "Withdraw a provisional order",
+		codes:   []ticketing.Code{ticketing.CodeNotFound, ticketing.CodeInvalidState, ticketing.CodePastCutoff},
+	}, a.withdraw)
+	handle(a, operation{
+		method: http.MethodPost, path: "/internal/v1/orders/{order}/reinstate", id: "reinstate-order", access: a.access.enforcement,
+		summary: "Give back what was withdrawn, where there is a place",
+		codes: []ticketing.Code{
+			ticketing.CodeNotFound, ticketing.CodeInvalidState, ticketing.CodePastCutoff, ticketing.CodeNoPlace, ticketing.CodeDocumentTaken,
+		},
+	}, a.reinstate)
 	a.poolOperations()
-	r.Post("/pools/:pool/plan", operations, a.plan)
-	a.routeRelease(r, operations)
-	r.Get("/pools/:pool/changes", operations, a.changes)
-	r.Get("/outbox", operations, a.outbox)
-	r.Get("/sms", operations, a.sandboxInbox)
+	a.releaseOperations()
+	handle(a, operation{
+		method: http.MethodGet, path: "/internal/v1/outbox", id: "list-events", access: a.access.operations,
+		summary: "What happened to orders, in the order in which it happened",
+	}, a.outbox)
+	handle(a, operation{
+		method: http.MethodGet, path: "/internal/v1/sms", id: "list-sandbox-messages", access: a.access.operations,
+		summary: "Messages that a sandbox was to send to a number, with their codes", codes: []ticketing.Code{ticketing.CodeNotConfigured},
+	}, a.sandboxInbox)
 }
 
-func (a *api) accountOrders(c *fiber.Ctx) error {
-	orders, err := a.service.Orders(c.UserContext(), c.Params("account"), states(c)...)
-	if err != nil {
-		return err
-	}
-	return c.JSON(showOrders(orders))
+type inAccountOrders struct {
+	Account string `path:"account" doc:"The account's id."`
+	States  string `query:"states" doc:"Only orders in these states, separated by commas."`
 }
 
-func (a *api) withdraw(c *fiber.Ctx) error {
-	var body struct {
-		ReasonCode string `json:"reason_code"`
-		Receipt    string `json:"receipt"`
-	}
-	if err := decode(c, &body); err != nil {
-		return err
-	}
-	o, err := a.service.Withdraw(c.UserContext(), call(c), c.Params("order"), body.ReasonCode, body.Receipt)
-	if err != nil {
-		return err
-	}
-	return c.JSON(showOrder(o))
+func (a *api) accountOrders(ctx context.Context, r *request[inAccountOrders, none]) (orderList, error) {
+	orders, err := a.service.Orders(ctx, r.params.Account, states(r.params.States)...)
+	return showOrders(orders), err
 }
 
-func (a *api) reinstate(c *fiber.Ctx) error {
-	o, err := a.service.Reinstate(c.UserContext(), call(c), c.Params("order"))
-	if err != nil {
-		return err
-	}
-	return c.JSON(showOrder(o))
+type withdrawBody struct {
+	ReasonCode string `json:"reason_code" doc:"Why, as the visitor is told."`
+	Receipt    string `json:"receipt" required:"false" doc:"What the visitor appeals with."`
+}
+
+func (a *api) withdraw(ctx context.Context, r *request[inOrder, withdrawBody]) (order, error) {
+	o, err := a.service.Withdraw(ctx, r.call(), r.params.Order, r.body.ReasonCode, r.body.Receipt)
+	return showOrder(o), err
+}
+
+func (a *api) reinstate(ctx context.Context, r *request[inOrder, none]) (order, error) {
+	o, err := a.service.Reinstate(ctx, r.call(), r.params.Order)
+	return showOrder(o), err
 }
 
 // inPool is the path of what belongs to one pool.
@@ -72,6 +79,15 @@ func (a *api) poolOperations() {
 			"name in X-Operator and takes effect at once.",
 		codes: []ticketing.Code{ticketing.CodeCapacityBooked, ticketing.CodeReleaseExceeds, ticketing.CodeDayStaged},
 	}, a.putPool)
+	handle(a, operation{
+		method: http.MethodPost, path: "/internal/v1/pools/{pool}/plan", id: "plan-month", access: a.access.operations,
+		summary: "Open a month by weekdays, holidays and special days", describe: "With dry_run it shows what it would do.",
+		codes: []ticketing.Code{ticketing.CodeNotFound, ticketing.CodeCapacityBooked, ticketing.CodeReleaseExceeds, ticketing.CodeDayStaged},
+	}, a.plan)
+	handle(a, operation{
+		method: http.MethodGet, path: "/internal/v1/pools/{pool}/changes", id: "list-pool-changes", access: a.access.operations,
+		summary: "Who changed what of a pool", codes: []ticketing.Code{ticketing.CodeNotFound},
+	}, a.changes)
 }
 
 func (a *api) putPool(ctx context.Context, r *request[inPool, poolBody]) (pool, error) {
@@ -79,29 +95,34 @@ func (a *api) putPool(ctx context.Context, r *request[inPool, poolBody]) (pool, 
 	return showPool(p), err
 }
 
-func (a *api) outbox(c *fiber.Ctx) error {
-	after, limit, err := page(c)
-	if err != nil {
-		return err
-	}
-	events, err := a.service.Events(c.UserContext(), after, limit)
-	if err != nil {
-		return err
-	}
-	return c.JSON(fiber.Map{"events": append([]ticketing.Event{}, events...)})
+// inLog is where to go on in what is numbered.
+type inLog struct {
+	After int64 `query:"after" default:"0" doc:"The number after which to go on."`
+	Limit int   `query:"limit" default:"200" doc:"How many at most."`
 }
 
-// page reads ?after=&limit=.
-func page(c *fiber.Ctx) (after int64, limit int, err error) {
-	after, err = strconv.ParseInt(c.Query("after", "0"), 10, 64)
-	if err != nil {
-		return 0, 0, refuse(fiber.StatusUnprocessableEntity, string(ticketing.CodeInvalidField), "after", "not a number")
-	}
-	limit, err = strconv.Atoi(c.Query("limit", "200"))
-	if err != nil {
-		return 0, 0, refuse(fiber.StatusUnprocessableEntity, string(ticketing.CodeInvalidField), "limit", "not a number")
-	}
-	return after, limit, nil
+type eventList struct {
+	Events []ticketing.Event `json:"events"`
+}
+
+func (a *api) outbox(ctx context.Context, r *request[inLog, none]) (eventList, error) {
+	events, err := a.service.Events(ctx, r.params.After, r.params.Limit)
+	return eventList{Events: append([]ticketing.Event{}, events...)}, err
+}
+
+type inChanges struct {
+	Pool  string `path:"pool" doc:"The pool's id."`
+	After int64  `query:"after" default:"0" doc:"The number after which to go on."`
+	Limit int    `query:"limit" default:"200" doc:"How many at most."`
+}
+
+type changeList struct {
+	Changes []ticketing.Change `json:"changes"`
+}
+
+func (a *api) changes(ctx context.Context, r *request[inChanges, none]) (changeList, error) {
+	changes, err := a.service.Changes(ctx, r.params.Pool, r.params.After, r.params.Limit)
+	return changeList{Changes: append([]ticketing.Change{}, changes...)}, err
 }
 
 // HeaderOperator names who, among those with the operations role, changes a
@@ -113,16 +134,4 @@ func operator(c *fiber.Ctx) ticketing.Call {
 	made := call(c)
 	made.Actor = c.Get(HeaderOperator)
 	return made
-}
-
-func (a *api) changes(c *fiber.Ctx) error {
-	after, limit, err := page(c)
-	if err != nil {
-		return err
-	}
-	changes, err := a.service.Changes(c.UserContext(), c.Params("pool"), after, limit)
-	if err != nil {
-		return err
-	}
-	return c.JSON(fiber.Map{"changes": append([]ticketing.Change{}, changes...)})
 }

@@ -1,15 +1,15 @@
 package httpapi
 
 import (
-	"github.com/gofiber/fiber/v2"
+	"context"
 
 	"fairgate/ticketing"
 )
 
 // offerBody is what an open day offers.
 type offerBody struct {
-	Capacity int        `json:"capacity"`
-	Slots    []slotBody `json:"slots"`
+	Capacity int        `json:"capacity" required:"false"`
+	Slots    []slotBody `json:"slots" required:"false"`
 }
 
 func (b offerBody) offer() ticketing.Offer {
@@ -18,14 +18,14 @@ func (b offerBody) offer() ticketing.Offer {
 
 type planBody struct {
 	Month     string               `json:"month"`
-	DryRun    bool                 `json:"dry_run"`
-	Open      offerBody            `json:"open"`
-	Weekdays  []string             `json:"weekdays"`
-	ByWeekday map[string]offerBody `json:"by_weekday"`
-	Holidays  []string             `json:"holidays"`
-	Holiday   *offerBody           `json:"holiday"`
-	Closed    []string             `json:"closed"`
-	Special   []dayBody            `json:"special"`
+	DryRun    bool                 `json:"dry_run" required:"false"`
+	Open      offerBody            `json:"open" required:"false"`
+	Weekdays  []string             `json:"weekdays" required:"false"`
+	ByWeekday map[string]offerBody `json:"by_weekday" required:"false"`
+	Holidays  []string             `json:"holidays" required:"false"`
+	Holiday   *offerBody           `json:"holiday" required:"false"`
+	Closed    []string             `json:"closed" required:"false"`
+	Special   []dayBody            `json:"special" required:"false"`
 }
 
 func (b planBody) plan() ticketing.OpeningPlan {
@@ -74,19 +74,18 @@ func showPlanned(d ticketing.PlannedDay) plannedDay {
 	return out
 }
 
-func (a *api) plan(c *fiber.Ctx) error {
-	var body planBody
-	if err := decode(c, &body); err != nil {
-		return err
-	}
-	days, err := a.service.Plan(c.UserContext(), operator(c), c.Params("pool"), body.plan())
-	if err != nil {
-		return err
-	}
-	shown, counts := make([]plannedDay, len(days)), map[ticketing.PlanAction]int{}
+type planned struct {
+	DryRun bool                         `json:"dry_run"`
+	Counts map[ticketing.PlanAction]int `json:"counts"`
+	Days   []plannedDay                 `json:"days"`
+}
+
+func (a *api) plan(ctx context.Context, r *request[inPool, planBody]) (planned, error) {
+	days, err := a.service.Plan(ctx, r.operator(), r.params.Pool, r.body.plan())
+	shown := planned{DryRun: r.body.DryRun, Counts: map[ticketing.PlanAction]int{}, Days: make([]plannedDay, len(days))}
 	for i, d := range days {
-		shown[i] = showPlanned(d)
-		counts[d.Action]++
+		shown.Days[i] = showPlanned(d)
+		shown.Counts[d.Action]++
 	}
-	return c.JSON(fiber.Map{"dry_run": body.DryRun, "counts": counts, "days": shown})
+	return shown, err
 }

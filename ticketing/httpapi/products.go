@@ -8,9 +8,9 @@ type product struct {
 	ID       string                `json:"id"`
 	Name     string                `json:"name"`
 	Kind     ticketing.ProductKind `json:"kind"`
-	PriceFen int64                 `json:"price_fen"`
-	Persons  int                   `json:"persons"`
-	Places   *int                  `json:"places"`
+	PriceFen int64                 `json:"price_fen" required:"false"`
+	Persons  int                   `json:"persons" required:"false"`
+	Places   *int                  `json:"places" required:"false"`
 	MaxAge   int                   `json:"max_age,omitempty"`
 }
 

@@ -1,34 +1,44 @@
 package httpapi
 
 import (
+	"context"
+	"net/http"
 	"strconv"
 	"time"
-
-	"github.com/gofiber/fiber/v2"
 
 	"fairgate/ticketing"
 )
 
-// routeRelease mounts the release of a day by stages.
-func (a *api) routeRelease(r fiber.Router, operations fiber.Handler) {
-	r.Get("/pools/:pool/release", operations, a.release)
-	r.Put("/pools/:pool/release", operations, a.putRelease)
-	r.Post("/pools/:pool/release/:stage", operations, a.changeStage)
+// releaseOperations are on the release of a day by stages.
+func (a *api) releaseOperations() {
+	codes := []ticketing.Code{ticketing.CodeNotFound, ticketing.CodeReleaseExceeds, ticketing.CodeDateUnavailable}
+	handle(a, operation{
+		method: http.MethodGet, path: "/internal/v1/pools/{pool}/release", id: "get-release", access: a.access.operations,
+		summary: "The stages of a day: released, held, sold, left", codes: codes,
+	}, a.release)
+	handle(a, operation{
+		method: http.MethodPut, path: "/internal/v1/pools/{pool}/release", id: "put-release", access: a.access.operations,
+		summary: "Set the stages by which a day is released", codes: append(codes, ticketing.CodeInvalidState),
+	}, a.putRelease)
+	handle(a, operation{
+		method: http.MethodPost, path: "/internal/v1/pools/{pool}/release/{stage}", id: "change-stage", access: a.access.operations,
+		summary: "Change, pause or bring forward a stage while the sale runs", codes: append(codes, ticketing.CodeInvalidState),
+	}, a.changeStage)
 }
 
 type stageBody struct {
-	At              *time.Time `json:"at"`
-	Quantity        int        `json:"quantity"`
-	Percent         int        `json:"percent"`
-	ReturnsTo       int        `json:"returns_to"`
-	MaxDelaySeconds int64      `json:"max_delay_seconds"`
-	Paused          bool       `json:"paused"`
+	At              *time.Time `json:"at" required:"false"`
+	Quantity        int        `json:"quantity" required:"false"`
+	Percent         int        `json:"percent" required:"false"`
+	ReturnsTo       int        `json:"returns_to" required:"false"`
+	MaxDelaySeconds int64      `json:"max_delay_seconds" required:"false"`
+	Paused          bool       `json:"paused" required:"false"`
 }
 
 type stageStatus struct {
 	Stage           int               `json:"stage"`
 	At              ticketing.Millis  `json:"at"`
-	FiredAt         *ticketing.Millis `json:"fired_at"`
+	FiredAt         *ticketing.Millis `json:"fired_at" nullable:"true"`
 	Paused          bool              `json:"paused"`
 	Quantity        int               `json:"quantity,omitempty"`
 	Percent         int               `json:"percent,omitempty"`
@@ -67,24 +77,24 @@ func showRelease(r ticketing.Release) releaseBody {
 	return out
 }
 
-func (a *api) release(c *fiber.Ctx) error {
-	r, err := a.service.Release(c.UserContext(), c.Params("pool"), c.Query("date"))
-	if err != nil {
-		return err
-	}
-	return c.JSON(showRelease(r))
+type inRelease struct {
+	Pool string `path:"pool" doc:"The pool's id."`
+	Date string `query:"date" doc:"The day, such as 2026-05-10."`
 }
 
-func (a *api) putRelease(c *fiber.Ctx) error {
-	var body struct {
-		Date   string      `json:"date"`
-		Stages []stageBody `json:"stages"`
-	}
-	if err := decode(c, &body); err != nil {
-		return err
-	}
-	stages := make([]ticketing.StagePlan, len(body.Stages))
-	for i, s := range body.Stages {
+func (a *api) release(ctx context.Context, r *request[inRelease, none]) (releaseBody, error) {
+	released, err := a.service.Release(ctx, r.params.Pool, r.params.Date)
+	return showRelease(released), err
+}
+
+type stagesBody struct {
+	Date   string      `json:"date"`
+	Stages []stageBody `json:"stages"`
+}
+
+func (a *api) putRelease(ctx context.Context, r *request[inPool, stagesBody]) (releaseBody, error) {
+	stages := make([]ticketing.StagePlan, len(r.body.Stages))
+	for i, s := range r.body.Stages {
 		stages[i] = ticketing.StagePlan{
 			Quantity: s.Quantity, Percent: s.Percent, ReturnsTo: s.ReturnsTo, Paused: s.Paused,
 			MaxDelay: time.Duration(min(s.MaxDelaySeconds, maxSeconds)) * time.Second,
@@ -93,32 +103,29 @@ func (a *api) putRelease(c *fiber.Ctx) error {
 			stages[i].At = s.At.UTC()
 		}
 	}
-	r, err := a.service.PutRelease(c.UserContext(), operator(c), c.Params("pool"), body.Date, stages)
-	if err != nil {
-		return err
-	}
-	return c.JSON(showRelease(r))
+	released, err := a.service.PutRelease(ctx, r.operator(), r.params.Pool, r.body.Date, stages)
+	return showRelease(released), err
 }
 
-func (a *api) changeStage(c *fiber.Ctx) error {
-	var body struct {
-		Date     string     `json:"date"`
-		Paused   *bool      `json:"paused"`
-		At       *time.Time `json:"at"`
-		Quantity *int       `json:"quantity"`
-		Percent  *int       `json:"percent"`
-	}
-	if err := decode(c, &body); err != nil {
-		return err
-	}
-	no, err := strconv.Atoi(c.Params("stage"))
+type inStage struct {
+	Pool  string `path:"pool" doc:"The pool's id."`
+	Stage string `path:"stage" doc:"The stage's number, from 1."`
+}
+
+type stageChangeBody struct {
+	Date     string     `json:"date"`
+	Paused   *bool      `json:"paused" required:"false"`
+	At       *time.Time `json:"at" required:"false"`
+	Quantity *int       `json:"quantity" required:"false"`
+	Percent  *int       `json:"percent" required:"false"`
+}
+
+func (a *api) changeStage(ctx context.Context, r *request[inStage, stageChangeBody]) (releaseBody, error) {
+	no, err := strconv.Atoi(r.params.Stage)
 	if err != nil {
-		return ticketing.ErrNotFound
+		return releaseBody{}, ticketing.ErrNotFound
 	}
-	r, err := a.service.ChangeStage(c.UserContext(), operator(c), c.Params("pool"), body.Date, no,
-		ticketing.StageChange{Paused: body.Paused, At: body.At, Quantity: body.Quantity, Percent: body.Percent})
-	if err != nil {
-		return err
-	}
-	return c.JSON(showRelease(r))
+	released, err := a.service.ChangeStage(ctx, r.operator(), r.params.Pool, r.body.Date, no,
+		ticketing.StageChange{Paused: r.body.Paused, At: r.body.At, Quantity: r.body.Quantity, Percent: r.body.Percent})
+	return showRelease(released), err
 }

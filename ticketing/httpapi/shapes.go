@@ -16,14 +16,14 @@ import (
 
 type visitorBody struct {
 	Name     string `json:"name"`
-	Phone    string `json:"phone"`
-	Product  string `json:"product"`
+	Phone    string `json:"phone" required:"false"`
+	Product  string `json:"product" required:"false"`
 	Document struct {
 		Type        document.Type `json:"type"`
 		Number      string        `json:"number"`
-		Nationality string        `json:"nationality"`
+		Nationality string        `json:"nationality" required:"false"`
 	} `json:"document"`
-	Answers ticketing.Answers `json:"answers"` // to what an activity asks of each position
+	Answers ticketing.Answers `json:"answers" required:"false"` // to what an activity asks of each position
 }
 
 func visitors(bodies []visitorBody) []ticketing.Visitor {
@@ -40,17 +40,17 @@ func visitors(bodies []visitorBody) []ticketing.Visitor {
 type orderBody struct {
 	Pool      string        `json:"pool"`
 	Date      string        `json:"date"`
-	Slot      string        `json:"slot"`
-	Hold      bool          `json:"hold"`
+	Slot      string        `json:"slot" required:"false"`
+	Hold      bool          `json:"hold" required:"false"`
 	Positions []visitorBody `json:"positions"`
 
-	Answers ticketing.Answers `json:"answers"` // to what an activity asks of an order
+	Answers ticketing.Answers `json:"answers" required:"false"` // to what an activity asks of an order
 }
 
 type transferBody struct {
-	ToAccountID string        `json:"to_account_id"`
-	ToPhone     string        `json:"to_phone"`
-	Positions   []visitorBody `json:"positions"`
+	ToAccountID string        `json:"to_account_id" required:"false"`
+	ToPhone     string        `json:"to_phone" required:"false"`
+	Positions   []visitorBody `json:"positions" required:"false"`
 }
 
 // order is an order as its owner and the house see it.
@@ -65,9 +65,9 @@ type order struct {
 	Positions        []position        `json:"positions"`
 	TotalFen         int64             `json:"total_fen"`
 	CreatedAt        ticketing.Millis  `json:"created_at"`
-	HoldExpiresAt    *ticketing.Millis `json:"hold_expires_at"`
-	ProvisionalUntil *ticketing.Millis `json:"provisional_until"`
-	PaidAt           *ticketing.Millis `json:"paid_at"`
+	HoldExpiresAt    *ticketing.Millis `json:"hold_expires_at" nullable:"true"`
+	ProvisionalUntil *ticketing.Millis `json:"provisional_until" nullable:"true"`
+	PaidAt           *ticketing.Millis `json:"paid_at" nullable:"true"`
 	ReasonCode       string            `json:"reason_code,omitempty"` // why the house withdrew it
 	Receipt          string            `json:"receipt,omitempty"`     // to appeal with
 	Answers          []fieldAnswer     `json:"answers,omitempty"`     // to what an activity asks
@@ -103,12 +103,16 @@ func showOrder(o ticketing.Order) order {
 	return out
 }
 
-func showOrders(orders []ticketing.Order) fiber.Map {
-	shown := make([]order, len(orders))
+type orderList struct {
+	Orders []order `json:"orders"`
+}
+
+func showOrders(orders []ticketing.Order) orderList {
+	shown := orderList{Orders: make([]order, len(orders))}
 	for i, o := range orders {
-		shown[i] = showOrder(o)
+		shown.Orders[i] = showOrder(o)
 	}
-	return fiber.Map{"orders": shown}
+	return shown
 }
 
 // optional shows a zero time as null.
@@ -166,7 +170,7 @@ type pool struct {
 	LimitPerOrder int                 `json:"limit_per_order"`
 	HoldSeconds   int64               `json:"hold_seconds"`
 	CutoffSeconds int64               `json:"provisional_cutoff_seconds"`
-	OpensAt       *ticketing.Millis   `json:"opens_at"`
+	OpensAt       *ticketing.Millis   `json:"opens_at" nullable:"true"`
 	Rules         *ticketing.Rules    `json:"rules,omitempty"`
 	Products      []product           `json:"products,omitempty"`
 	Activity      *ticketing.Activity `json:"activity,omitempty"`
@@ -186,25 +190,25 @@ func showPool(p ticketing.Pool) pool {
 
 type poolBody struct {
 	Name          string     `json:"name"`
-	PriceFen      int64      `json:"price_fen"`
-	LimitPerOrder int        `json:"limit_per_order"`
-	HoldSeconds   int64      `json:"hold_seconds"`
-	CutoffSeconds int64      `json:"provisional_cutoff_seconds"`
-	OpensAt       *time.Time `json:"opens_at"`
-	Days          []dayBody  `json:"days"`
-	Products      *[]product `json:"products"`
-	Rules         *rulesBody `json:"rules"`
+	PriceFen      int64      `json:"price_fen" required:"false"`
+	LimitPerOrder int        `json:"limit_per_order" required:"false"`
+	HoldSeconds   int64      `json:"hold_seconds" required:"false"`
+	CutoffSeconds int64      `json:"provisional_cutoff_seconds" required:"false"`
+	OpensAt       *time.Time `json:"opens_at" required:"false"`
+	Days          []dayBody  `json:"days" required:"false"`
+	Products      *[]product `json:"products" required:"false"`
+	Rules         *rulesBody `json:"rules" required:"false"`
 
-	Kind     *ticketing.PoolKind `json:"kind"`
-	NameEN   *string             `json:"name_en"`
-	Activity *ticketing.Activity `json:"activity"`
+	Kind     *ticketing.PoolKind `json:"kind" required:"false"`
+	NameEN   *string             `json:"name_en" required:"false"`
+	Activity *ticketing.Activity `json:"activity" required:"false"`
 }
 
 type dayBody struct {
 	Date     string     `json:"date"`
-	Capacity int        `json:"capacity"`
-	Slots    []slotBody `json:"slots"`
-	OpensAt  settable   `json:"opens_at"`
+	Capacity int        `json:"capacity" required:"false"`
+	Slots    []slotBody `json:"slots" required:"false"`
+	OpensAt  settable   `json:"opens_at" required:"false"`
 }
 
 type slotBody struct {

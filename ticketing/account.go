@@ -13,6 +13,7 @@ type Account struct {
 	PhoneMasked     string    // empty without a phone number
 	PhoneVerifiedAt time.Time // when a code sent to the number first proved it; zero before
 	CreatedAt       time.Time
+	ErasedAt        time.Time // zero while it is somebody's
 
 	PhoneKey    []byte `json:"-"`
 	PhoneSealed []byte `json:"-"`

@@ -39,6 +39,7 @@ const (
 	CodeNoPlace             Code = "no_place"
 	CodeCapacityBooked      Code = "capacity_below_booked"
 	CodeRecipientUnknown    Code = "recipient_unknown"
+	CodeLiveOrders          Code = "live_orders"
 	CodeRevealLimit         Code = "reveal_limit"
 	CodeIdempotencyMismatch Code = "idempotency_mismatch"
 	CodeUnavailable         Code = "unavailable"
@@ -107,6 +108,7 @@ var (
 	ErrNoPlace             = &Error{Code: CodeNoPlace, Detail: "no place is left to give back"}
 	ErrCapacityBooked      = &Error{Code: CodeCapacityBooked, Field: "days", Detail: "booked places cannot be taken away"}
 	ErrRecipientUnknown    = &Error{Code: CodeRecipientUnknown, Field: "to_account_id", Detail: "there is no such account to transfer to"}
+	ErrLiveOrders          = &Error{Code: CodeLiveOrders, Detail: "the account has orders that stand"}
 	ErrRevealLimit         = &Error{Code: CodeRevealLimit, Detail: "too many persons revealed within an hour"}
 	ErrIdempotencyMismatch = &Error{Code: CodeIdempotencyMismatch, Field: "Idempotency-Key", Detail: "the key was used with another request"}
 	ErrUnavailable         = &Error{Code: CodeUnavailable, Detail: "try again shortly"}

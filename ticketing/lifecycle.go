@@ -342,7 +342,7 @@ func recipient(ctx context.Context, r AccountReader, id string, phoneKey []byte)
 	} else {
 		account, err = r.Account(ctx, id)
 	}
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, ErrNotFound) || err == nil && !account.ErasedAt.IsZero() {
 		return Account{}, ErrRecipientUnknown
 	}
 	return account, err

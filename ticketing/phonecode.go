@@ -20,15 +20,16 @@ type CodePurpose string
 
 // What codes are sent for.
 const (
-	PurposeSignIn      CodePurpose = "sign_in"
-	PurposeLinkPhone   CodePurpose = "link_phone"
-	PurposeSetPassword CodePurpose = "set_password"
+	PurposeSignIn       CodePurpose = "sign_in"
+	PurposeLinkPhone    CodePurpose = "link_phone"
+	PurposeSetPassword  CodePurpose = "set_password"
+	PurposeCloseAccount CodePurpose = "close_account"
 )
 
 // Valid reports whether p is one of the known purposes.
 func (p CodePurpose) Valid() bool {
 	switch p {
-	case PurposeSignIn, PurposeLinkPhone, PurposeSetPassword:
+	case PurposeSignIn, PurposeLinkPhone, PurposeSetPassword, PurposeCloseAccount:
 		return true
 	}
 	return false
@@ -85,7 +86,7 @@ func (s *Service) RequestCode(ctx context.Context, call Call, phone string, purp
 		return ErrNotConfigured
 	}
 	if !purpose.Valid() {
-		return invalidField("purpose", "want sign_in, link_phone or set_password, got %q", shorten(string(purpose)))
+		return invalidField("purpose", "want sign_in, link_phone, set_password or close_account, got %q", shorten(string(purpose)))
 	}
 	e164, err := normalisePhone("phone", phone)
 	if err != nil {

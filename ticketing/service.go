@@ -31,6 +31,8 @@ type Options struct {
 	MessageLife    time.Duration                          // how long settled messages to phones are kept; default 30 days
 	Codes          *CodeOptions                           // codes sent to phones; default: not offered
 	WeChat         WeChat                                 // who WeChat users are; default: not offered
+	Retention      Retention                              // of personal data
+	Scrubber       Scrubber                               // of what the engine keeps of erased data; default: none
 	RevealsPerHour int                                    // persons that one operator may see in full; default 200
 	Delay          func(most time.Duration) time.Duration // of a returned place; default: uniformly random up to most
 	Jobs           []Job                                  // more of them, beside the service's own
@@ -53,6 +55,7 @@ func (o Options) withDefaults() Options {
 		codes := o.Codes.withDefaults()
 		o.Codes = &codes
 	}
+	o.Retention = o.Retention.withDefaults()
 	o.RevealsPerHour = orDefault(o.RevealsPerHour, 200)
 	if o.Delay == nil {
 		o.Delay = randomDelay
@@ -120,6 +123,9 @@ func NewService(store Store, keys Keys, clock func() time.Time, opts Options) (*
 	}
 	s.stock = microcache.New(s.now, s.readStock, microcache.Options{MaxAge: opts.StockMaxAge})
 	s.pools = microcache.New(s.now, s.readPools, microcache.Options{MaxAge: opts.StockMaxAge})
+	if err := opts.Retention.validate(); err != nil {
+		return nil, fmt.Errorf("new ticketing service: %w", err)
+	}
 	s.jobs = append(s.ownJobs(), opts.Jobs...)
 	if err := validateJobs(s.jobs); err != nil {
 		return nil, fmt.Errorf("new ticketing service: %w", err)

@@ -41,6 +41,7 @@ type Reader interface {
 	AuditReader
 	PrivacyReader
 	JobReader
+	ErasureReader
 	EventReader
 }
 
@@ -58,6 +59,7 @@ type Tx interface {
 	AuditWriter
 	PrivacyWriter
 	JobWriter
+	ErasureWriter
 	Journal
 }
 

@@ -51,7 +51,7 @@ func status(code ticketing.Code) int {
 		ticketing.CodeDateUnavailable, ticketing.CodeSlotUnavailable, ticketing.CodePersonLimit, ticketing.CodeIdentityLimit,
 		ticketing.CodeFrozen, ticketing.CodeTooLate, ticketing.CodeReleaseExceeds, ticketing.CodeDayStaged,
 		ticketing.CodeInvalidState, ticketing.CodeHoldExpired, ticketing.CodePaymentRequired,
-		ticketing.CodeNothingToPay, ticketing.CodePastCutoff, ticketing.CodeNoPlace, ticketing.CodeCapacityBooked:
+		ticketing.CodeNothingToPay, ticketing.CodePastCutoff, ticketing.CodeLiveOrders, ticketing.CodeNoPlace, ticketing.CodeCapacityBooked:
 		return fiber.StatusConflict
 	case ticketing.CodePhoneLinked, ticketing.CodeWeChatTaken, ticketing.CodeWeChatLinked:
 		return fiber.StatusConflict

@@ -35,7 +35,7 @@ func parseDSN(dsn string) (dialect, error) {
 			return dialect{}, errors.New("dsn: sqlite needs the path of a file")
 		}
 		file := "file:" + (&url.URL{Path: rest}).EscapedPath()
-		shared := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(2)"
+		shared := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(2)&_pragma=secure_delete(1)"
 		return dialect{
 			driver: "sqlite", goose: goose.DialectSQLite3, path: rest,
 			writer: file + "?_txlock=immediate&" + shared,

@@ -66,7 +66,7 @@ func (r reader) each(ctx context.Context, doing string, scan func(*sql.Rows) err
 	return failed(doing, rows.Err())
 }
 
-const accountColumns = `SELECT id, phone_key, phone_sealed, phone_masked, password, created_at, phone_verified_at FROM accounts`
+const accountColumns = `SELECT id, phone_key, phone_sealed, phone_masked, password, created_at, phone_verified_at, erased_at FROM accounts`
 
 func (r reader) Account(ctx context.Context, id string) (ticketing.Account, error) {
 	return r.account(r.q.QueryRowContext(ctx, accountColumns+` WHERE id = $1`, id))
@@ -78,11 +78,11 @@ func (r reader) AccountByPhone(ctx context.Context, phoneKey []byte) (ticketing.
 
 func (r reader) account(row *sql.Row) (ticketing.Account, error) {
 	var (
-		a                 ticketing.Account
-		created, verified int64
+		a                         ticketing.Account
+		created, verified, erased int64
 	)
-	err := row.Scan(&a.ID, &a.PhoneKey, &a.PhoneSealed, &a.PhoneMasked, &a.Password, &created, &verified)
-	a.CreatedAt, a.PhoneVerifiedAt = moment(created), moment(verified)
+	err := row.Scan(&a.ID, &a.PhoneKey, &a.PhoneSealed, &a.PhoneMasked, &a.Password, &created, &verified, &erased)
+	a.CreatedAt, a.PhoneVerifiedAt, a.ErasedAt = moment(created), moment(verified), moment(erased)
 	if len(a.PhoneSealed) == 0 {
 		a.PhoneKey, a.PhoneSealed = nil, nil // see phoneKey
 	}

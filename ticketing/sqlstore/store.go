@@ -45,6 +45,7 @@ type Store struct {
 	reader *sql.DB
 	write  *sql.DB
 	writer *writer
+	sqlite bool
 }
 
 var (
@@ -69,7 +70,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 }
 
 func (s *Store) connect(ctx context.Context, d dialect, opts Options) (err error) {
-	if d.isSQLite() {
+	if s.sqlite = d.isSQLite(); s.sqlite {
 		if err := makePrivate(d.path); err != nil {
 			return err
 		}
@@ -148,6 +149,9 @@ func (s *Store) Update(ctx context.Context, fn func(context.Context, ticketing.T
 func (s *Store) View(ctx context.Context, fn func(context.Context, ticketing.Reader) error) error {
 	return fn(ctx, reader{q: s.reader})
 }
+
+// errBusyLog means that readers kept the write-ahead log from being emptied.
+var errBusyLog = errors.New("readers are at it")
 
 // unavailable marks an engine's failure as ErrUnavailable and keeps its cause.
 func unavailable(doing string, err error) error {

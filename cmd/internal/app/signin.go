@@ -38,6 +38,7 @@ func openMessenger(e Env) (m messenger, err error) {
 		m.sender, err = aliyun.New(aliyun.Account{
 			KeyID: c.Aliyun.KeyID, KeySecret: secret, SignName: c.Aliyun.SignName, Templates: map[ticketing.CodePurpose]string{
 				ticketing.PurposeSignIn: c.Aliyun.Template, ticketing.PurposeLinkPhone: c.Aliyun.Template, ticketing.PurposeSetPassword: c.Aliyun.Template,
+				ticketing.PurposeCloseAccount: c.Aliyun.Template,
 			},
 		}, aliyun.Options{Clock: e.Now})
 		if err != nil {

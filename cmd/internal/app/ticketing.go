@@ -49,7 +49,7 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	service, err := ticketing.NewService(store, ticketing.Keys{
 		Encryption: [][]byte{key32(k["keys.ticketing_data"])}, Lookup: []byte(k["keys.ticketing_lookup"]), Session: session,
 	}, e.Now, ticketing.Options{
-		Logger: log, Registerer: e.Registry, Leases: store, Codes: messages.codes(), WeChat: visitors,
+		Logger: log, Registerer: e.Registry, Leases: store, Scrubber: store, Codes: messages.codes(), WeChat: visitors,
 		PasswordCost: ticketing.PasswordCost{MemoryKiB: c.Ticketing.PasswordMemoryKiB, Passes: c.Ticketing.PasswordTime, Lanes: 1},
 	})
 	if err != nil {

@@ -53,7 +53,7 @@ func New(account Account, opts Options) (*Sender, error) {
 			faults = append(faults, fmt.Errorf("%s: want one", field))
 		}
 	}
-	for _, purpose := range []ticketing.CodePurpose{ticketing.PurposeSignIn, ticketing.PurposeLinkPhone, ticketing.PurposeSetPassword} {
+	for _, purpose := range []ticketing.CodePurpose{ticketing.PurposeSignIn, ticketing.PurposeLinkPhone, ticketing.PurposeSetPassword, ticketing.PurposeCloseAccount} {
 		if account.Templates[purpose] == "" {
 			faults = append(faults, fmt.Errorf("templates[%s]: want a template code", purpose))
 		}

@@ -111,7 +111,7 @@ func (c *cloud) sign(r *http.Request) string {
 
 func account() aliyun.Account {
 	return aliyun.Account{KeyID: "key-id", KeySecret: secret, SignName: "示例 博物馆", Templates: map[ticketing.CodePurpose]string{
-		ticketing.PurposeSignIn: "SMS_1", ticketing.PurposeLinkPhone: "SMS_2", ticketing.PurposeSetPassword: "SMS_3",
+		ticketing.PurposeSignIn: "SMS_1", ticketing.PurposeLinkPhone: "SMS_2", ticketing.PurposeSetPassword: "SMS_3", ticketing.PurposeCloseAccount: "SMS_3",
 	}}
 }
 

@@ -17,8 +17,8 @@ import (
 // hold is asked for; one that costs is held until paid. It fails with
 // ErrInvalidField, ErrNotFound (pool), ErrNotOpen, ErrTooLate,
 // ErrDateUnavailable, ErrSlotNeeded, ErrSlotUnavailable, ErrAdultNeeded,
-// ErrPersonLimit, ErrIdentityLimit, ErrFrozen, ErrSoldOut or ErrDocumentTaken,
-// and then takes nothing.
+// ErrPersonLimit, ErrIdentityLimit, ErrFrozen, ErrSoldOut, ErrDocumentTaken or
+// ErrRulesChanged, and then takes nothing.
 func (s *Service) Book(ctx context.Context, call Call, account string, b Booking) (Order, error) {
 	return s.order(ctx, call, account, b, Leader{})
 }
@@ -47,6 +47,10 @@ func (s *Service) order(ctx context.Context, call Call, account string, b Bookin
 	if err != nil {
 		return Order{}, err
 	}
+	rules, err := s.rulesInForce(ctx, b.Pool, b.RulesVersion)
+	if err != nil {
+		return Order{}, err
+	}
 	return once(ctx, s, call, account, func(ctx context.Context, w *work) (Order, error) {
 		pool, err := w.Pool(ctx, b.Pool)
 		if err != nil {
@@ -56,6 +60,9 @@ func (s *Service) order(ctx context.Context, call Call, account string, b Bookin
 			ID: id, AccountID: account, Pool: pool.ID, Date: at.Date, Slot: at.Slot, State: StateHeld, Leader: leader,
 			Positions: slices.Clone(positions), // an attempt leaves no trace in the next
 			RequestID: call.RequestID, CreatedAt: w.now, UpdatedAt: w.now, HoldExpiresAt: w.now.Add(pool.Hold),
+		}
+		if err := order.agree(b.RulesVersion, rules); err != nil {
+			return Order{}, err
 		}
 		if err := pool.accept(ctx, w, &order); err != nil {
 			return Order{}, err

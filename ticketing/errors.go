@@ -37,6 +37,7 @@ const (
 	CodeNothingToPay        Code = "nothing_to_pay"
 	CodePastCutoff          Code = "past_cutoff"
 	CodeNoPlace             Code = "no_place"
+	CodeRulesChanged        Code = "rules_changed"
 	CodeCapacityBooked      Code = "capacity_below_booked"
 	CodeRecipientUnknown    Code = "recipient_unknown"
 	CodeLiveOrders          Code = "live_orders"
@@ -54,6 +55,8 @@ type Error struct {
 
 	ReasonZH string `json:",omitempty"` // why a document is refused, in Chinese …
 	ReasonEN string `json:",omitempty"` // … and in English
+
+	Version int64 `json:",omitempty"` // the current version of what the caller has a stale one of
 
 	RetryAfter time.Duration `json:",omitempty"` // when trying again may help; zero if unknown
 }
@@ -106,6 +109,7 @@ var (
 	ErrNothingToPay        = &Error{Code: CodeNothingToPay, Detail: "the order costs nothing"}
 	ErrPastCutoff          = &Error{Code: CodePastCutoff, Detail: "the order stands for good and only a person may withdraw it"}
 	ErrNoPlace             = &Error{Code: CodeNoPlace, Detail: "no place is left to give back"}
+	ErrRulesChanged        = &Error{Code: CodeRulesChanged, Field: "rules_version", Detail: "the booking rules have changed: read them again"}
 	ErrCapacityBooked      = &Error{Code: CodeCapacityBooked, Field: "days", Detail: "booked places cannot be taken away"}
 	ErrRecipientUnknown    = &Error{Code: CodeRecipientUnknown, Field: "to_account_id", Detail: "there is no such account to transfer to"}
 	ErrLiveOrders          = &Error{Code: CodeLiveOrders, Detail: "the account has orders that stand"}

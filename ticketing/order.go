@@ -27,6 +27,7 @@ type Order struct {
 	ReinstatedAt     time.Time
 	Leader           Leader        // of a group booking
 	Answers          []FieldAnswer // to what an activity asks; only read for those who are shown the order
+	RulesVersion     int64         // of the booking rules that it was made under; 0 = there were none
 }
 
 // Place is where the order has its places.
@@ -93,6 +94,8 @@ type Booking struct {
 	Hold     bool   // hold even where the pool is free of charge
 	Visitors []Visitor
 	Answers  Answers // to what an activity asks of an order
+
+	RulesVersion *int64 // of the booking rules that the visitor was shown; nil = whichever are in force
 }
 
 // moveTo sets the state if the state machine allows it.

@@ -10,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"fairgate/ticketing"
+	"fairgate/ticketing/notice"
 )
 
 // problem is an error as callers see it (RFC 9457).
@@ -23,6 +24,8 @@ type problem struct {
 
 	ReasonZH string `json:"reason_zh,omitempty"` // why a document is refused
 	ReasonEN string `json:"reason_en,omitempty"`
+
+	CurrentVersion int64 `json:"current_version,omitempty"` // of what the caller has a stale version of
 }
 
 // Codes of refusals that are the HTTP surface's own.
@@ -56,6 +59,8 @@ func status(code ticketing.Code) int {
 	case ticketing.CodePhoneLinked, ticketing.CodeWeChatTaken, ticketing.CodeWeChatLinked:
 		return fiber.StatusConflict
 	case ticketing.CodeTooYoung, ticketing.CodeTooOld, ticketing.CodeSignedUp:
+		return fiber.StatusConflict
+	case ticketing.CodeRulesChanged, notice.CodeVersionConflict, notice.CodeTooMany:
 		return fiber.StatusConflict
 	case ticketing.CodeWeChatBlocked:
 		return fiber.StatusForbidden
@@ -91,6 +96,7 @@ func describe(err error) problem {
 	if refusal, ok := errors.AsType[*ticketing.Error](err); ok {
 		p := newProblem(status(refusal.Code), string(refusal.Code), refusal.Field, refusal.Detail)
 		p.ReasonZH, p.ReasonEN = refusal.ReasonZH, refusal.ReasonEN
+		p.CurrentVersion = refusal.Version
 		return p
 	}
 	if own, ok := errors.AsType[*problemError](err); ok {

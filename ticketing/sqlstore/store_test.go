@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fairgate/ticketing"
+	"fairgate/ticketing/notice"
 	"fairgate/ticketing/sqlstore"
 	"fairgate/ticketing/storetest"
 )
@@ -242,6 +243,10 @@ func TestAuditIsAppendOnly(t *testing.T) {
 				return errors.Join(tx.PutPool(ctx, ticketing.Pool{ID: "p", LimitPerOrder: 1, Hold: 1e9}),
 					tx.RecordChange(ctx, ticketing.Change{Pool: "p", Who: "w", What: "pool", Before: []byte("null"), After: []byte("1")}))
 			}))
+			require.NoError(t, s.UpdateNotices(t.Context(), func(ctx context.Context, tx notice.Tx) error {
+				return errors.Join(tx.InsertAnnouncement(ctx, notice.Announcement{ID: "a"}, notice.Revision{Version: 1}),
+					tx.InsertVenue(ctx, notice.Venue{Version: 1}, notice.Revision{Version: 1}))
+			}))
 			driver, source := "pgx", target
 			if path, lite := strings.CutPrefix(target, "sqlite:"); lite {
 				driver, source = "sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()
@@ -249,7 +254,11 @@ func TestAuditIsAppendOnly(t *testing.T) {
 			db, err := sql.Open(driver, source)
 			require.NoError(t, err)
 			defer func() { assert.NoError(t, db.Close()) }()
-			for _, statement := range []string{`UPDATE pool_changes SET who = 'x'`, `DELETE FROM pool_changes`} {
+			for _, statement := range []string{
+				`UPDATE pool_changes SET who = 'x'`, `DELETE FROM pool_changes`,
+				`UPDATE announcement_revisions SET who = 'x'`, `DELETE FROM announcement_revisions`,
+				`UPDATE venue_revisions SET who = 'x'`, `DELETE FROM venue_revisions`,
+			} {
 				_, err := db.ExecContext(t.Context(), statement)
 				require.ErrorContains(t, err, "append-only")
 			}

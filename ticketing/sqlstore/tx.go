@@ -119,7 +119,7 @@ func orderValues(o ticketing.Order) []any {
 	return []any{
 		o.ID, o.AccountID, o.Pool, o.Date, o.State, o.TotalFen, o.RequestID, millis(o.CreatedAt), millis(o.UpdatedAt), millis(o.HoldExpiresAt),
 		millis(o.ProvisionalUntil), millis(o.PaidAt), o.Withdrawal.From, o.Withdrawal.ReasonCode, o.Withdrawal.Receipt,
-		millis(o.Withdrawal.At), millis(o.ReinstatedAt), o.Slot,
+		millis(o.Withdrawal.At), millis(o.ReinstatedAt), o.Slot, o.RulesVersion,
 	}
 }
 

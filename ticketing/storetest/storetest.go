@@ -14,6 +14,7 @@ import (
 
 	"fairgate/ticketing"
 	"fairgate/ticketing/document"
+	"fairgate/ticketing/notice"
 	"fairgate/ticketing/outbox"
 	"fairgate/ticketing/sms"
 )
@@ -24,6 +25,7 @@ type Store interface {
 	ticketing.Leases
 	outbox.Queue
 	sms.Queue
+	notice.Store
 }
 
 // Open makes an empty store, closed when the test ends.
@@ -41,6 +43,9 @@ func Run(t *testing.T, open Open) {
 		"all sessions of an account":    revokeSessions,
 		"pools and days":                pools,
 		"places never fall below zero":  places,
+		"announcements":                 announcements,
+		"versions of what is read":      noticeVersions,
+		"the venue's page":              venue,
 		"stock versions":                stockVersions,
 		"slots":                         slots,
 		"slots under contention":        slotContention,
@@ -238,6 +243,7 @@ func orders(t *testing.T, s Store) {
 	t.Helper()
 	seed(t, s, 10)
 	want := order("o1", "d1")
+	want.RulesVersion = 7
 	want.Leader = ticketing.Leader{NameMasked: "李*", PhoneMasked: "+86*"}
 	want.Positions = append(want.Positions, position("d2"))
 	second := order("o2", "d3")

@@ -259,7 +259,7 @@ func TestAnswersAreKept(t *testing.T) {
 		return out
 	}
 	assert.Equal(t, []string{"问meal a", "问school 第***", "问school S****"}, read(account), "in the words of their time")
-	orders, err := f.Orders(t.Context(), account)
+	orders, _, err := f.Orders(t.Context(), account, ticketing.OrderQuery{Limit: 500})
 	require.NoError(t, err)
 	assert.Len(t, orders[0].Answers, 3)
 	f.lecture(ticketing.Rules{}, school, meal)

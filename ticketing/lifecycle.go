@@ -8,9 +8,6 @@ import (
 	"fairgate/ticketing/ticket"
 )
 
-// listLimit bounds how many orders a listing returns.
-const listLimit = 500
-
 // Order finds an account's own order; another's is ErrNotFound.
 func (s *Service) Order(ctx context.Context, account, id string) (Order, error) {
 	var order Order
@@ -24,24 +21,6 @@ func (s *Service) Order(ctx context.Context, account, id string) (Order, error) 
 		return err
 	})
 	return order, err
-}
-
-// Orders lists an account's orders, newest first, in the given states (none =
-// all), at most 500.
-func (s *Service) Orders(ctx context.Context, account string, states ...State) ([]Order, error) {
-	for _, state := range states {
-		if !state.Valid() {
-			return nil, invalidField("states", "not a state: %q", shorten(string(state)))
-		}
-	}
-	var orders []Order
-	err := s.store.View(ctx, func(ctx context.Context, r Reader) (err error) {
-		if orders, err = r.OrdersOf(ctx, account, states, listLimit); err != nil {
-			return err
-		}
-		return withAnswers(ctx, r, orders)
-	})
-	return orders, err
 }
 
 func owned(ctx context.Context, r OrderReader, account, id string) (Order, error) {

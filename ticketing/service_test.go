@@ -156,7 +156,7 @@ func TestNeverOversold(t *testing.T) {
 	assert.LessOrEqual(t, taken.Load(), int64(capacity))
 	live := 0
 	for _, account := range accounts {
-		orders, err := f.Orders(t.Context(), account, ticketing.StateProvisional)
+		orders, _, err := f.Orders(t.Context(), account, ticketing.OrderQuery{States: []ticketing.State{ticketing.StateProvisional}, Limit: 500})
 		require.NoError(t, err)
 		for _, o := range orders {
 			live += len(o.Positions)
@@ -400,7 +400,7 @@ func TestRunSharesTheJobs(t *testing.T) {
 	}
 	f.pass(10 * time.Minute)
 	require.Eventually(t, func() bool {
-		orders, err := f.Orders(t.Context(), account, ticketing.StateExpired)
+		orders, _, err := f.Orders(t.Context(), account, ticketing.OrderQuery{States: []ticketing.State{ticketing.StateExpired}, Limit: 500})
 		return err == nil && len(orders) == 1
 	}, 20*time.Second, 5*time.Millisecond)
 	cancel()

@@ -107,11 +107,11 @@ type PoolWriter interface {
 }
 
 // OrderReader finds orders with their positions. OrdersOf lists an account's
-// orders, newest first, in the given states (none = all); the Due methods list
-// the ids of orders whose hold or provisional time has run out, oldest first.
+// orders, newest first, in the given states (none = all), of those that come
+// after a cursor; the Due methods list the ids of orders whose hold or provisional time has run out, oldest first.
 type OrderReader interface {
 	Order(ctx context.Context, id string) (Order, error)
-	OrdersOf(ctx context.Context, account string, states []State, limit int) ([]Order, error)
+	OrdersOf(ctx context.Context, account string, states []State, after OrderCursor, limit int) ([]Order, error)
 	DueHolds(ctx context.Context, now time.Time, limit int) ([]string, error)
 	DueProvisional(ctx context.Context, now time.Time, limit int) ([]string, error)
 }

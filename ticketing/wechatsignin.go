@@ -243,7 +243,7 @@ func vacate(ctx context.Context, w *work, identity Identity, account string) ([]
 	if len(owner.PhoneKey) > 0 {
 		return nil, ErrWeChatTaken
 	}
-	orders, err := w.OrdersOf(ctx, owner.ID, nil, 1)
+	orders, err := w.OrdersOf(ctx, owner.ID, nil, OrderCursor{}, 1)
 	if err != nil {
 		return nil, err
 	}

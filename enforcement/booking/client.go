@@ -73,32 +73,44 @@ func New(base, key string, o Options) (*Client, error) {
 	}}, nil
 }
 
-// Held lists the account's held and provisional orders.
+// maxPages bounds how many pages of one account's orders are read.
+const maxPages = 100
+
+// Held lists the account's held and provisional orders, page by page where the
+// booking system says that there is a next one.
 func (c *Client) Held(ctx context.Context, account string) ([]enforcement.HeldOrder, error) {
-	var answer struct {
-		Orders []struct {
-			ID    string `json:"order_id"`
-			State string `json:"state"`
-		} `json:"orders"`
-	}
 	path, err := c.path("accounts", account, "orders")
-	if err == nil {
-		path.RawQuery = "states=held,provisional"
-		err = c.call(ctx, http.MethodGet, path, nil, &answer)
-	}
-	if errors.Is(err, enforcement.ErrOrderGone) {
-		return nil, nil // an account that booked nothing
-	}
-	if err != nil {
-		return nil, fmt.Errorf("list held orders: %w", err)
-	}
 	var held []enforcement.HeldOrder
-	for _, o := range answer.Orders {
-		if o.ID != "" && (o.State == "held" || o.State == "provisional") {
-			held = append(held, enforcement.HeldOrder{ID: o.ID, State: o.State})
+	query := url.Values{"states": {"held,provisional"}}
+	for range maxPages {
+		var answer struct {
+			Orders []struct {
+				ID    string `json:"order_id"`
+				State string `json:"state"`
+			} `json:"orders"`
+			Next string `json:"next"`
 		}
+		if err == nil {
+			path.RawQuery = query.Encode()
+			err = c.call(ctx, http.MethodGet, path, nil, &answer)
+		}
+		if errors.Is(err, enforcement.ErrOrderGone) {
+			return nil, nil // an account that booked nothing
+		}
+		if err != nil {
+			return nil, fmt.Errorf("list held orders: %w", err)
+		}
+		for _, o := range answer.Orders {
+			if o.ID != "" && (o.State == "held" || o.State == "provisional") {
+				held = append(held, enforcement.HeldOrder{ID: o.ID, State: o.State})
+			}
+		}
+		if answer.Next == "" || answer.Next == query.Get("after") {
+			return held, nil
+		}
+		query.Set("after", answer.Next)
 	}
-	return held, nil
+	return nil, fmt.Errorf("list held orders: more than %d pages", maxPages)
 }
 
 // Withdraw takes an order back, with the reason class and the receipt that its

@@ -3,6 +3,7 @@ package booking_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -39,6 +40,31 @@ func TestHeld(t *testing.T) {
 	held, err := c.Held(t.Context(), "a/b")
 	require.NoError(t, err)
 	assert.Equal(t, []enforcement.HeldOrder{{ID: "o1", State: "held"}, {ID: "o3", State: "provisional"}}, held)
+}
+
+func TestHeldReadsEveryPage(t *testing.T) {
+	pages := map[string]string{
+		"":  `{"orders":[{"order_id":"o1","state":"held"}],"next":"1"}`,
+		"1": `{"orders":[{"order_id":"o2","state":"held"}],"next":"2"}`,
+		"2": `{"orders":[{"order_id":"o3","state":"held"}]}`,
+	}
+	c := client(t, func(w http.ResponseWriter, r *http.Request) {
+		assert.Equal(t, "held,provisional", r.URL.Query().Get("states"))
+		_, err := w.Write([]byte(pages[r.URL.Query().Get("after")]))
+		assert.NoError(t, err)
+	})
+	held, err := c.Held(t.Context(), "a")
+	require.NoError(t, err)
+	assert.Equal(t, []enforcement.HeldOrder{{ID: "o1", State: "held"}, {ID: "o2", State: "held"}, {ID: "o3", State: "held"}}, held)
+
+	asked := 0
+	endless := client(t, func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		_, err := fmt.Fprintf(w, `{"orders":[{"order_id":"o%d","state":"held"}],"next":"%d"}`, asked, asked)
+		assert.NoError(t, err)
+	})
+	_, err = endless.Held(t.Context(), "a")
+	assert.ErrorContains(t, err, "more than 100 pages", "half of a list is worse than none")
 }
 
 func TestWithdrawSendsReasonAndReceipt(t *testing.T) {

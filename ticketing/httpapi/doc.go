@@ -58,5 +58,9 @@
 // required:"false". Two types of the same name in any packages cannot both be
 // shown: the document names them by it.
 //
+// A list that can grow takes limit and after and answers next, where the
+// following page begins, absent on the last; the store reads it by keyset, never
+// by OFFSET (see ticketing.OrderQuery).
+//
 // A new way in, with its own check of who calls, is one more access.
 package httpapi

@@ -14,7 +14,7 @@ import (
 func (a *api) houseOperations() {
 	handle(a, operation{
 		method: http.MethodGet, path: "/internal/v1/accounts/{account}/orders", id: "list-account-orders", access: a.access.either,
-		summary: "An account's orders",
+		summary: "An account's orders, newest first",
 	}, a.accountOrders)
 	handle(a, operation{
 		method: http.MethodPost, path: "/internal/v1/orders/{order}/withdraw", id: "withdraw-order", access: a.access.enforcement,
@@ -43,11 +43,15 @@ func (a *api) houseOperations() {
 type inAccountOrders struct {
 	Account string `path:"account" doc:"The account's id."`
 	States  string `query:"states" doc:"Only orders in these states, separated by commas."`
+	After   string `query:"after" doc:"What the page before gave as next."`
+	Limit   int    `query:"limit" default:"200" minimum:"1" maximum:"500" doc:"How many at most."`
 }
 
 func (a *api) accountOrders(ctx context.Context, r *request[inAccountOrders, none]) (orderList, error) {
-	orders, err := a.service.Orders(ctx, r.params.Account, states(r.params.States)...)
-	return showOrders(orders), err
+	orders, next, err := a.service.Orders(ctx, r.params.Account, ticketing.OrderQuery{
+		States: states(r.params.States), After: r.params.After, Limit: r.params.Limit,
+	})
+	return showOrders(orders, next), err
 }
 
 type withdrawBody struct {
@@ -98,31 +102,41 @@ func (a *api) putPool(ctx context.Context, r *request[inPool, poolBody]) (pool, 
 // inLog is where to go on in what is numbered.
 type inLog struct {
 	After int64 `query:"after" default:"0" doc:"The number after which to go on."`
-	Limit int   `query:"limit" default:"200" doc:"How many at most."`
+	Limit int   `query:"limit" default:"200" minimum:"1" maximum:"1000" doc:"How many at most."`
 }
 
 type eventList struct {
 	Events []ticketing.Event `json:"events"`
+	Next   int64             `json:"next,omitempty" doc:"Where to go on, as after; absent where nothing more was there."`
 }
 
 func (a *api) outbox(ctx context.Context, r *request[inLog, none]) (eventList, error) {
 	events, err := a.service.Events(ctx, r.params.After, r.params.Limit)
-	return eventList{Events: append([]ticketing.Event{}, events...)}, err
+	shown := eventList{Events: append([]ticketing.Event{}, events...)}
+	if err == nil && len(events) == r.params.Limit {
+		shown.Next = events[len(events)-1].Seq
+	}
+	return shown, err
 }
 
 type inChanges struct {
 	Pool  string `path:"pool" doc:"The pool's id."`
 	After int64  `query:"after" default:"0" doc:"The number after which to go on."`
-	Limit int    `query:"limit" default:"200" doc:"How many at most."`
+	Limit int    `query:"limit" default:"200" minimum:"1" maximum:"1000" doc:"How many at most."`
 }
 
 type changeList struct {
 	Changes []ticketing.Change `json:"changes"`
+	Next    int64              `json:"next,omitempty" doc:"Where to go on, as after; absent where nothing more was there."`
 }
 
 func (a *api) changes(ctx context.Context, r *request[inChanges, none]) (changeList, error) {
 	changes, err := a.service.Changes(ctx, r.params.Pool, r.params.After, r.params.Limit)
-	return changeList{Changes: append([]ticketing.Change{}, changes...)}, err
+	shown := changeList{Changes: append([]ticketing.Change{}, changes...)}
+	if err == nil && len(changes) == r.params.Limit {
+		shown.Next = changes[len(changes)-1].Seq
+	}
+	return shown, err
 }
 
 // HeaderOperator names who, among those with the operations role, changes a

@@ -42,7 +42,7 @@ func (a *api) orderOperations() {
 		}
 	}
 	handle(a, operation{
-		method: http.MethodGet, path: "/api/v1/orders", id: "list-orders", access: a.access.signedIn, summary: "The visitor's orders",
+		method: http.MethodGet, path: "/api/v1/orders", id: "list-orders", access: a.access.signedIn, summary: "The visitor's orders, newest first",
 	}, a.orders)
 	handle(a, operation{
 		method: http.MethodGet, path: "/api/v1/orders/{order}", id: "get-order", access: a.access.signedIn,
@@ -71,6 +71,8 @@ func (a *api) book(ctx context.Context, r *request[none, orderBody]) (order, err
 
 type inOrders struct {
 	States string `query:"states" doc:"Only orders in these states, separated by commas."`
+	After  string `query:"after" doc:"What the page before gave as next."`
+	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"500" doc:"How many at most."`
 }
 
 // states are those asked for.
@@ -85,8 +87,10 @@ func states(list string) []ticketing.State {
 }
 
 func (a *api) orders(ctx context.Context, r *request[inOrders, none]) (orderList, error) {
-	orders, err := a.service.Orders(ctx, r.session().AccountID, states(r.params.States)...)
-	return showOrders(orders), err
+	orders, next, err := a.service.Orders(ctx, r.session().AccountID, ticketing.OrderQuery{
+		States: states(r.params.States), After: r.params.After, Limit: r.params.Limit,
+	})
+	return showOrders(orders, next), err
 }
 
 // inOrder is the path of what is done with one order.

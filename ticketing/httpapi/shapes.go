@@ -105,10 +105,11 @@ func showOrder(o ticketing.Order) order {
 
 type orderList struct {
 	Orders []order `json:"orders"`
+	Next   string  `json:"next,omitempty" doc:"Where the following page begins, as after; absent on the last page."`
 }
 
-func showOrders(orders []ticketing.Order) orderList {
-	shown := orderList{Orders: make([]order, len(orders))}
+func showOrders(orders []ticketing.Order, next string) orderList {
+	shown := orderList{Orders: make([]order, len(orders)), Next: next}
 	for i, o := range orders {
 		shown.Orders[i] = showOrder(o)
 	}

@@ -29,11 +29,15 @@ func (r reader) Order(ctx context.Context, id string) (ticketing.Order, error) {
 	return orders[0], nil
 }
 
-func (r reader) OrdersOf(ctx context.Context, account string, states []ticketing.State, limit int) ([]ticketing.Order, error) {
+func (r reader) OrdersOf(ctx context.Context, account string, states []ticketing.State, after ticketing.OrderCursor, limit int) ([]ticketing.Order, error) {
 	args := []any{account, limit}
 	filter := ""
+	if after.ID != "" {
+		filter = ` AND (created_at, id) < ($3, $4)`
+		args = append(args, millis(after.CreatedAt), after.ID)
+	}
 	if len(states) > 0 {
-		filter = ` AND state IN ` + placeholders(3, len(states))
+		filter += ` AND state IN ` + placeholders(len(args)+1, len(states))
 		for _, s := range states {
 			args = append(args, s)
 		}

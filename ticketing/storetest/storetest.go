@@ -50,6 +50,7 @@ func Run(t *testing.T, open Open) {
 		"slots":                         slots,
 		"slots under contention":        slotContention,
 		"orders keep everything":        orders,
+		"pages of orders":               orderPages,
 		"one document a day":            documents,
 		"cancelled positions":           cancelled,
 		"due orders":                    due,
@@ -286,7 +287,7 @@ func orders(t *testing.T, s Store) {
 			{"b", []ticketing.State{ticketing.StateHeld}, 10, nil},
 			{"nobody", nil, 10, nil},
 		} {
-			got, err := r.OrdersOf(ctx, c.account, c.states, c.limit)
+			got, err := r.OrdersOf(ctx, c.account, c.states, ticketing.OrderCursor{}, c.limit)
 			require.NoError(t, err)
 			var ids []string
 			for _, o := range got {
@@ -300,7 +301,7 @@ func orders(t *testing.T, s Store) {
 	third.CreatedAt = start().Add(2 * time.Second)
 	update(t, s, func(ctx context.Context, tx ticketing.Tx) error { return tx.InsertOrder(ctx, third) })
 	view(t, s, func(ctx context.Context, r ticketing.Reader) error {
-		got, err := r.OrdersOf(ctx, "a", nil, 1)
+		got, err := r.OrdersOf(ctx, "a", nil, ticketing.OrderCursor{}, 1)
 		require.Len(t, got, 1)
 		assert.Equal(t, "o3", got[0].ID, "the newest first")
 		return err
@@ -568,7 +569,7 @@ func contention(t *testing.T, s Store) {
 		days, err := r.Days(ctx, pool, day)
 		require.NoError(t, err)
 		assert.Zero(t, days[0].Left)
-		kept, err := r.OrdersOf(ctx, "a", nil, 1000)
+		kept, err := r.OrdersOf(ctx, "a", nil, ticketing.OrderCursor{}, 1000)
 		assert.Len(t, kept, capacity)
 		seen := map[string]bool{}
 		for _, o := range kept {

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/hkdf"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -18,11 +19,24 @@ func newIssuer(keys Keys) (*ticket.Issuer, error) {
 	if len(keys.Tickets) > 0 {
 		return ticket.NewIssuer(keys.Tickets...)
 	}
-	seed, err := hkdf.Key(sha256.New, keys.Session.Seed(), nil, "fairgate ticketing ticket key v1", ed25519.SeedSize)
+	derived, err := DerivedTicketKey(keys.Session)
+	if err != nil {
+		return nil, err
+	}
+	return ticket.NewIssuer(derived)
+}
+
+// DerivedTicketKey is what signs tickets where no key of their own is given. Put
+// it among the keys that verify when one is given for the first time.
+func DerivedTicketKey(session ed25519.PrivateKey) (ed25519.PrivateKey, error) {
+	if len(session) != ed25519.PrivateKeySize {
+		return nil, errors.New("derive ticket key: the session key is none of Ed25519")
+	}
+	seed, err := hkdf.Key(sha256.New, session.Seed(), nil, "fairgate ticketing ticket key v1", ed25519.SeedSize)
 	if err != nil {
 		return nil, fmt.Errorf("derive ticket key: %w", err)
 	}
-	return ticket.NewIssuer(ed25519.NewKeyFromSeed(seed))
+	return ed25519.NewKeyFromSeed(seed), nil
 }
 
 // OrderWithTickets finds an account's own order and the codes of its tickets,

@@ -13,7 +13,7 @@ import (
 func TestDefaultRoutes(t *testing.T) {
 	routes, err := DefaultRoutes()
 	require.NoError(t, err)
-	assert.Equal(t, 19, routes.Len())
+	assert.Equal(t, 20, routes.Len())
 	assert.Equal(t, 64<<10, routes.MaxBody())
 	kinds := map[ingest.Kind]bool{ingest.KindBeacon: true}
 	for _, list := range routes.routes {

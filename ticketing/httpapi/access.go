@@ -29,6 +29,8 @@ type accesses struct {
 	enforcement access // the house's key of that role
 	operations  access // the house's key of that role
 	either      access // the key of either role
+	privacy     access // the house's key of that role
+	audit       access // the key of operations or privacy
 }
 
 // Chapters of the document.
@@ -45,6 +47,7 @@ const (
 	schemeSession     = "session"
 	schemeEnforcement = "enforcement_key"
 	schemeOperations  = "operations_key"
+	schemePrivacy     = "privacy_key"
 )
 
 func (a *api) newAccesses() accesses {
@@ -66,6 +69,8 @@ func (a *api) newAccesses() accesses {
 		enforcement: key(a.opts.EnforcementKeys, schemeEnforcement),
 		operations:  key(a.opts.OperationsKeys, schemeOperations),
 		either:      key(slices.Concat(a.opts.EnforcementKeys, a.opts.OperationsKeys), schemeEnforcement, schemeOperations),
+		privacy:     key(a.opts.PrivacyKeys, schemePrivacy),
+		audit:       key(slices.Concat(a.opts.OperationsKeys, a.opts.PrivacyKeys), schemeOperations, schemePrivacy),
 	}
 }
 

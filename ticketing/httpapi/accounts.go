@@ -40,6 +40,13 @@ func (a *api) accountOperations() {
 		method: http.MethodPut, path: "/api/v1/accounts/me/password", id: "set-password", access: a.access.signedIn,
 		summary: "Set the password, proved by a code", codes: []ticketing.Code{ticketing.CodeWrongCode, ticketing.CodeNotConfigured},
 	}, a.setPassword)
+	handle(a, operation{
+		method: http.MethodDelete, path: "/api/v1/accounts/me", id: "close-account", access: a.access.signedIn, bodyOptional: true,
+		summary: "Erase the account, confirmed by its password or by a code made for close_account",
+		describe: "An account with neither password nor phone needs no confirmation. What was booked, paid and visited stays, without persons; " +
+			"orders that still stand must be cancelled first.",
+		codes: []ticketing.Code{ticketing.CodeWrongCredentials, ticketing.CodeWrongCode, ticketing.CodeLiveOrders, ticketing.CodeNotConfigured},
+	}, a.closeAccount)
 	a.signInOperations()
 }
 

@@ -23,6 +23,7 @@ type Options struct {
 	GatewayKeys     [][]byte              // at least 32 bytes each; any of them signs, so that they can be rotated
 	EnforcementKeys []string              // bearer keys of the enforcement role; none = nobody has it
 	OperationsKeys  []string              // bearer keys of the operations role; none = nobody has it
+	PrivacyKeys     []string              // bearer keys of the privacy role; none = nobody has it
 	Sandbox         Inbox                 // messages of a sandbox, shown to operations; default: not shown
 	InsecureCookies bool                  // cookies also without TLS, for trying on one machine
 	Tolerance       time.Duration         // of the signature's timestamp, either way; default 30 s
@@ -73,7 +74,7 @@ func (o Options) validate() error {
 			faults = append(faults, fmt.Errorf("gateway keys[%d]: want at least %d bytes, got %d", i, minKey, len(key)))
 		}
 	}
-	for role, keys := range map[string][]string{"enforcement": o.EnforcementKeys, "operations": o.OperationsKeys} {
+	for role, keys := range map[string][]string{"enforcement": o.EnforcementKeys, "operations": o.OperationsKeys, "privacy": o.PrivacyKeys} {
 		for i, key := range keys {
 			if len(key) < minKey {
 				faults = append(faults, fmt.Errorf("%s keys[%d]: want at least %d bytes, got %d", role, i, minKey, len(key)))

@@ -30,6 +30,7 @@ func (a *api) houseOperations() {
 	}, a.reinstate)
 	a.poolOperations()
 	a.releaseOperations()
+	a.privacyOperations()
 	handle(a, operation{
 		method: http.MethodGet, path: "/internal/v1/outbox", id: "list-events", access: a.access.operations,
 		summary: "What happened to orders, in the order in which it happened",

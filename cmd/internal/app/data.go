@@ -107,7 +107,7 @@ func (d *Data) Keys() (config.Keys, error) {
 	for name, to := range map[string]*config.Secret{
 		"gateway": &k.Gateway, "device": &k.Device, "identity": &k.Identity, "challenge": &k.Challenge,
 		"enforcement": &k.Enforcement, OperationsKey: &k.Operations, "ticketing-data": &k.TicketingData,
-		"ticketing-lookup": &k.TicketingLookup, "session": &k.Session,
+		"ticketing-lookup": &k.TicketingLookup, "session": &k.Session, "privacy": &k.Privacy,
 	} {
 		s, err := d.secret(name, randomHex)
 		*to = s
@@ -122,7 +122,7 @@ func (d *Data) Keys() (config.Keys, error) {
 	if err := errors.Join(errs...); err != nil {
 		return k, err
 	}
-	private, err := sessionKey(k.Session)
+	private, err := seed("keys.session", k.Session)
 	if err != nil {
 		return k, err
 	}

@@ -20,10 +20,13 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	c := e.Config
 	k, err := secrets(map[string]config.Secret{
 		"keys.enforcement": c.Keys.Enforcement, "keys.operations": c.Keys.Operations, "keys.webhook": c.Keys.Webhook,
-		"keys.ticketing_data": c.Keys.TicketingData, "keys.ticketing_lookup": c.Keys.TicketingLookup,
 	})
+	if c.Keys.Privacy != "" {
+		privacy, perr := reveal("keys.privacy", c.Keys.Privacy)
+		k["keys.privacy"], err = privacy, errors.Join(err, perr)
+	}
 	gateway, gerr := rotated("keys.gateway", c.Keys.Gateway, c.Keys.GatewayPrevious)
-	session, serr := sessionKey(c.Keys.Session)
+	keys, serr := ticketingKeys(c.Keys)
 	hook, herr := outbox.ParseSecret(k["keys.webhook"])
 	if err := errors.Join(err, gerr, serr, herr); err != nil {
 		return "", fmt.Errorf("ticketing: %w", err)
@@ -46,10 +49,9 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	if err != nil {
 		return "", err
 	}
-	service, err := ticketing.NewService(store, ticketing.Keys{
-		Encryption: [][]byte{key32(k["keys.ticketing_data"])}, Lookup: []byte(k["keys.ticketing_lookup"]), Session: session,
-	}, e.Now, ticketing.Options{
-		Logger: log, Registerer: e.Registry, Leases: store, Scrubber: store, Codes: messages.codes(), WeChat: visitors,
+	service, err := ticketing.NewService(store, keys, e.Now, ticketing.Options{
+		Logger: log, Registerer: e.Registry, Leases: store, Scrubber: store,
+		RevealsPerHour: c.Ticketing.RevealsPerHour, Retention: ticketing.Retention(c.Ticketing.Retention), Codes: messages.codes(), WeChat: visitors,
 		PasswordCost: ticketing.PasswordCost{MemoryKiB: c.Ticketing.PasswordMemoryKiB, Passes: c.Ticketing.PasswordTime, Lanes: 1},
 	})
 	if err != nil {
@@ -64,7 +66,8 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	}
 	api, err := httpapi.New(service, httpapi.Options{
 		GatewayKeys: gateway, EnforcementKeys: []string{k["keys.enforcement"]}, OperationsKeys: []string{k["keys.operations"]},
-		Sandbox: messages.inbox, InsecureCookies: !c.Gateway.SecureCookies, Clock: e.Now, Logger: log, Registerer: e.Registry,
+		PrivacyKeys: optionalKey(k["keys.privacy"]),
+		Sandbox:     messages.inbox, InsecureCookies: !c.Gateway.SecureCookies, Clock: e.Now, Logger: log, Registerer: e.Registry,
 	})
 	if err != nil {
 		return "", fmt.Errorf("ticketing: %w", err)
@@ -80,19 +83,6 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	s.Go("ticketing jobs", service.Run)
 	serveFiber(s, "ticketing http", api, ln)
 	return ln.Addr().String(), nil
-}
-
-// sessionKey reads the Ed25519 seed that session tokens are signed with.
-func sessionKey(secret config.Secret) (ed25519.PrivateKey, error) {
-	text, err := reveal("keys.session", secret)
-	if err != nil {
-		return nil, err
-	}
-	seed, err := hex.DecodeString(text)
-	if err != nil || len(seed) != ed25519.SeedSize {
-		return nil, fmt.Errorf("keys.session: want %d bytes in hexadecimal", ed25519.SeedSize)
-	}
-	return ed25519.NewKeyFromSeed(seed), nil
 }
 
 // sessionPublicKey reads the public half, which is all that the gateway gets.

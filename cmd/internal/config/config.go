@@ -123,6 +123,17 @@ type Ticketing struct {
 	SMS    string `yaml:"sms" env:"SMS"`
 	Aliyun Aliyun `yaml:"aliyun" envPrefix:"ALIYUN_"`
 	WeChat WeChat `yaml:"wechat" envPrefix:"WECHAT_"`
+	// RevealsPerHour bounds the persons that one operator may see in full.
+	RevealsPerHour int       `yaml:"reveals_per_hour" env:"REVEALS_PER_HOUR"`
+	Retention      Retention `yaml:"retention" envPrefix:"RETENTION_"`
+}
+
+// Retention says for how many days ticketing keeps personal data.
+type Retention struct {
+	VisitDays   int `yaml:"visit_days" env:"VISIT_DAYS"`     // after the visit day, or after a cancel
+	NoShowDays  int `yaml:"no_show_days" env:"NO_SHOW_DAYS"` // after a no-show, and never shorter than a pool's freeze
+	RevealDays  int `yaml:"reveal_days" env:"REVEAL_DAYS"`   // of the audit of who saw personal data
+	MessageDays int `yaml:"message_days" env:"MESSAGE_DAYS"` // after an unsent message became useless
 }
 
 // Aliyun is the account with Alibaba Cloud's message service.
@@ -206,10 +217,19 @@ type Keys struct {
 	// Enforcement and Operations are the booking system's internal roles.
 	Enforcement Secret `yaml:"enforcement" env:"ENFORCEMENT"`
 	Operations  Secret `yaml:"operations" env:"OPERATIONS"`
-	// TicketingData encrypts documents and phones at rest; TicketingLookup
-	// keys their HMAC.
-	TicketingData   Secret `yaml:"ticketing_data" env:"TICKETING_DATA"`
-	TicketingLookup Secret `yaml:"ticketing_lookup" env:"TICKETING_LOOKUP"`
+	// Privacy is the internal role that sees personal data in full; without a
+	// key nobody has it.
+	Privacy Secret `yaml:"privacy" env:"PRIVACY"`
+	// TicketingData encrypts documents and phones at rest, and the previous
+	// ones still open what they sealed; TicketingLookup keys their HMAC.
+	TicketingData         Secret   `yaml:"ticketing_data" env:"TICKETING_DATA"`
+	TicketingDataPrevious []Secret `yaml:"ticketing_data_previous" env:"TICKETING_DATA_PREVIOUS"`
+	TicketingLookup       Secret   `yaml:"ticketing_lookup" env:"TICKETING_LOOKUP"`
+	// TicketingTickets is the Ed25519 seed (32 bytes, hex) that tickets are
+	// signed with, and the previous ones still verify. Without it one derived
+	// from Session signs, which the word session among the previous ones names.
+	TicketingTickets         Secret   `yaml:"ticketing_tickets" env:"TICKETING_TICKETS"`
+	TicketingTicketsPrevious []Secret `yaml:"ticketing_tickets_previous" env:"TICKETING_TICKETS_PREVIOUS"`
 	// Session is the Ed25519 seed (32 bytes, hex) that ticketing signs session
 	// tokens with; SessionPublic is its public half (hex), all the gateway gets.
 	Session       Secret `yaml:"session" env:"SESSION"`
@@ -234,6 +254,7 @@ func Default() Config {
 		Ticketing: Ticketing{
 			Listen: "127.0.0.1:8081", DSN: "file:secrets/ticketing-dsn", OutcomesURL: "http://127.0.0.1:8091/outcomes",
 			PasswordMemoryKiB: 19 << 10, PasswordTime: 2, SMS: "off",
+			RevealsPerHour: 200, Retention: Retention{VisitDays: 190, NoShowDays: 190, RevealDays: 190, MessageDays: 1},
 		},
 		Console:    Console{Listen: "127.0.0.1:8090", OutcomesListen: "127.0.0.1:8091", FirstPassword: "file:secrets/first-password"},
 		Redis:      Redis{Addrs: []string{"127.0.0.1:6379"}},
@@ -244,6 +265,7 @@ func Default() Config {
 			Gateway: "file:secrets/gateway", Device: "file:secrets/device", Identity: "file:secrets/identity",
 			Challenge: "file:secrets/challenge", Webhook: "file:secrets/webhook", Enforcement: "file:secrets/enforcement",
 			Operations: "file:secrets/operations", TicketingData: "file:secrets/ticketing-data",
+			TicketingDataPrevious: []Secret{}, TicketingTicketsPrevious: []Secret{},
 			TicketingLookup: "file:secrets/ticketing-lookup", Session: "file:secrets/session", SessionPublic: "file:secrets/session-public",
 		},
 	}
@@ -299,6 +321,13 @@ func (c Config) Validate() error {
 	check(c.Kafka.Partitions >= 1, "kafka.partitions", "%d: at least 1", c.Kafka.Partitions)
 	check(c.Kafka.Replication >= 1, "kafka.replication", "%d: at least 1", c.Kafka.Replication)
 	check(oneOf(c.Ticketing.SMS, "off", "sandbox", "aliyun"), "ticketing.sms", "%q is none of off, sandbox, aliyun", c.Ticketing.SMS)
+	check(c.Ticketing.RevealsPerHour >= 1, "ticketing.reveals_per_hour", "%d: at least 1", c.Ticketing.RevealsPerHour)
+	for field, days := range map[string]int{
+		"visit_days": c.Ticketing.Retention.VisitDays, "no_show_days": c.Ticketing.Retention.NoShowDays,
+		"reveal_days": c.Ticketing.Retention.RevealDays, "message_days": c.Ticketing.Retention.MessageDays,
+	} {
+		check(days >= 1 && days <= 3660, "ticketing.retention."+field, "%d: 1 to 3660", days)
+	}
 	for field, addr := range map[string]string{
 		"ticketing.listen": c.Ticketing.Listen, "console.listen": c.Console.Listen,
 		"console.outcomes_listen": c.Console.OutcomesListen, "clickhouse.addr": c.ClickHouse.Addr,

@@ -8,13 +8,17 @@ import (
 
 // Cancel gives an order's places back. A cancelled order stays as it is. It
 // fails with ErrNotFound, ErrInvalidState, ErrTooLate after the pool's
-// deadline, or ErrDateUnavailable once the day is past.
+// deadline, ErrEntered once somebody entered, or ErrDateUnavailable once the day
+// is past.
 func (s *Service) Cancel(ctx context.Context, call Call, account, id string) (Order, error) {
 	return s.change(ctx, call, account, id, func(ctx context.Context, w *work, o *Order) error {
 		if o.State == StateCancelled {
 			return nil
 		}
 		if _, err := mayCancel(ctx, w, o); err != nil {
+			return err
+		}
+		if err := w.notEntered(ctx, *o, o.Positions); err != nil {
 			return err
 		}
 		return release(ctx, w, o, StateCancelled, EventCancelled)
@@ -52,6 +56,9 @@ func (s *Service) CancelPositions(ctx context.Context, call Call, account, id st
 		}
 		gone, rest, err := split(o.Positions, positions)
 		if err != nil {
+			return err
+		}
+		if err := w.notEntered(ctx, *o, gone); err != nil {
 			return err
 		}
 		if len(rest) == 0 {

@@ -32,6 +32,7 @@ const (
 	CodeReleaseExceeds      Code = "release_exceeds_capacity"
 	CodeDayStaged           Code = "day_staged"
 	CodeInvalidState        Code = "invalid_state"
+	CodeEntered             Code = "already_entered"
 	CodeHoldExpired         Code = "hold_expired"
 	CodePaymentRequired     Code = "payment_required"
 	CodeNothingToPay        Code = "nothing_to_pay"
@@ -100,6 +101,7 @@ var (
 	ErrTooYoung            = &Error{Code: CodeTooYoung, Field: "positions", Detail: "a visitor is younger than the pool admits"}
 	ErrTooOld              = &Error{Code: CodeTooOld, Field: "positions", Detail: "a visitor is older than the pool admits"}
 	ErrSignedUp            = &Error{Code: CodeSignedUp, Field: "positions", Detail: "a document has signed up on another day"}
+	ErrEntered             = &Error{Code: CodeEntered, Field: "positions", Detail: "a visitor of the order has entered"}
 	ErrTooLate             = &Error{Code: CodeTooLate, Detail: "the deadline has passed"}
 	ErrReleaseExceeds      = &Error{Code: CodeReleaseExceeds, Field: "days", Detail: "the stages of the day promise more places than there would be"}
 	ErrDayStaged           = &Error{Code: CodeDayStaged, Field: "days", Detail: "the day is released by stages: lift its release first"}

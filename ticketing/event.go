@@ -20,6 +20,7 @@ const (
 	EventTransferred EventType = "order.transferred"
 	EventWithdrawn   EventType = "order.withdrawn"
 	EventReinstated  EventType = "order.reinstated"
+	EventCheckedIn   EventType = "order.checked_in" // positions of it entered for the first time
 )
 
 // EventTypes lists every EventType, in the order in which an order usually
@@ -27,7 +28,7 @@ const (
 func EventTypes() []EventType {
 	return []EventType{
 		EventHeld, EventProvisional, EventConfirmed, EventHoldExpired, EventPaid, EventCancelled,
-		EventChanged, EventTransferred, EventWithdrawn, EventReinstated,
+		EventChanged, EventTransferred, EventWithdrawn, EventReinstated, EventCheckedIn,
 	}
 }
 
@@ -47,7 +48,7 @@ type Event struct {
 	Pool          string    `json:"pool"`
 	Date          Date      `json:"date"`
 	State         State     `json:"state"`      // of the order after the event
-	Positions     int       `json:"positions"`  // how many
+	Positions     int       `json:"positions"`  // how many; of a check-in: that entered
 	RequestID     string    `json:"request_id"` // of the causing request; empty when time caused it
 }
 

@@ -15,8 +15,8 @@ const (
 
 // Withdraw takes back an order that is held, or provisional before its pool's
 // cut-off, and returns its places. Repeated, it answers the same. It fails
-// with ErrNotFound, ErrInvalidField, ErrPastCutoff, or ErrInvalidState for an
-// order that has no places any more.
+// with ErrNotFound, ErrInvalidField, ErrPastCutoff, ErrEntered, or
+// ErrInvalidState for an order that has no places any more.
 func (s *Service) Withdraw(ctx context.Context, call Call, id, reasonCode, receipt string) (Order, error) {
 	if reasonCode == "" || len(reasonCode) > maxReasonCode {
 		return Order{}, invalidField("reason_code", "want 1 to %d bytes", maxReasonCode)
@@ -39,6 +39,9 @@ func (s *Service) Withdraw(ctx context.Context, call Call, id, reasonCode, recei
 				return Order{}, ErrPastCutoff
 			}
 		case StateHeld, StateExpired, StateCancelled: // release refuses what has no places
+		}
+		if err := w.notEntered(ctx, order, order.Positions); err != nil {
+			return Order{}, err
 		}
 		order.Withdrawal = Withdrawal{From: order.State, ReasonCode: reasonCode, Receipt: receipt, At: w.now}
 		return order, release(ctx, w, &order, StateWithdrawn, EventWithdrawn)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"fairgate/ticketing/ticket"
 	"fairgate/ticketing/vault"
 )
 
@@ -23,6 +24,13 @@ type Keys struct {
 	// rotate by putting a new one in front. None = one derived from Session.
 	Tickets []ed25519.PrivateKey
 }
+
+// Vault seals and looks up with the keys, for parts of the booking system that
+// stand beside the Service.
+func (k Keys) Vault() (*vault.Vault, error) { return newVault(k) }
+
+// TicketIssuer signs and checks tickets with the keys.
+func (k Keys) TicketIssuer() (*ticket.Issuer, error) { return newIssuer(k) }
 
 // newVault checks the keys and names every one that is unusable.
 func newVault(keys Keys) (*vault.Vault, error) {

@@ -175,6 +175,9 @@ func (s *Service) mayMove(ctx context.Context, w *work, pool Pool, o *Order, wan
 	if err := inTime(o, pool.Rules.ChangeDeadlineSeconds, w.now); err != nil {
 		return err
 	}
+	if err := w.notEntered(ctx, *o, o.Positions); err != nil {
+		return err
+	}
 	if err := pool.open(ctx, w, wanted); err != nil {
 		return err
 	}
@@ -256,6 +259,9 @@ func handOver(ctx context.Context, w *work, o *Order, to string, positions []Pos
 	}
 	if to == o.AccountID {
 		return invalidField("to_account_id", "the order is yours already")
+	}
+	if err := w.notEntered(ctx, *o, o.Positions); err != nil {
+		return err
 	}
 	from := o.AccountID
 	o.AccountID, o.UpdatedAt = to, w.now

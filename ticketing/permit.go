@@ -95,7 +95,7 @@ type NoShow struct {
 
 // RecordNoShow notes that the visitor of a booked position did not come, once
 // the visit day is over. Repeated, it keeps the first note. It fails with
-// ErrNotFound, ErrInvalidState or, before the day is over, ErrDateUnavailable.
+// ErrNotFound, ErrInvalidState, ErrEntered or, before the day is over, ErrDateUnavailable.
 func (s *Service) RecordNoShow(ctx context.Context, call Call, position string) error {
 	_, err := once(ctx, s, call, "house", func(ctx context.Context, w *work) (struct{}, error) {
 		id, err := w.OrderOfPosition(ctx, position)
@@ -112,6 +112,9 @@ func (s *Service) RecordNoShow(ctx context.Context, call Call, position string) 
 		}
 		if order.Date >= DateOf(w.now) {
 			return struct{}{}, &Error{Code: CodeDateUnavailable, Field: "date", Detail: "the visit day is not over"}
+		}
+		if err := w.notEntered(ctx, order, order.Positions[i:i+1]); err != nil {
+			return struct{}{}, err
 		}
 		return struct{}{}, w.RecordNoShow(ctx, NoShow{
 			PositionID: position, OrderID: id, Pool: order.Pool, Date: order.Date, DocumentKey: order.Positions[i].DocumentKey, At: w.now,

@@ -32,6 +32,8 @@ type Rules struct {
 	MaxAge          int  `json:"max_age,omitempty"`
 	PhoneRequired   bool `json:"phone_required,omitempty"`    // of every visitor; always so in pools of the kind guardian
 	OncePerDocument bool `json:"once_per_document,omitempty"` // a document may stand in the pool on one day only
+
+	CheckIn *CheckInRules `json:"check_in,omitempty"` // what is asked at the gates; never changed in place
 }
 
 // Bounds of a pool's rules.
@@ -94,7 +96,7 @@ func (r Rules) validate() error {
 	if r.MinorsPerAdult > 0 && r.MinorAge == 0 {
 		return invalidField("rules.minors_per_adult", "needs minor_age")
 	}
-	return nil
+	return r.CheckIn.validate()
 }
 
 // inTime refuses what a settled order's deadline rules out.

@@ -9,12 +9,13 @@ import (
 // account's standing positions in a pool on a day; VisitDays says on which of
 // the given days, in order, a document has one; NoShows lists when a
 // document's no-shows in a pool were recorded, oldest first; OrderOfPosition
-// fails with ErrNotFound.
+// fails with ErrNotFound; Entered lists the positions of an order that entered.
 type RuleReader interface {
 	LivePositions(ctx context.Context, account, pool string, day Date) (int, error)
 	VisitDays(ctx context.Context, pool string, documentKey []byte, days []Date) ([]Date, error)
 	NoShows(ctx context.Context, pool string, documentKey []byte) ([]time.Time, error)
 	OrderOfPosition(ctx context.Context, position string) (string, error)
+	Entered(ctx context.Context, order string) (positions []string, err error)
 }
 
 // RuleWriter keeps no-shows; the first record of a position stays.

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"fairgate/ticketing/ticket"
+	"fairgate/ticketing/vault"
 )
 
 // newIssuer signs tickets with the keys given for that, or else with one
@@ -61,18 +62,18 @@ func (s *Service) ticketCode(p Position) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("ticket of position %q: %w", p.ID, err)
 	}
-	secret, err := s.secretOf(p)
+	secret, err := SecretOf(s.vault, p)
 	if err != nil {
 		return "", fmt.Errorf("ticket of position %q: %w", p.ID, err)
 	}
 	return s.issuer.Issue(ticket.Ticket{Position: id, Secret: secret}), nil
 }
 
-// secretOf is the position's secret. Positions from before tickets had one of
+// SecretOf is the position's secret. Positions from before tickets had one of
 // their own have one derived from their id with the secret look-up key.
-func (s *Service) secretOf(p Position) (ticket.Secret, error) {
+func SecretOf(v *vault.Vault, p Position) (ticket.Secret, error) {
 	if p.Secret == "" {
-		return ticket.Secret(s.vault.Key("ticket", p.ID)), nil
+		return ticket.Secret(v.Key("ticket", p.ID)), nil
 	}
 	return ticket.ParseSecret(p.Secret)
 }

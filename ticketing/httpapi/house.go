@@ -19,7 +19,7 @@ func (a *api) houseOperations() {
 	handle(a, operation{
 		method: http.MethodPost, path: "/internal/v1/orders/{order}/withdraw", id: "withdraw-order", access: a.access.enforcement,
 		summary: "Withdraw a provisional order",
-		codes:   []ticketing.Code{ticketing.CodeNotFound, ticketing.CodeInvalidState, ticketing.CodePastCutoff},
+		codes:   []ticketing.Code{ticketing.CodeNotFound, ticketing.CodeInvalidState, ticketing.CodeEntered, ticketing.CodePastCutoff},
 	}, a.withdraw)
 	handle(a, operation{
 		method: http.MethodPost, path: "/internal/v1/orders/{order}/reinstate", id: "reinstate-order", access: a.access.enforcement,

@@ -38,7 +38,7 @@ func (a *api) orderOperations() {
 	act := func(verb, id, summary string, codes ...ticketing.Code) operation {
 		return operation{
 			method: http.MethodPost, path: "/api/v1/orders/{order}/" + verb, id: id, access: a.access.signedIn, summary: summary,
-			codes: append(codes, ticketing.CodeNotFound, ticketing.CodeInvalidState),
+			codes: append(codes, ticketing.CodeNotFound, ticketing.CodeInvalidState, ticketing.CodeEntered),
 		}
 	}
 	handle(a, operation{

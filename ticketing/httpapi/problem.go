@@ -53,7 +53,7 @@ func status(code ticketing.Code) int {
 	case ticketing.CodePhoneTaken, ticketing.CodeSoldOut, ticketing.CodeDocumentTaken, ticketing.CodeNotOpen,
 		ticketing.CodeDateUnavailable, ticketing.CodeSlotUnavailable, ticketing.CodePersonLimit, ticketing.CodeIdentityLimit,
 		ticketing.CodeFrozen, ticketing.CodeTooLate, ticketing.CodeReleaseExceeds, ticketing.CodeDayStaged,
-		ticketing.CodeInvalidState, ticketing.CodeHoldExpired, ticketing.CodePaymentRequired,
+		ticketing.CodeInvalidState, ticketing.CodeEntered, ticketing.CodeHoldExpired, ticketing.CodePaymentRequired,
 		ticketing.CodeNothingToPay, ticketing.CodePastCutoff, ticketing.CodeLiveOrders, ticketing.CodeNoPlace, ticketing.CodeCapacityBooked:
 		return fiber.StatusConflict
 	case ticketing.CodePhoneLinked, ticketing.CodeWeChatTaken, ticketing.CodeWeChatLinked:

@@ -50,6 +50,17 @@ func (r reader) OrderOfPosition(ctx context.Context, position string) (string, e
 	return id, failed("read position", err)
 }
 
+func (r reader) Entered(ctx context.Context, order string) ([]string, error) {
+	var ids []string
+	err := r.each(ctx, "read entries", func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}, `SELECT position_id FROM checkin_states WHERE order_id = $1 ORDER BY position_id`, order)
+	return ids, err
+}
+
 func (t *tx) RecordNoShow(ctx context.Context, n ticketing.NoShow) error {
 	_, err := t.exec(ctx, "record no-show",
 		`INSERT INTO no_shows (position_id, order_id, pool_id, day, document_key, recorded_at) VALUES ($1, $2, $3, $4, $5, $6)

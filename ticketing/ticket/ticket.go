@@ -19,6 +19,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -98,6 +100,13 @@ func NewVerifier(keys ...ed25519.PublicKey) (*Verifier, error) {
 		v.keys[idOf(key)] = key
 	}
 	return v, nil
+}
+
+// PublicKeys are the keys that are trusted, in order of their bytes.
+func (v *Verifier) PublicKeys() []ed25519.PublicKey {
+	keys := slices.Collect(maps.Values(v.keys))
+	slices.SortFunc(keys, func(a, b ed25519.PublicKey) int { return bytes.Compare(a, b) })
+	return keys
 }
 
 // Verify reads a code and checks its signature. It fails with ErrMalformed,

@@ -1,0 +1,234 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"fairgate/ticketing"
+	"fairgate/ticketing/checkin"
+)
+
+// checkInTexts are the statements that a round of scans is written with.
+type checkInTexts struct{ scans, states, counts *insert }
+
+func newCheckInTexts() *checkInTexts {
+	return &checkInTexts{
+		scans: newInsert("insert scans", `checkin_scans (seq, `+scanColumns+`)`),
+		states: newInsert("put states", `checkin_states (position_id, order_id, first_at, entries, inside, last_at, last_gate, last_terminal_id)`).or(
+			` ON CONFLICT (position_id) DO UPDATE SET entries = excluded.entries, inside = excluded.inside,
+			last_at = excluded.last_at, last_gate = excluded.last_gate, last_terminal_id = excluded.last_terminal_id`),
+		counts: newInsert("add counts", `checkin_counts (day, terminal_id, gate, pool_id, reason, entries, exits, people, inside, refused, conflicts, last_at)`).or(
+			` ON CONFLICT (day, terminal_id, gate, pool_id, reason) DO UPDATE SET entries = checkin_counts.entries + excluded.entries,
+			exits = checkin_counts.exits + excluded.exits, people = checkin_counts.people + excluded.people,
+			inside = checkin_counts.inside + excluded.inside, refused = checkin_counts.refused + excluded.refused,
+			conflicts = checkin_counts.conflicts + excluded.conflicts,
+			last_at = CASE WHEN excluded.last_at > checkin_counts.last_at THEN excluded.last_at ELSE checkin_counts.last_at END`),
+	}
+}
+
+// or says what becomes of rows that are there already.
+func (in *insert) or(conflict string) *insert {
+	for i := range in.texts {
+		in.texts[i] += conflict
+	}
+	return in
+}
+
+const scanColumns = `scan_key, part, fingerprint, terminal_id, gate, pool_id, position_id, order_id, direction, accepted, reason, conflict,
+	offline, scanned_at, at, recorded_at, skew_ms, prior_at, prior_gate, prior_name`
+
+func (c checkInReader) Scans(ctx context.Context, keys []string) ([]checkin.Scan, error) {
+	list, args := in(nil, keys)
+	return c.scans(ctx, `WHERE scan_key IN `+list+` ORDER BY scan_key, part`, args...)
+}
+
+func (c checkInReader) Conflicts(ctx context.Context, after int64, limit int) ([]checkin.Scan, error) {
+	return c.scans(ctx, `WHERE conflict <> '' AND seq > $1 ORDER BY seq LIMIT $2`, after, limit)
+}
+
+func (c checkInReader) scans(ctx context.Context, where string, args ...any) ([]checkin.Scan, error) {
+	var scans []checkin.Scan
+	err := c.r.each(ctx, "read scans", func(rows *sql.Rows) error {
+		var (
+			s                                    checkin.Scan
+			accepted, offline                    int
+			scanned, at, recorded, skewed, prior int64
+		)
+		err := rows.Scan(&s.Seq, &s.Key, &s.Part, &s.Fingerprint, &s.TerminalID, &s.Gate, &s.Pool, &s.PositionID, &s.OrderID, &s.Direction,
+			&accepted, &s.Reason, &s.Conflict, &offline, &scanned, &at, &recorded, &skewed, &prior, &s.PriorGate, &s.PriorName)
+		s.Accepted, s.Offline = accepted == 1, offline == 1
+		s.ScannedAt, s.At, s.RecordedAt, s.PriorAt = moment(scanned), moment(at), moment(recorded), moment(prior)
+		s.Skew = time.Duration(skewed) * time.Millisecond
+		scans = append(scans, s)
+		return err
+	}, `SELECT seq, `+scanColumns+` FROM checkin_scans `+where, args...)
+	return scans, err
+}
+
+// bookedColumns reads positions with what judging them takes.
+const bookedColumns = `SELECT p.id, p.name_masked, p.document_type, p.document_masked, p.document_key, p.document_sealed, p.product, p.unit,
+	p.secret, p.adult_id, p.cancelled_at, o.id, o.account_id, o.pool_id, o.day, o.slot, o.state, o.hold_expires_at, COALESCE(s.ends, ''),
+	(SELECT count(*) FROM positions c WHERE c.order_id = o.id AND c.cancelled_at = 0),
+	COALESCE(e.first_at, 0), COALESCE(e.entries, 0), COALESCE(e.inside, 0), COALESCE(e.last_at, 0), COALESCE(e.last_gate, ''),
+	COALESCE(e.last_terminal_id, ''), COALESCE(t.name, '')
+	FROM positions p JOIN orders o ON o.id = p.order_id
+	LEFT JOIN pool_slots s ON s.pool_id = o.pool_id AND s.day = o.day AND s.starts = o.slot
+	LEFT JOIN checkin_states e ON e.position_id = p.id
+	LEFT JOIN terminals t ON t.id = e.last_terminal_id `
+
+func (c checkInReader) Booked(ctx context.Context, w checkin.Wanted) ([]checkin.Booked, error) {
+	var (
+		where string
+		args  []any
+	)
+	switch {
+	case len(w.Positions) > 0:
+		where, args = in(nil, w.Positions)
+		where = `WHERE p.id IN ` + where
+	case len(w.Orders) > 0:
+		where, args = in(nil, w.Orders)
+		where = `WHERE p.order_id IN ` + where + ` AND p.cancelled_at = 0 ORDER BY p.order_id, p.idx`
+	case len(w.Documents) > 0 && len(w.Days) > 0:
+		var days, keys string
+		days, args = in(nil, w.Days)
+		keys, args = in(args, w.Documents)
+		// The pools are named so that each is a look into the unique index.
+		where = `WHERE p.pool_id IN (SELECT id FROM pools) AND p.day IN ` + days + ` AND p.document_key IN ` + keys + ` AND p.live = 1 ORDER BY p.day, p.id`
+	default:
+		return nil, nil
+	}
+	var booked []checkin.Booked
+	err := c.r.each(ctx, "read positions", func(rows *sql.Rows) error {
+		b, err := scanBooked(rows)
+		booked = append(booked, b)
+		return err
+	}, bookedColumns+where, args...)
+	return booked, err
+}
+
+func scanBooked(rows *sql.Rows) (checkin.Booked, error) {
+	var (
+		b                            checkin.Booked
+		cancelled, hold, first, last int64
+		inside                       int
+	)
+	err := rows.Scan(&b.ID, &b.NameMasked, &b.DocumentType, &b.DocumentMasked, &b.DocumentKey, &b.DocumentSealed, &b.Product, &b.Unit,
+		&b.Secret, &b.AdultID, &cancelled, &b.OrderID, &b.AccountID, &b.Pool, &b.Date, &b.Slot, &b.State, &hold, &b.SlotEnd,
+		&b.OrderSize, &first, &b.Entry.Entries, &inside, &last, &b.Entry.LastGate, &b.Entry.LastTerminalID, &b.LastTerminal)
+	b.Cancelled, b.HoldExpiresAt = cancelled > 0, moment(hold)
+	b.Entry.FirstAt, b.Entry.LastAt, b.Entry.Inside = moment(first), moment(last), inside == 1
+	if b.Entry.Entries > 0 {
+		b.Entry.PositionID, b.Entry.OrderID = b.ID, b.OrderID
+	}
+	return b, err
+}
+
+func (c checkInReader) PoolsByID(ctx context.Context, ids []string) ([]ticketing.Pool, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	list, args := in(nil, ids)
+	var pools []ticketing.Pool
+	err := c.r.each(ctx, "read pools", func(rows *sql.Rows) error {
+		p, err := scanPool(rows.Scan)
+		pools = append(pools, p)
+		return err
+	}, poolColumns+` WHERE id IN `+list, args...)
+	return pools, err
+}
+
+func (t checkInTx) Record(ctx context.Context, scans []checkin.Scan, states []checkin.State, counts []checkin.Count) error {
+	var seq int64
+	if err := t.tx.db.QueryRowContext(ctx, `SELECT COALESCE(max(seq), 0) FROM checkin_scans`).Scan(&seq); err != nil {
+		return failed("number scans", err)
+	}
+	args := make([]any, 0, len(scans)*t.texts.scans.columns)
+	for _, s := range scans {
+		seq++
+		args = append(args, seq, s.Key, s.Part, s.Fingerprint, s.TerminalID, s.Gate, s.Pool, s.PositionID, s.OrderID, s.Direction,
+			bit(s.Accepted), s.Reason, s.Conflict, bit(s.Offline), millis(s.ScannedAt), millis(s.At), millis(s.RecordedAt), s.Skew.Milliseconds(),
+			millis(s.PriorAt), s.PriorGate, s.PriorName)
+	}
+	if err := t.texts.scans.write(ctx, t.tx.db, args); err != nil {
+		return err
+	}
+	args = make([]any, 0, len(states)*t.texts.states.columns)
+	for _, s := range states {
+		args = append(args, s.PositionID, s.OrderID, millis(s.FirstAt), s.Entries, bit(s.Inside), millis(s.LastAt), s.LastGate, s.LastTerminalID)
+	}
+	if err := t.texts.states.write(ctx, t.tx.db, args); err != nil {
+		return err
+	}
+	args = make([]any, 0, len(counts)*t.texts.counts.columns)
+	for _, n := range counts {
+		args = append(args, n.Day, n.TerminalID, n.Gate, n.Pool, n.Reason, n.Entries, n.Exits, n.People, n.Inside, n.Refused, n.Conflicts, millis(n.LastAt))
+	}
+	return t.texts.counts.write(ctx, t.tx.db, args)
+}
+
+func (c checkInReader) Counts(ctx context.Context, day ticketing.Date) ([]checkin.Count, error) {
+	var counts []checkin.Count
+	err := c.r.each(ctx, "read counts", func(rows *sql.Rows) error {
+		var (
+			n    checkin.Count
+			last int64
+		)
+		err := rows.Scan(&n.Day, &n.TerminalID, &n.Gate, &n.Pool, &n.Reason, &n.Entries, &n.Exits, &n.People, &n.Inside, &n.Refused, &n.Conflicts, &last)
+		n.LastAt = moment(last)
+		counts = append(counts, n)
+		return err
+	}, `SELECT day, terminal_id, gate, pool_id, reason, entries, exits, people, inside, refused, conflicts, last_at
+		FROM checkin_counts WHERE day = $1 ORDER BY terminal_id, gate, pool_id, reason`, day)
+	return counts, err
+}
+
+func (c checkInReader) Version(ctx context.Context) (int64, error) {
+	var seq int64
+	err := c.r.q.QueryRowContext(ctx, `SELECT last_seq FROM writer_turn WHERE id = 1`).Scan(&seq)
+	return seq, failed("read version", err)
+}
+
+func (c checkInReader) OrdersOn(ctx context.Context, pool string, day ticketing.Date, after string, limit int) ([]string, error) {
+	var ids []string
+	err := c.r.each(ctx, "read orders of a day", func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}, `SELECT DISTINCT order_id FROM positions WHERE pool_id = $1 AND day = $2 AND live = 1 AND order_id > $3 ORDER BY order_id LIMIT $4`,
+		pool, day, after, limit)
+	return ids, err
+}
+
+func (c checkInReader) ChangedOrders(ctx context.Context, pool string, since int64, limit int) ([]string, int64, error) {
+	var (
+		orders []string
+		seen   = map[string]bool{}
+		upTo   = since
+		full   bool
+	)
+	err := c.r.each(ctx, "read changed orders", func(rows *sql.Rows) error {
+		var (
+			id  string
+			seq int64
+		)
+		if err := rows.Scan(&seq, &id); err != nil {
+			return err
+		}
+		if full = full || id != "" && !seen[id] && len(orders) == limit; full {
+			return nil
+		}
+		upTo = seq
+		if id != "" && !seen[id] {
+			seen[id] = true
+			orders = append(orders, id)
+		}
+		return nil
+	}, `SELECT seq, CASE WHEN pool_id = $1 THEN order_id ELSE '' END FROM outbox WHERE seq > $2 ORDER BY seq LIMIT $3`, pool, since, limit*changesRead)
+	return orders, upTo, err
+}
+
+// changesRead is how many events of all pools one page of changes looks at,
+// for each that it may hold.
+const changesRead = 4

@@ -2,6 +2,9 @@ module fairgate
 
 go 1.26.8
 
+// Go packages that npm brings along are none of ours.
+ignore ticketing/front/web/node_modules
+
 require (
 	github.com/ClickHouse/ch-go v0.74.0
 	github.com/ClickHouse/clickhouse-go/v2 v2.50.0

@@ -25,6 +25,7 @@ type Options struct {
 	OperationsKeys  []string              // bearer keys of the operations role; none = nobody has it
 	PrivacyKeys     []string              // bearer keys of the privacy role; none = nobody has it
 	Sandbox         Inbox                 // messages of a sandbox, shown to operations; default: not shown
+	Pages           Pages                 // for visitors; default: none
 	InsecureCookies bool                  // cookies also without TLS, for trying on one machine
 	Tolerance       time.Duration         // of the signature's timestamp, either way; default 30 s
 	ReplayMemory    int                   // request ids remembered at most; default 1 << 20, about 64 MB
@@ -139,6 +140,9 @@ func newAPI(service *ticketing.Service, opts Options) (*api, error) {
 	a.visitorOperations()
 	a.houseOperations()
 	a.documentOperations()
+	if opts.Pages != nil {
+		app.Use(showPages(opts.Pages))
+	}
 	return a, nil
 }
 

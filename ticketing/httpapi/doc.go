@@ -6,7 +6,7 @@
 //   - /api/v1 is for visitors and accepts only requests that bear the gateway's
 //     short-lived signature (see Sign); who the visitor is, a session token says;
 //   - /internal/v1 is for the house and asks for a bearer key of the role;
-//   - /healthz and /readyz are open.
+//   - /healthz and /readyz are open, and so are the visitors' pages (Pages).
 //
 // Visitors sign in with a phone number and a password or a code sent to it, or
 // through WeChat; a sign-in on the web is bound to its browser by a cookie. What

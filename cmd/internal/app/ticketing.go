@@ -10,6 +10,7 @@ import (
 
 	"fairgate/cmd/internal/config"
 	"fairgate/ticketing"
+	"fairgate/ticketing/front"
 	"fairgate/ticketing/httpapi"
 	"fairgate/ticketing/outbox"
 	"fairgate/ticketing/sqlstore"
@@ -64,7 +65,12 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("ticketing: %w", err)
 	}
+	pages, err := front.New()
+	if err != nil {
+		return "", fmt.Errorf("ticketing: %w", err)
+	}
 	api, err := httpapi.New(service, httpapi.Options{
+		Pages:       pages,
 		GatewayKeys: gateway, EnforcementKeys: []string{k["keys.enforcement"]}, OperationsKeys: []string{k["keys.operations"]},
 		PrivacyKeys: optionalKey(k["keys.privacy"]),
 		Sandbox:     messages.inbox, InsecureCookies: !c.Gateway.SecureCookies, Clock: e.Now, Logger: log, Registerer: e.Registry,

@@ -1,0 +1,146 @@
+// What the booking system's public API answers, as far as visitors' pages use it.
+
+export type OrderState = 'held' | 'provisional' | 'confirmed' | 'expired' | 'cancelled' | 'withdrawn'
+export type DocumentType = 'prc_id' | 'hk_macau_permit' | 'taiwan_permit' | 'foreign_resident' | 'passport'
+export type ProductKind = 'single' | 'parent_child' | 'double' | 'child' | 'group'
+export type PoolKind = 'permanent' | 'special' | 'activity' | 'lecture' | 'guardian'
+
+/** Moments are ISO 8601 with offset; days are YYYY-MM-DD and times HH:MM, both at the venue. */
+export interface Order {
+  order_id: string
+  pool: string
+  date: string
+  slot?: string
+  state: OrderState
+  positions: Position[]
+  total_fen: number
+  created_at: string
+  hold_expires_at: string | null
+  provisional_until: string | null
+  paid_at: string | null
+  receipt?: string
+}
+
+export interface Position {
+  position_id: string
+  name_masked: string
+  document_type: DocumentType
+  document_masked: string
+  product?: string
+  adult_position_id?: string
+  ticket?: string
+}
+
+export interface Product {
+  id: string
+  name: string
+  kind: ProductKind
+  price_fen: number
+  persons: number
+  max_age?: number
+}
+
+export interface Rules {
+  limit_per_person?: number
+  days_ahead?: number
+  daily_opening?: string
+  notice_seconds?: number
+  refund_deadline_seconds?: number
+  change_deadline_seconds?: number
+  transfer_deadline_seconds?: number
+  minor_age?: number
+  minors_per_adult?: number
+}
+
+/** What an activity asks of whoever signs up. */
+export interface SignUpField {
+  id: string
+  label_zh: string
+  label_en: string
+  type: 'text' | 'number' | 'choice' | 'boolean'
+  required?: boolean
+  options?: string[]
+  max?: number
+}
+
+export type Answer = string | number | boolean
+
+export interface Pool {
+  pool: string
+  name: string
+  kind?: PoolKind
+  price_fen: number
+  limit_per_order: number
+  hold_seconds: number
+  opens_at: string | null
+  rules?: Rules
+  products?: Product[]
+  activity?: { fields?: SignUpField[] }
+}
+
+export interface Slot {
+  start: string
+  end: string
+  capacity: number
+  left: number
+}
+
+export interface Day {
+  date: string
+  capacity: number
+  left: number
+  slots?: Slot[]
+}
+
+export interface Stock {
+  pool: string
+  version: number
+  days: Day[]
+}
+
+export interface Announcement {
+  id: string
+  kind: string
+  pool?: string
+  title_zh: string
+  title_en: string
+  body_zh: string
+  body_en: string
+  pinned?: boolean
+  published_at: string
+}
+
+export interface Venue {
+  name_zh?: string
+  name_en?: string
+  address_zh?: string
+  address_en?: string
+  phone?: string
+}
+
+export interface Visitor {
+  name: string
+  product?: string
+  document: { type: DocumentType; number: string; nationality?: string }
+}
+
+export interface BookingBody {
+  pool: string
+  date: string
+  slot?: string
+  positions: Visitor[]
+  answers?: Record<string, Answer>
+}
+
+export interface SignedIn {
+  session_token: string
+  account_id: string
+  expires_at: string
+}
+
+export interface Profile {
+  account_id: string
+  phone_masked: string
+  phone_verified: boolean
+  password_set: boolean
+}

@@ -94,3 +94,21 @@ func (s *Service) forget(pool string) {
 	s.stock.Forget(pool)
 	s.pools.Forget(everyPool)
 }
+
+// StockVersions gives the version of what every pool has left. They may be as
+// old as Options.StockMaxAge.
+func (s *Service) StockVersions(ctx context.Context) (map[string]int64, error) {
+	pools, err := s.Pools(ctx)
+	if err != nil {
+		return nil, err
+	}
+	versions := make(map[string]int64, len(pools))
+	for _, p := range pools {
+		shown, err := s.stock.Get(ctx, p.ID)
+		if err != nil {
+			return nil, err
+		}
+		versions[p.ID] = shown.version
+	}
+	return versions, nil
+}

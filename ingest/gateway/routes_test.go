@@ -13,7 +13,7 @@ import (
 func TestDefaultRoutes(t *testing.T) {
 	routes, err := DefaultRoutes()
 	require.NoError(t, err)
-	assert.Equal(t, 28, routes.Len())
+	assert.Equal(t, 31, routes.Len())
 	assert.Equal(t, 64<<10, routes.MaxBody())
 	kinds := map[ingest.Kind]bool{ingest.KindBeacon: true}
 	for _, list := range routes.routes {
@@ -25,7 +25,7 @@ func TestDefaultRoutes(t *testing.T) {
 	assert.Len(t, kinds, len(ingest.Kinds()), "every kind has a route")
 	for target, id := range map[string]string{
 		"POST /api/v1/orders/o-1/transfer": "order-transfer", "GET /api/v1/orders/o-1": "order-read", "HEAD /api/v1/pools": "pools",
-		"GET /": "front-home", "GET /orders/o-1": "front-order", "GET /assets/index.js": "front-asset", "GET /assets/a/b": "unmatched", "OPTIONS /x": "unmatched", "PUT /api/v1/orders": "", "POST /api/v1/orders/o-1": "", "POST /api/v1/orders/": "order-submit",
+		"GET /api/v1/versions": "versions", "GET /": "front-home", "GET /orders/o-1": "front-order", "GET /assets/index.js": "front-asset", "GET /assets/a/b": "unmatched", "OPTIONS /x": "unmatched", "PUT /api/v1/orders": "", "POST /api/v1/orders/o-1": "", "POST /api/v1/orders/": "order-submit",
 	} {
 		method, path, _ := strings.Cut(target, " ")
 		r, _ := routes.find(method, path)

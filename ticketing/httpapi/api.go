@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fairgate/ticketing"
+	"fairgate/ticketing/notice"
 	"fairgate/ticketing/outage"
 )
 
@@ -24,6 +25,7 @@ type Options struct {
 	EnforcementKeys []string              // bearer keys of the enforcement role; none = nobody has it
 	OperationsKeys  []string              // bearer keys of the operations role; none = nobody has it
 	PrivacyKeys     []string              // bearer keys of the privacy role; none = nobody has it
+	Notices         *notice.Service       // announcements and the venue's page; default: not offered
 	Sandbox         Inbox                 // messages of a sandbox, shown to operations; default: not shown
 	Pages           Pages                 // for visitors; default: none
 	InsecureCookies bool                  // cookies also without TLS, for trying on one machine
@@ -139,6 +141,7 @@ func newAPI(service *ticketing.Service, opts Options) (*api, error) {
 	app.Use("/api/v1", a.requireSignature)
 	a.visitorOperations()
 	a.houseOperations()
+	a.noticeOperations()
 	a.documentOperations()
 	if opts.Pages != nil {
 		app.Use(showPages(opts.Pages))

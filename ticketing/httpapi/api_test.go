@@ -22,6 +22,7 @@ import (
 
 	"fairgate/ticketing"
 	"fairgate/ticketing/httpapi"
+	"fairgate/ticketing/notice"
 	"fairgate/ticketing/sqlstore"
 )
 
@@ -59,6 +60,9 @@ func startWith(tb testing.TB, set func(s *server, service *ticketing.Options, ap
 	apiOptions := httpapi.Options{
 		GatewayKeys: [][]byte{[]byte(gatewayKey)}, EnforcementKeys: []string{enforcementKey}, OperationsKeys: []string{operationsKey}, Clock: clock, Registerer: reg,
 	}
+	apiOptions.Notices, err = notice.New(store, clock, notice.Options{MaxAge: -1, Registerer: reg})
+	require.NoError(tb, err)
+	serviceOptions.BookingRules = apiOptions.Notices
 	set(s, &serviceOptions, &apiOptions)
 	s.service, err = ticketing.NewService(store, ticketing.Keys{
 		Encryption: [][]byte{bytes.Repeat([]byte{1}, 32)}, Lookup: bytes.Repeat([]byte{2}, 32),

@@ -110,6 +110,9 @@ func describeOperation[B, O any](a *api, op operation, status int) huma.Operatio
 	for at, codes := range byStatus(ownCodes(op, !bodyless)) {
 		described.Responses[strconv.Itoa(at)] = a.problemResponse(at, codes)
 	}
+	if op.versioned {
+		documentVersion(&described, success)
+	}
 	if op.method != http.MethodGet {
 		described.Parameters = append(described.Parameters, headerParam("Idempotency-Key", "Makes the write happen once; at most 200 bytes."))
 		if op.access.tag == tagHouse {

@@ -34,6 +34,8 @@ type groupBody struct {
 	File []byte `json:"file"` // XLSX or CSV, in base64
 
 	Answers ticketing.Answers `json:"answers" required:"false"` // to what an activity asks of an order
+
+	RulesVersion *int64 `json:"rules_version" required:"false" doc:"Of the booking rules that the visitor was shown; other rules than those in force are refused."`
 }
 
 func (a *api) bookGroup(ctx context.Context, r *request[none, groupBody]) (order, error) {
@@ -54,7 +56,7 @@ func (a *api) bookGroup(ctx context.Context, r *request[none, groupBody]) (order
 	o, err := a.service.BookGroup(ctx, r.call(), r.session().AccountID, ticketing.GroupBooking{
 		Pool: body.Pool, Date: body.Date, Slot: body.Slot, Product: body.Product, Hold: body.Hold,
 		LeaderName: body.Leader.Name, LeaderPhone: body.Leader.Phone, People: people,
-		Answers: body.Answers,
+		Answers: body.Answers, RulesVersion: body.RulesVersion,
 	})
 	if err != nil {
 		return order{}, inCells(err, list)

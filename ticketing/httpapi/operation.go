@@ -13,7 +13,7 @@ import (
 
 // operation is one way to call the booking system: where it stands, who may
 // call it, and what the document says of it. All but status, describe, codes,
-// bodyOptional and example is required.
+// bodyOptional, versioned and example is required.
 type operation struct {
 	method, path string // path with its parameters in braces
 	id           string // unique, in kebab-case; clients name their functions after it
@@ -23,6 +23,7 @@ type operation struct {
 	status       int    // of success; default 200, or 204 where the answer is none
 	codes        []ticketing.Code
 	bodyOptional bool // an empty body is the zero body
+	versioned    bool // the answer has a version; see exchange.version
 	example      any  // of the body
 }
 
@@ -86,6 +87,10 @@ func handle[P, B, O any](a *api, op operation, do func(ctx context.Context, r *r
 		out, err := do(ctx, &r)
 		if err != nil {
 			return err
+		}
+		if op.versioned && known(c) {
+			c.Status(fiber.StatusNotModified)
+			return nil
 		}
 		if answerless {
 			return c.SendStatus(status)

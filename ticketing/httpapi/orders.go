@@ -24,11 +24,11 @@ func (a *api) bookOperations() {
 		summary: "Book places on one day of a pool, one position a person",
 		describe: "A free order is provisional or confirmed at once; one that costs something, or that asks for it, is held for as " +
 			"long as the pool says and then paid or confirmed.",
-		codes: bookingCodes(), example: orderExample(),
+		codes: append(bookingCodes(), ticketing.CodeRulesChanged), example: orderExample(),
 	}, a.book)
 	handle(a, operation{
 		method: http.MethodPost, path: "/api/v1/orders/group", id: "submit-group-order", access: a.access.signedIn, status: http.StatusCreated,
-		summary: "Book places for a group with a leader", codes: bookingCodes(),
+		summary: "Book places for a group with a leader", codes: append(bookingCodes(), ticketing.CodeRulesChanged),
 	}, a.bookGroup)
 }
 
@@ -64,7 +64,7 @@ func (a *api) orderOperations() {
 func (a *api) book(ctx context.Context, r *request[none, orderBody]) (order, error) {
 	o, err := a.service.Book(ctx, r.call(), r.session().AccountID, ticketing.Booking{
 		Pool: r.body.Pool, Date: r.body.Date, Slot: r.body.Slot, Hold: r.body.Hold, Visitors: visitors(r.body.Positions),
-		Answers: r.body.Answers,
+		Answers: r.body.Answers, RulesVersion: r.body.RulesVersion,
 	})
 	return showOrder(o), err
 }

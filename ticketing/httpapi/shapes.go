@@ -45,6 +45,8 @@ type orderBody struct {
 	Positions []visitorBody `json:"positions"`
 
 	Answers ticketing.Answers `json:"answers" required:"false"` // to what an activity asks of an order
+
+	RulesVersion *int64 `json:"rules_version" required:"false" doc:"Of the booking rules that the visitor was shown; other rules than those in force are refused."`
 }
 
 type transferBody struct {
@@ -64,6 +66,7 @@ type order struct {
 	Leader           *leader           `json:"leader,omitempty"` // of a group
 	Positions        []position        `json:"positions"`
 	TotalFen         int64             `json:"total_fen"`
+	RulesVersion     int64             `json:"rules_version"` // of the booking rules that it was made under; 0 = there were none
 	CreatedAt        ticketing.Millis  `json:"created_at"`
 	HoldExpiresAt    *ticketing.Millis `json:"hold_expires_at" nullable:"true"`
 	ProvisionalUntil *ticketing.Millis `json:"provisional_until" nullable:"true"`
@@ -86,7 +89,7 @@ type position struct {
 
 func showOrder(o ticketing.Order) order {
 	out := order{
-		ID: o.ID, AccountID: o.AccountID, Pool: o.Pool, Date: o.Date, Slot: o.Slot, State: o.State, TotalFen: o.TotalFen,
+		ID: o.ID, AccountID: o.AccountID, Pool: o.Pool, Date: o.Date, Slot: o.Slot, State: o.State, TotalFen: o.TotalFen, RulesVersion: o.RulesVersion,
 		Positions: make([]position, len(o.Positions)), CreatedAt: ticketing.Millis{Time: o.CreatedAt},
 		HoldExpiresAt: optional(o.HoldExpiresAt), ProvisionalUntil: optional(o.ProvisionalUntil), PaidAt: optional(o.PaidAt),
 	}
@@ -171,6 +174,7 @@ type pool struct {
 	LimitPerOrder int                 `json:"limit_per_order"`
 	HoldSeconds   int64               `json:"hold_seconds"`
 	CutoffSeconds int64               `json:"provisional_cutoff_seconds"`
+	RulesVersion  int64               `json:"rules_version"` // of the booking rules in force: what a booking may state
 	OpensAt       *ticketing.Millis   `json:"opens_at" nullable:"true"`
 	Rules         *ticketing.Rules    `json:"rules,omitempty"`
 	Products      []product           `json:"products,omitempty"`

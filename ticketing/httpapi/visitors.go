@@ -18,15 +18,15 @@ func (a *api) visitorOperations() {
 // stockOperations show what there is to book.
 func (a *api) stockOperations() {
 	handle(a, operation{
-		method: http.MethodGet, path: "/api/v1/pools", id: "list-pools", access: a.access.visitor,
+		method: http.MethodGet, path: "/api/v1/pools", id: "list-pools", access: a.access.visitor, versioned: true,
 		summary: "The pools, each a kind of admission",
 	}, a.pools)
 	handle(a, operation{
-		method: http.MethodGet, path: "/api/v1/pools/{pool}", id: "get-pool", access: a.access.visitor,
+		method: http.MethodGet, path: "/api/v1/pools/{pool}", id: "get-pool", access: a.access.visitor, versioned: true,
 		summary: "A pool with its rules and ticket types", codes: []ticketing.Code{ticketing.CodeNotFound},
 	}, a.pool)
 	handle(a, operation{
-		method: http.MethodGet, path: "/api/v1/pools/{pool}/stock", id: "get-stock", access: a.access.visitor,
+		method: http.MethodGet, path: "/api/v1/pools/{pool}/stock", id: "get-stock", access: a.access.visitor, versioned: true,
 		summary: "What is left on the days of a pool", codes: []ticketing.Code{ticketing.CodeNotFound},
 	}, a.stock)
 }
@@ -47,16 +47,34 @@ func (a *api) pools(ctx context.Context, r *request[inPools, none]) (poolList, e
 	if pools, err = ofKind(pools, r.params.Kind); err != nil {
 		return poolList{}, err
 	}
+	rules, err := a.rules(ctx)
+	if err != nil {
+		return poolList{}, err
+	}
 	shown := poolList{Pools: make([]pool, len(pools))}
+	var version int64
 	for i, p := range pools {
 		shown.Pools[i] = showPool(p)
+		shown.Pools[i].RulesVersion = rules.RulesFor(p.ID)
+		version += p.Version
 	}
+	r.version(version, rules.Rules)
 	return shown, nil
 }
 
 func (a *api) pool(ctx context.Context, r *request[inPool, none]) (pool, error) {
 	p, err := a.service.Pool(ctx, r.params.Pool)
-	return showPool(p), err
+	if err != nil {
+		return pool{}, err
+	}
+	rules, err := a.rules(ctx)
+	if err != nil {
+		return pool{}, err
+	}
+	shown := showPool(p)
+	shown.RulesVersion = rules.RulesFor(p.ID)
+	r.version(p.Version, shown.RulesVersion)
+	return shown, nil
 }
 
 type inStock struct {
@@ -67,5 +85,9 @@ type inStock struct {
 
 func (a *api) stock(ctx context.Context, r *request[inStock, none]) (stock, error) {
 	s, err := a.service.Stock(ctx, r.params.Pool, r.params.From, r.params.To)
-	return showStock(s), err
+	if err != nil {
+		return stock{}, err
+	}
+	r.version(s.Version)
+	return showStock(s), nil
 }

@@ -207,14 +207,14 @@ func (s *Service) PutVenue(ctx context.Context, call ticketing.Call, v Venue) (V
 // maxListed bounds one page of what the house lists.
 const maxListed = 200
 
-// Get finds an announcement with its state, or ticketing.ErrNotFound.
-func (s *Service) Get(ctx context.Context, id string) (Announcement, State, error) {
+// Get finds an announcement, or ticketing.ErrNotFound.
+func (s *Service) Get(ctx context.Context, id string) (Announcement, error) {
 	var a Announcement
 	err := s.store.ViewNotices(ctx, func(ctx context.Context, r Reader) (err error) {
 		a, err = r.Announcement(ctx, id)
 		return err
 	})
-	return a, a.State(s.now()), err
+	return a, err
 }
 
 // StateOf is where an announcement stands now.

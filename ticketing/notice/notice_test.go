@@ -115,8 +115,9 @@ func TestSchedule(t *testing.T) {
 			assert.Equal(t, last+1, v, "step %d: something else is shown", step)
 		}
 		shown, last = both, v
-		_, state, err := h.Get(t.Context(), a.ID)
+		read, err := h.Get(t.Context(), a.ID)
 		require.NoError(t, err)
+		state := h.StateOf(read)
 		want := map[bool]notice.State{step < 2: notice.StateScheduled, step >= 2 && step < 6: notice.StatePublished, step >= 6: notice.StateWithdrawn}[true]
 		assert.Equal(t, want, state, "step %d", step)
 		assert.Equal(t, want == notice.StatePublished, len(both) == 1, "step %d", step)

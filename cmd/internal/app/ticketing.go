@@ -12,6 +12,7 @@ import (
 	"fairgate/ticketing"
 	"fairgate/ticketing/front"
 	"fairgate/ticketing/httpapi"
+	"fairgate/ticketing/notice"
 	"fairgate/ticketing/outbox"
 	"fairgate/ticketing/sqlstore"
 )
@@ -50,8 +51,12 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	if err != nil {
 		return "", err
 	}
+	notices, err := notice.New(store, e.Now, notice.Options{Registerer: e.Registry})
+	if err != nil {
+		return "", fmt.Errorf("ticketing: %w", err)
+	}
 	service, err := ticketing.NewService(store, keys, e.Now, ticketing.Options{
-		Logger: log, Registerer: e.Registry, Leases: store, Scrubber: store,
+		Logger: log, Registerer: e.Registry, Leases: store, BookingRules: notices, Scrubber: store,
 		RevealsPerHour: c.Ticketing.RevealsPerHour, Retention: ticketing.Retention(c.Ticketing.Retention), Codes: messages.codes(), WeChat: visitors,
 		PasswordCost: ticketing.PasswordCost{MemoryKiB: c.Ticketing.PasswordMemoryKiB, Passes: c.Ticketing.PasswordTime, Lanes: 1},
 	})
@@ -73,7 +78,7 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 		Pages:       pages,
 		GatewayKeys: gateway, EnforcementKeys: []string{k["keys.enforcement"]}, OperationsKeys: []string{k["keys.operations"]},
 		PrivacyKeys: optionalKey(k["keys.privacy"]),
-		Sandbox:     messages.inbox, InsecureCookies: !c.Gateway.SecureCookies, Clock: e.Now, Logger: log, Registerer: e.Registry,
+		Notices:     notices, Sandbox: messages.inbox, InsecureCookies: !c.Gateway.SecureCookies, Clock: e.Now, Logger: log, Registerer: e.Registry,
 	})
 	if err != nil {
 		return "", fmt.Errorf("ticketing: %w", err)

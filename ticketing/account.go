@@ -27,6 +27,7 @@ type Session struct {
 	CreatedAt time.Time
 	ExpiresAt time.Time
 	RevokedAt time.Time // zero while the session lives
+	Channel   string    // that the visitor came through: web or miniprogram
 }
 
 // Bounds of what a visitor types.

@@ -13,11 +13,11 @@ import (
 // Change is one entry of a pool's audit: who changed what, when, and how it was
 // before and after. Before is null for what did not exist.
 type Change struct {
-	Seq    int64           `json:"seq"` // within the pool, without gaps
-	Pool   string          `json:"pool"`
+	Seq    int64           `json:"seq"`            // within the pool or channel, without gaps
+	Pool   string          `json:"pool,omitempty"` // absent in a channel's audit
 	At     Millis          `json:"at"`
 	Who    string          `json:"who"`
-	What   string          `json:"what"` // "pool", "plan", "release"
+	What   string          `json:"what"` // "pool", "plan", "release", "allotment"; of a channel "channel", "key"
 	Before json.RawMessage `json:"before"`
 	After  json.RawMessage `json:"after"`
 }
@@ -36,24 +36,34 @@ func (c Call) actor() (string, error) {
 	return c.Actor, nil
 }
 
-// record writes a change to the audit, unless nothing changed.
+// record writes a change to a pool's audit, unless nothing changed.
 func (w *work) record(ctx context.Context, pool, what string, before, after any) error {
+	change, err := w.changeOf(what, before, after)
+	if err != nil || change == nil {
+		return err
+	}
+	change.Pool = pool
+	return w.RecordChange(ctx, *change)
+}
+
+// changeOf is an entry of an audit; nil where nothing changed.
+func (w *work) changeOf(what string, before, after any) (*Change, error) {
 	who, err := w.call.actor()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	was, err := json.Marshal(before)
 	if err != nil {
-		return fmt.Errorf("record change of %s: %w", what, err)
+		return nil, fmt.Errorf("record change of %s: %w", what, err)
 	}
 	is, err := json.Marshal(after)
 	if err != nil {
-		return fmt.Errorf("record change of %s: %w", what, err)
+		return nil, fmt.Errorf("record change of %s: %w", what, err)
 	}
 	if bytes.Equal(was, is) {
-		return nil
+		return nil, nil
 	}
-	return w.RecordChange(ctx, Change{Pool: pool, At: Millis{w.now}, Who: who, What: what, Before: was, After: is})
+	return &Change{At: Millis{w.now}, Who: who, What: what, Before: was, After: is}, nil
 }
 
 // poolRecord is a pool as its audit shows it, with the days a change names.

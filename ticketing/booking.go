@@ -58,10 +58,14 @@ func (s *Service) order(ctx context.Context, call Call, account string, b Bookin
 		}
 		order := Order{
 			ID: id, AccountID: account, Pool: pool.ID, Date: at.Date, Slot: at.Slot, State: StateHeld, Leader: leader,
+			Channel:   channelOr(b.Channel),
 			Positions: slices.Clone(positions), // an attempt leaves no trace in the next
 			RequestID: call.RequestID, CreatedAt: w.now, UpdatedAt: w.now, HoldExpiresAt: w.now.Add(pool.Hold),
 		}
 		if err := order.agree(b.RulesVersion, rules); err != nil {
+			return Order{}, err
+		}
+		if err := sells(ctx, w, order.Channel); err != nil {
 			return Order{}, err
 		}
 		if err := pool.accept(ctx, w, &order); err != nil {
@@ -77,7 +81,7 @@ func (s *Service) order(ctx context.Context, call Call, account string, b Bookin
 			}
 			kind = bookedEvent(order)
 		}
-		if err := w.take(ctx, at, order.Positions); err != nil {
+		if err := w.take(ctx, pool, order.Channel, at, order.Positions); err != nil {
 			return Order{}, err
 		}
 		if err := w.InsertOrder(ctx, order); err != nil {

@@ -77,7 +77,7 @@ func (s *Service) CancelPositions(ctx context.Context, call Call, account, id st
 		if err := w.UpdateOrder(ctx, *o); err != nil {
 			return err
 		}
-		if err := w.giveBack(ctx, o.Place(), gone); err != nil {
+		if err := w.giveBack(ctx, o.Channel, o.Place(), gone); err != nil {
 			return err
 		}
 		return w.emit(ctx, EventChanged, *o, "")

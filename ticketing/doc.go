@@ -22,6 +22,10 @@
 // in force from the next booking on, and every change of a pool is audited. No
 // change takes a booked place away.
 //
+// Places may be kept for channels (Allotment): they are part of what is
+// withheld, and go to general sale when their time is over. A channel has an
+// account of its own and a key, and sells its own places first.
+//
 // Sub-packages are named for their technology: sqlstore keeps everything in
 // SQLite or PostgreSQL behind the Store declared here, httpapi is the HTTP
 // surface, outbox delivers what happened to orders as signed webhooks,

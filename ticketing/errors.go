@@ -40,6 +40,10 @@ const (
 	CodeNoPlace             Code = "no_place"
 	CodeRulesChanged        Code = "rules_changed"
 	CodeCapacityBooked      Code = "capacity_below_booked"
+	CodeCapacityReserved    Code = "capacity_below_reserved"
+	CodeAllotmentExceeds    Code = "allotment_exceeds_capacity"
+	CodeAllotmentTaken      Code = "allotment_below_taken"
+	CodeChannelClosed       Code = "channel_closed"
 	CodeRecipientUnknown    Code = "recipient_unknown"
 	CodeLiveOrders          Code = "live_orders"
 	CodeRevealLimit         Code = "reveal_limit"
@@ -113,6 +117,10 @@ var (
 	ErrNoPlace             = &Error{Code: CodeNoPlace, Detail: "no place is left to give back"}
 	ErrRulesChanged        = &Error{Code: CodeRulesChanged, Field: "rules_version", Detail: "the booking rules have changed: read them again"}
 	ErrCapacityBooked      = &Error{Code: CodeCapacityBooked, Field: "days", Detail: "booked places cannot be taken away"}
+	ErrCapacityReserved    = &Error{Code: CodeCapacityReserved, Field: "days", Detail: "fewer places than are booked and kept for channels"}
+	ErrAllotmentExceeds    = &Error{Code: CodeAllotmentExceeds, Field: "quantity", Detail: "not so many places are free: the others are booked, kept for channels or promised by stages"}
+	ErrAllotmentTaken      = &Error{Code: CodeAllotmentTaken, Field: "quantity", Detail: "the channel has taken more than that"}
+	ErrChannelClosed       = &Error{Code: CodeChannelClosed, Field: "channel", Detail: "the channel is closed"}
 	ErrRecipientUnknown    = &Error{Code: CodeRecipientUnknown, Field: "to_account_id", Detail: "there is no such account to transfer to"}
 	ErrLiveOrders          = &Error{Code: CodeLiveOrders, Detail: "the account has orders that stand"}
 	ErrRevealLimit         = &Error{Code: CodeRevealLimit, Detail: "too many persons revealed within an hour"}

@@ -16,6 +16,7 @@ type GroupBooking struct {
 	LeaderPhone string
 	People      []Visitor
 	Answers     Answers // to what an activity asks of an order
+	Channel     string  // that sells it; empty = web
 
 	RulesVersion *int64 // see Booking
 }
@@ -51,7 +52,7 @@ func (s *Service) BookGroup(ctx context.Context, call Call, account string, b Gr
 		p.Product = b.Product
 		people[i] = p
 	}
-	return s.order(ctx, call, account, Booking{Pool: b.Pool, Date: b.Date, Slot: b.Slot, Hold: b.Hold, Visitors: people, Answers: b.Answers, RulesVersion: b.RulesVersion}, Leader{
+	return s.order(ctx, call, account, Booking{Pool: b.Pool, Date: b.Date, Slot: b.Slot, Hold: b.Hold, Visitors: people, Answers: b.Answers, Channel: b.Channel, RulesVersion: b.RulesVersion}, Leader{
 		NameMasked: maskName(name), NameSealed: s.vault.Seal("name", name),
 		PhoneMasked: maskPhone(phone), PhoneSealed: s.vault.Seal("phone", phone), PhoneKey: s.vault.Key("phone", phone),
 	})

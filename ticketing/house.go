@@ -71,7 +71,7 @@ func (s *Service) Reinstate(ctx context.Context, call Call, id string) (Order, e
 		if err != nil {
 			return Order{}, err
 		}
-		err = w.take(ctx, order.Place(), order.Positions)
+		err = w.take(ctx, pool, order.Channel, order.Place(), order.Positions)
 		if errors.Is(err, ErrSoldOut) || errors.Is(err, ErrDateUnavailable) || errors.Is(err, ErrSlotUnavailable) || errors.Is(err, ErrSlotNeeded) {
 			return Order{}, ErrNoPlace
 		}

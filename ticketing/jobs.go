@@ -33,6 +33,7 @@ func (s *Service) Run(ctx context.Context) error {
 			slow.begin(ctx, s.runJobs)
 			s.try(ctx, "expire_holds", s.ExpireHolds)
 			s.try(ctx, "fire_releases", s.FireReleases)
+			s.try(ctx, "release_allotments", s.ReleaseAllotments)
 			s.try(ctx, "confirm_provisional", s.ConfirmProvisional)
 		} else {
 			slow.end()

@@ -112,7 +112,7 @@ func release(ctx context.Context, w *work, o *Order, next State, kind EventType)
 	if err := w.UpdateOrder(ctx, *o); err != nil {
 		return err
 	}
-	if err := w.giveBack(ctx, o.Place(), o.Positions); err != nil {
+	if err := w.giveBack(ctx, o.Channel, o.Place(), o.Positions); err != nil {
 		return err
 	}
 	return w.emit(ctx, kind, *o, "")
@@ -150,10 +150,10 @@ func (s *Service) ChangeDate(ctx context.Context, call Call, account, id, date, 
 			return err
 		}
 		former := slices.Clone(o.Positions)
-		if err := w.take(ctx, wanted, o.Positions); err != nil {
+		if err := w.take(ctx, pool, o.Channel, wanted, o.Positions); err != nil {
 			return err
 		}
-		if err := w.giveBack(ctx, o.Place(), former); err != nil {
+		if err := w.giveBack(ctx, o.Channel, o.Place(), former); err != nil {
 			return err
 		}
 		o.Date, o.Slot = wanted.Date, wanted.Slot

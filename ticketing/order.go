@@ -26,6 +26,7 @@ type Order struct {
 	Withdrawal       Withdrawal
 	ReinstatedAt     time.Time
 	Leader           Leader        // of a group booking
+	Channel          string        // that sold it
 	Answers          []FieldAnswer // to what an activity asks; only read for those who are shown the order
 	RulesVersion     int64         // of the booking rules that it was made under; 0 = there were none
 }
@@ -53,7 +54,7 @@ type Position struct {
 	Unit           int    // the ticket within the order: positions of one ticket share it
 	PriceFen       int64  // the first position of a ticket carries its price
 	Places         int    // drawn from the capacity: 0 or 1
-	Stage          int    // of the release, that the place is from; 0 = the day had none
+	Stage          int    // of the release, that the place is from; 0 = the day had none, or StageAllotment
 	AdultID        string // position of the adult that a minor is tied to
 
 	Secret         string `json:"-"` // of the QR code, in hexadecimal
@@ -94,6 +95,7 @@ type Booking struct {
 	Hold     bool   // hold even where the pool is free of charge
 	Visitors []Visitor
 	Answers  Answers // to what an activity asks of an order
+	Channel  string  // that sells it; empty = web
 
 	RulesVersion *int64 // of the booking rules that the visitor was shown; nil = whichever are in force
 }

@@ -12,7 +12,7 @@ import (
 // stand on now, if any, so that it is not counted twice.
 func permit(ctx context.Context, w *work, pool Pool, o Order, instead Date) error {
 	rules := pool.Rules
-	if rules.LimitPerPerson > 0 && !o.isGroup() && instead != o.Date {
+	if rules.LimitPerPerson > 0 && !o.isGroup() && visitorsChannel(o.Channel) && instead != o.Date {
 		have, err := w.LivePositions(ctx, o.AccountID, pool.ID, o.Date)
 		if err != nil {
 			return err

@@ -78,15 +78,20 @@ func proved(ctx context.Context, w *work, fresh Account) (Account, error) {
 	return account, w.UpdateAccount(ctx, account)
 }
 
-// open begins a session.
+// open begins a session of a visitor who came through the website.
 func (s *Service) open(ctx context.Context, w *work, account string) (Session, error) {
+	return s.openThrough(ctx, w, account, ChannelWeb)
+}
+
+// openThrough begins a session of a visitor who came through a channel.
+func (s *Service) openThrough(ctx context.Context, w *work, account string, channel ChannelKind) (Session, error) {
 	id, err := newID()
 	if err != nil {
 		return Session{}, err
 	}
 	// Whole seconds, because the token's claims have no finer ones.
 	started := w.now.Truncate(time.Second)
-	session := Session{ID: id, AccountID: account, CreatedAt: started, ExpiresAt: started.Add(s.opts.SessionLife)}
+	session := Session{ID: id, AccountID: account, CreatedAt: started, ExpiresAt: started.Add(s.opts.SessionLife), Channel: string(channel)}
 	return session, w.InsertSession(ctx, session)
 }
 

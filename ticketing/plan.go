@@ -263,6 +263,8 @@ func follow(ctx context.Context, w *work, pool string, days []DayCapacity) ([]Pl
 				done.Reason = fmt.Sprintf("%d places are booked", done.Before.Capacity-done.Before.Left-done.Before.Withheld)
 			} else if errors.Is(err, ErrReleaseExceeds) || errors.Is(err, ErrDayStaged) {
 				done.Action, done.Reason = PlanBlocked, "it is released by stages, which must be changed first"
+			} else if errors.Is(err, ErrCapacityReserved) {
+				done.Action, done.Reason = PlanBlocked, fmt.Sprintf("%d places are kept for channels", done.Before.Reserved)
 			} else if err != nil {
 				return nil, err
 			} else if err := openDay(ctx, w, of, want, "special.opens_at"); err != nil {

@@ -19,6 +19,7 @@ type Pool struct {
 	OpensAt       time.Time     // booking opens; zero = open already
 	Rules         Rules
 	Products      []Product // none = one implicit product
+	Allotted      bool      // channels have or had allotments in it; the store sees to it
 	Activity      *Activity // of the kinds that visitors sign up for; nil = none
 	Version       int64
 }
@@ -35,6 +36,7 @@ type Day struct {
 	Capacity int
 	Left     int    // to be booked now
 	Withheld int    // neither booked nor to be booked: see Stage
+	Reserved int    // of the withheld, for channels: see Allotment
 	Version  int64  // grows with every change of Left or Capacity
 	Slots    []Slot // in order of start; none = one implicit slot
 

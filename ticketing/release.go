@@ -207,7 +207,7 @@ func (d Day) parts() []Slot {
 	if len(d.Slots) > 0 {
 		return d.Slots
 	}
-	return []Slot{{Capacity: d.Capacity, Left: d.Left, Withheld: d.Withheld}}
+	return []Slot{{Capacity: d.Capacity, Left: d.Left, Withheld: d.Withheld, Reserved: d.Reserved}}
 }
 
 // shareOut divides a stage's places over the slots. Shares and parts are cut
@@ -251,13 +251,16 @@ func fits(slots []Slot, stages []Stage) error {
 		for _, stage := range stages {
 			promised += stage.Parts[i].promised()
 		}
-		if free := slot.Left + slot.Withheld; promised > free {
+		if free := slot.Left + slot.Withheld; promised > free-slot.Reserved {
 			where := "the day"
 			if slot.Start != "" {
 				where = "the slot " + string(slot.Start)
 			}
-			return &Error{Code: CodeReleaseExceeds, Field: "stages", Detail: fmt.Sprintf(
-				"the stages would release %d places of %s, %d of its %d are not booked", promised, where, free, slot.Capacity)}
+			detail := fmt.Sprintf("the stages would release %d places of %s, %d of its %d are not booked", promised, where, free, slot.Capacity)
+			if slot.Reserved > 0 {
+				detail += fmt.Sprintf(", %d of these are kept for channels", slot.Reserved)
+			}
+			return &Error{Code: CodeReleaseExceeds, Field: "stages", Detail: detail}
 		}
 	}
 	return nil
@@ -304,10 +307,10 @@ func (s *Service) FireReleases(ctx context.Context) (int, error) {
 }
 
 // errNoRelease tells that a day is not released by stages.
-var errNoRelease = &Error{Code: CodeNotFound, Field: "date", Detail: "the day is not released by stages"}
+var errNoRelease = &Error{Code: CodeNotFound, Field: "date", Detail: "the day is not released by stages, and no channel has an allotment of it"}
 
 // Release reads how the release of a day stands. It fails with ErrNotFound
-// where the day has no stages.
+// where the day has neither stages nor allotments.
 func (s *Service) Release(ctx context.Context, pool, date string) (Release, error) {
 	day, err := ParseDate(date)
 	if err != nil {
@@ -318,7 +321,7 @@ func (s *Service) Release(ctx context.Context, pool, date string) (Release, erro
 		release, err = readRelease(ctx, r, pool, day)
 		return err
 	})
-	if err == nil && len(release.Stages) == 0 {
+	if err == nil && len(release.Stages)+len(release.Allotments) == 0 {
 		return Release{}, errNoRelease
 	}
 	if errors.Is(err, ErrDateUnavailable) {

@@ -14,7 +14,10 @@ type Release struct {
 	Booked   int
 	Left     int
 	Withheld int
+	Reserved int // of the withheld, for channels
 	Stages   []StageStatus
+
+	Allotments []Allotment
 }
 
 // StageStatus is how one stage stands. Left places of a paused stage cannot be
@@ -42,9 +45,13 @@ func readRelease(ctx context.Context, r Reader, pool string, date Date) (Release
 	if err != nil {
 		return Release{}, err
 	}
+	allotments, err := r.Allotments(ctx, pool, date)
+	if err != nil {
+		return Release{}, err
+	}
 	out := Release{
 		Pool: pool, Date: date, Capacity: day.Capacity, Booked: day.Capacity - day.Left - day.Withheld,
-		Left: day.Left, Withheld: day.Withheld, Stages: make([]StageStatus, len(stages)),
+		Left: day.Left, Withheld: day.Withheld, Reserved: day.Reserved, Allotments: allotments, Stages: make([]StageStatus, len(stages)),
 	}
 	for i, stage := range stages {
 		status := StageStatus{Stage: stage}

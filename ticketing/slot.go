@@ -40,6 +40,7 @@ type Slot struct {
 	Capacity int
 	Left     int   // to be booked now
 	Withheld int   // neither booked nor to be booked: see Stage
+	Reserved int   // of the withheld, for channels: see Allotment
 	Version  int64 // grows with every change of Left or Capacity
 }
 

@@ -85,12 +85,25 @@ type ReleaseWriter interface {
 	SetStages(ctx context.Context, o Order) error
 }
 
-// take takes the places of positions that are to stand there, and notes which
-// stage each is from.
-func (w *work) take(ctx context.Context, at Place, positions []Position) error {
-	stages, err := w.TakePlaces(ctx, at, Order{Positions: positions}.Places())
+// take takes the places of positions that are to stand there: first what the
+// channel has of its own, then of general sale. It notes which stage each is
+// from.
+func (w *work) take(ctx context.Context, pool Pool, channel string, at Place, positions []Position) error {
+	wanted := Order{Positions: positions}.Places()
+	own, err := w.takeOwn(ctx, pool, channel, at, wanted)
 	if err != nil {
 		return err
+	}
+	stages := make([]int, own, wanted)
+	for i := range stages {
+		stages[i] = StageAllotment
+	}
+	if own == 0 || own < wanted {
+		general, err := w.TakePlaces(ctx, at, wanted-own)
+		if err != nil {
+			return err
+		}
+		stages = append(stages, general...)
 	}
 	for i := range positions {
 		positions[i].Stage = 0
@@ -101,9 +114,14 @@ func (w *work) take(ctx context.Context, at Place, positions []Position) error {
 	return nil
 }
 
-// giveBack returns the places of positions: to the day, or, where it is
+// giveBack returns the places of positions: to the channel's allotment, where
+// they are of it and its time is not over; else to the day, or, where it is
 // released by stages, each to the stage that its own returns to.
-func (w *work) giveBack(ctx context.Context, at Place, positions []Position) error {
+func (w *work) giveBack(ctx context.Context, channel string, at Place, all []Position) error {
+	positions, err := w.returnOwn(ctx, channel, at, all)
+	if err != nil || len(positions) == 0 {
+		return err
+	}
 	staged, err := w.ReturnPlaces(ctx, at, Order{Positions: positions}.Places())
 	if err != nil || !staged {
 		return err

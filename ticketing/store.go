@@ -38,6 +38,8 @@ type Reader interface {
 	RuleReader
 	ReleaseReader
 	ActivityReader
+	ChannelReader
+	AllotmentReader
 	AuditReader
 	PrivacyReader
 	JobReader
@@ -56,6 +58,8 @@ type Tx interface {
 	RuleWriter
 	ReleaseWriter
 	ActivityWriter
+	ChannelWriter
+	AllotmentWriter
 	AuditWriter
 	PrivacyWriter
 	JobWriter
@@ -93,7 +97,7 @@ type PoolReader interface {
 // PoolWriter changes pools and their stock. PutDay fails with
 // ErrCapacityBooked if fewer places than booked would be left, and with
 // ErrDayHasSlots; PutSlots puts these slots in the place of the day's and fails
-// with ErrCapacityBooked; on a day that is released by stages the one may fail
+// with ErrCapacityBooked, and both with ErrCapacityReserved; on a day that is released by stages the one may fail
 // with ErrReleaseExceeds and the other does with ErrDayStaged. TakePlaces fails
 // with ErrSoldOut, ErrDateUnavailable, ErrSlotNeeded or ErrSlotUnavailable, and
 // then takes nothing; on a staged day it says which stage each place is from.

@@ -115,7 +115,11 @@ func (s *Service) SignInWithWeChat(ctx context.Context, call Call, login WeChatL
 			if err != nil {
 				return Session{}, err
 			}
-			return s.open(ctx, w, account)
+			channel := ChannelWeb
+			if login.Kind == WeChatMiniProgram {
+				channel = ChannelMiniProgram
+			}
+			return s.openThrough(ctx, w, account, channel)
 		})
 		if err != nil {
 			return SignedIn{}, err

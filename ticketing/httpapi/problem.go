@@ -58,6 +58,8 @@ func status(code ticketing.Code) int {
 		return fiber.StatusConflict
 	case ticketing.CodePhoneLinked, ticketing.CodeWeChatTaken, ticketing.CodeWeChatLinked:
 		return fiber.StatusConflict
+	case ticketing.CodeCapacityReserved, ticketing.CodeAllotmentExceeds, ticketing.CodeAllotmentTaken, ticketing.CodeChannelClosed:
+		return fiber.StatusConflict
 	case ticketing.CodeTooYoung, ticketing.CodeTooOld, ticketing.CodeSignedUp:
 		return fiber.StatusConflict
 	case ticketing.CodeRulesChanged, notice.CodeVersionConflict, notice.CodeTooMany:

@@ -11,7 +11,7 @@ import (
 
 // orderColumns reads orders with their positions, a row a position.
 const orderColumns = `SELECT o.id, o.account_id, o.pool_id, o.day, o.state, o.total_fen, o.request_id, o.created_at, o.updated_at,
-	o.hold_expires_at, o.provisional_until, o.paid_at, o.withdrawn_from, o.withdraw_reason, o.withdraw_receipt, o.withdrawn_at, o.reinstated_at, o.slot, o.rules_version,
+	o.hold_expires_at, o.provisional_until, o.paid_at, o.withdrawn_from, o.withdraw_reason, o.withdraw_receipt, o.withdrawn_at, o.reinstated_at, o.slot, o.rules_version, o.channel,
 	COALESCE(l.name_masked, ''), COALESCE(l.phone_masked, ''),
 	p.id, p.name_masked, p.name_sealed, p.document_type, p.document_masked, p.document_key, p.document_sealed, p.phone_sealed,
 	p.product, p.unit, p.price_fen, p.places, p.secret, p.adult_id, p.stage, p.phone_key
@@ -70,7 +70,7 @@ func scanOrder(rows *sql.Rows) (ticketing.Order, ticketing.Position, error) {
 		created, updated, hold, provisional, paid, withdrawn, reinstated int64
 	)
 	err := rows.Scan(&o.ID, &o.AccountID, &o.Pool, &o.Date, &o.State, &o.TotalFen, &o.RequestID, &created, &updated,
-		&hold, &provisional, &paid, &o.Withdrawal.From, &o.Withdrawal.ReasonCode, &o.Withdrawal.Receipt, &withdrawn, &reinstated, &o.Slot, &o.RulesVersion,
+		&hold, &provisional, &paid, &o.Withdrawal.From, &o.Withdrawal.ReasonCode, &o.Withdrawal.Receipt, &withdrawn, &reinstated, &o.Slot, &o.RulesVersion, &o.Channel,
 		&o.Leader.NameMasked, &o.Leader.PhoneMasked,
 		&p.ID, &p.NameMasked, &p.NameSealed, &p.DocumentType, &p.DocumentMasked, &p.DocumentKey, &p.DocumentSealed, &p.PhoneSealed,
 		&p.Product, &p.Unit, &p.PriceFen, &p.Places, &p.Secret, &p.AdultID, &p.Stage, &p.PhoneKey)

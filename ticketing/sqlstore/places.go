@@ -17,8 +17,8 @@ func (r reader) Days(ctx context.Context, pool string, from ticketing.Date) ([]t
 
 			opens int64
 		)
-		err := rows.Scan(&d.Date, &d.Capacity, &d.Left, &d.Withheld, &d.Version, &opens,
-			&s.Start, &s.End, &s.Capacity, &s.Left, &s.Withheld, &s.Version)
+		err := rows.Scan(&d.Date, &d.Capacity, &d.Left, &d.Withheld, &d.Reserved, &d.Version, &opens,
+			&s.Start, &s.End, &s.Capacity, &s.Left, &s.Withheld, &s.Reserved, &s.Version)
 		d.OpensAt = moment(opens)
 		if n := len(days); n == 0 || days[n-1].Date != d.Date {
 			days = append(days, d)
@@ -28,8 +28,8 @@ func (r reader) Days(ctx context.Context, pool string, from ticketing.Date) ([]t
 			last.Slots = append(last.Slots, s)
 		}
 		return err
-	}, `SELECT d.day, d.capacity, d.remaining - d.withheld, d.withheld, d.version, d.opens_at, COALESCE(s.starts, ''), COALESCE(s.ends, ''),
-		COALESCE(s.capacity, 0), COALESCE(s.remaining - s.withheld, 0), COALESCE(s.withheld, 0), COALESCE(s.version, 0)
+	}, `SELECT d.day, d.capacity, d.remaining - d.withheld, d.withheld, d.reserved, d.version, d.opens_at, COALESCE(s.starts, ''), COALESCE(s.ends, ''),
+		COALESCE(s.capacity, 0), COALESCE(s.remaining - s.withheld, 0), COALESCE(s.withheld, 0), COALESCE(s.reserved, 0), COALESCE(s.version, 0)
 		FROM pool_days d LEFT JOIN pool_slots s ON s.pool_id = d.pool_id AND s.day = d.day
 		WHERE d.pool_id = $1 AND d.day >= $2 ORDER BY d.day, s.starts`, pool, from)
 	return days, err
@@ -56,7 +56,7 @@ func (t *tx) PutDay(ctx context.Context, pool string, day ticketing.Date, capaci
 		ON CONFLICT (pool_id, day) DO UPDATE SET capacity = excluded.capacity,
 		remaining = pool_days.remaining + excluded.capacity - pool_days.capacity, version = pool_days.version + 1,
 		withheld = pool_days.withheld + pool_days.staged * (excluded.capacity - pool_days.capacity)
-		WHERE pool_days.slots = 0 AND pool_days.remaining + excluded.capacity - pool_days.capacity >=
+		WHERE pool_days.slots = 0 AND pool_days.remaining + excluded.capacity - pool_days.capacity - pool_days.reserved >=
 		(SELECT COALESCE(sum(p.planned + p.inbound + p.released - p.taken), 0) FROM release_parts p WHERE p.pool_id = $1 AND p.day = $2)`,
 		pool, day, capacity)
 	if err != nil || n > 0 {
@@ -69,17 +69,25 @@ func (t *tx) PutDay(ctx context.Context, pool string, day ticketing.Date, capaci
 	if found.slots > 0 {
 		return ticketing.ErrDayHasSlots
 	}
-	if found.staged && found.remaining+capacity-found.capacity >= 0 {
-		return ticketing.ErrReleaseExceeds
+	return found.whyNoLess(found.remaining + capacity - found.capacity)
+}
+
+// whyNoLess says which refusal it is when a day cannot have so few free places.
+func (d dayRow) whyNoLess(free int) error {
+	switch {
+	case free < 0:
+		return ticketing.ErrCapacityBooked
+	case free < d.reserved:
+		return ticketing.ErrCapacityReserved
 	}
-	return ticketing.ErrCapacityBooked
+	return ticketing.ErrReleaseExceeds
 }
 
 // dayRow is a day as it is stored.
 type dayRow struct {
-	capacity, remaining, withheld, slots int
-	staged                               bool
-	opens                                int64
+	capacity, remaining, withheld, reserved, slots int
+	staged                                         bool
+	opens                                          int64
 }
 
 func (r reader) day(ctx context.Context, pool string, day ticketing.Date) (dayRow, error) {
@@ -87,8 +95,8 @@ func (r reader) day(ctx context.Context, pool string, day ticketing.Date) (dayRo
 		d      dayRow
 		staged int
 	)
-	err := r.q.QueryRowContext(ctx, `SELECT capacity, remaining, withheld, slots, staged, opens_at FROM pool_days WHERE pool_id = $1 AND day = $2`, pool, day).
-		Scan(&d.capacity, &d.remaining, &d.withheld, &d.slots, &staged, &d.opens)
+	err := r.q.QueryRowContext(ctx, `SELECT capacity, remaining, withheld, reserved, slots, staged, opens_at FROM pool_days WHERE pool_id = $1 AND day = $2`, pool, day).
+		Scan(&d.capacity, &d.remaining, &d.withheld, &d.reserved, &d.slots, &staged, &d.opens)
 	d.staged = staged == 1
 	return d, failed("read day", err)
 }
@@ -109,6 +117,8 @@ func (t *tx) PutSlots(ctx context.Context, pool string, day ticketing.Date, slot
 		return ticketing.ErrDayStaged
 	case err == nil && old.slots == 0 && old.remaining < old.capacity:
 		return ticketing.ErrCapacityBooked // there are bookings that have no slot
+	case err == nil && old.slots == 0 && old.reserved > 0:
+		return ticketing.ErrCapacityReserved // for channels, without a slot
 	}
 	if err != nil {
 		return err
@@ -121,31 +131,49 @@ func (t *tx) PutSlots(ctx context.Context, pool string, day ticketing.Date, slot
 			`INSERT INTO pool_slots (pool_id, day, starts, ends, capacity, remaining, version) VALUES ($1, $2, $3, $4, $5, $5, 1)
 			ON CONFLICT (pool_id, day, starts) DO UPDATE SET ends = excluded.ends, capacity = excluded.capacity,
 			remaining = pool_slots.remaining + excluded.capacity - pool_slots.capacity, version = 1 - pool_slots.version
-			WHERE pool_slots.remaining + excluded.capacity - pool_slots.capacity >= 0`, pool, day, s.Start, s.End, s.Capacity)
+			WHERE pool_slots.remaining + excluded.capacity - pool_slots.capacity >= pool_slots.reserved`, pool, day, s.Start, s.End, s.Capacity)
 		if err != nil {
 			return err
 		}
 		if n == 0 {
-			return ticketing.ErrCapacityBooked
+			return t.whyNoLess(ctx, pool, day, s)
 		}
 	}
 	// What is still marked was not named.
-	if _, err := t.exec(ctx, "drop slots", `DELETE FROM pool_slots WHERE pool_id = $1 AND day = $2 AND version < 0 AND remaining = capacity`, pool, day); err != nil {
+	if _, err := t.exec(ctx, "drop slots", `DELETE FROM pool_slots WHERE pool_id = $1 AND day = $2 AND version < 0 AND remaining = capacity AND reserved = 0`, pool, day); err != nil {
 		return err
 	}
-	var booked int
-	err = t.db.QueryRowContext(ctx, `SELECT count(*) FROM pool_slots WHERE pool_id = $1 AND day = $2 AND version < 0`, pool, day).Scan(&booked)
+	var kept, booked int
+	err = t.db.QueryRowContext(ctx, `SELECT count(*), COALESCE(sum(capacity - remaining), 0) FROM pool_slots
+		WHERE pool_id = $1 AND day = $2 AND version < 0`, pool, day).Scan(&kept, &booked)
 	if err != nil {
 		return failed("read slots", err)
 	}
 	if booked > 0 {
 		return ticketing.ErrCapacityBooked
 	}
+	if kept > 0 {
+		return ticketing.ErrCapacityReserved
+	}
 	return t.one(ctx, "sum slots", `UPDATE pool_days SET version = version + 1,
 		slots = (SELECT count(*) FROM pool_slots s WHERE s.pool_id = $1 AND s.day = $2),
 		capacity = (SELECT COALESCE(sum(s.capacity), 0) FROM pool_slots s WHERE s.pool_id = $1 AND s.day = $2),
 		remaining = (SELECT COALESCE(sum(s.remaining), 0) FROM pool_slots s WHERE s.pool_id = $1 AND s.day = $2)
 		WHERE pool_id = $1 AND day = $2`, pool, day)
+}
+
+// whyNoLess says which refusal it is when a slot cannot have so few places.
+func (t *tx) whyNoLess(ctx context.Context, pool string, day ticketing.Date, s ticketing.Slot) error {
+	var remaining, capacity int
+	err := t.db.QueryRowContext(ctx, `SELECT remaining, capacity FROM pool_slots WHERE pool_id = $1 AND day = $2 AND starts = $3`,
+		pool, day, s.Start).Scan(&remaining, &capacity)
+	if err != nil {
+		return failed("read slot", err)
+	}
+	if remaining+s.Capacity-capacity < 0 {
+		return ticketing.ErrCapacityBooked
+	}
+	return ticketing.ErrCapacityReserved
 }
 
 // takeNow takes places at once.

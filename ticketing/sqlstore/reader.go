@@ -94,13 +94,13 @@ func (r reader) Session(ctx context.Context, id string) (ticketing.Session, erro
 		s                         ticketing.Session
 		created, expires, revoked int64
 	)
-	err := r.q.QueryRowContext(ctx, `SELECT id, account_id, created_at, expires_at, revoked_at FROM sessions WHERE id = $1`, id).
-		Scan(&s.ID, &s.AccountID, &created, &expires, &revoked)
+	err := r.q.QueryRowContext(ctx, `SELECT id, account_id, created_at, expires_at, revoked_at, channel FROM sessions WHERE id = $1`, id).
+		Scan(&s.ID, &s.AccountID, &created, &expires, &revoked, &s.Channel)
 	s.CreatedAt, s.ExpiresAt, s.RevokedAt = moment(created), moment(expires), moment(revoked)
 	return s, failed("read session", err)
 }
 
-const poolColumns = `SELECT id, name, price_fen, limit_per_order, hold_ms, cutoff_ms, opens_at, products, rules, kind, name_en, activity, version FROM pools`
+const poolColumns = `SELECT id, name, price_fen, limit_per_order, hold_ms, cutoff_ms, opens_at, products, rules, kind, name_en, activity, allotted, version FROM pools`
 
 func scanPool(scan func(...any) error) (ticketing.Pool, error) {
 	var (
@@ -108,11 +108,13 @@ func scanPool(scan func(...any) error) (ticketing.Pool, error) {
 		hold, cutoff, opens int64
 		products, rules     string
 		activity            string
+		allotted            int
 	)
-	err := scan(&p.ID, &p.Name, &p.PriceFen, &p.LimitPerOrder, &hold, &cutoff, &opens, &products, &rules, &p.Kind, &p.NameEN, &activity, &p.Version)
+	err := scan(&p.ID, &p.Name, &p.PriceFen, &p.LimitPerOrder, &hold, &cutoff, &opens, &products, &rules, &p.Kind, &p.NameEN, &activity, &allotted, &p.Version)
 	if err != nil {
 		return p, err
 	}
+	p.Allotted = allotted == 1
 	p.Hold, p.Cutoff, p.OpensAt = time.Duration(hold)*time.Millisecond, time.Duration(cutoff)*time.Millisecond, moment(opens)
 	if err := json.Unmarshal([]byte(products), &p.Products); err != nil {
 		return p, fmt.Errorf("products of pool %q: %w", p.ID, err)

@@ -122,10 +122,10 @@ const openPlaces = `(SELECT COALESCE(sum(p.released - p.taken), 0) FROM release_
 // open stage.
 func (t *tx) withhold(ctx context.Context, pool string, day ticketing.Date, staged bool) error {
 	if !staged {
-		if _, err := t.exec(ctx, "open slots", `UPDATE pool_slots SET withheld = 0, version = version + 1 WHERE pool_id = $1 AND day = $2`, pool, day); err != nil {
+		if _, err := t.exec(ctx, "open slots", `UPDATE pool_slots SET withheld = reserved, version = version + 1 WHERE pool_id = $1 AND day = $2`, pool, day); err != nil {
 			return err
 		}
-		return t.one(ctx, "open day", `UPDATE pool_days SET staged = 0, withheld = 0, version = version + 1 WHERE pool_id = $1 AND day = $2`, pool, day)
+		return t.one(ctx, "open day", `UPDATE pool_days SET staged = 0, withheld = reserved, version = version + 1 WHERE pool_id = $1 AND day = $2`, pool, day)
 	}
 	_, err := t.exec(ctx, "withhold places of slots", `UPDATE pool_slots SET version = version + 1, withheld = remaining - `+
 		fmt.Sprintf(openPlaces, ` AND p.slot = pool_slots.starts`)+` WHERE pool_id = $1 AND day = $2`, pool, day)

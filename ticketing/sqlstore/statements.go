@@ -18,7 +18,7 @@ func newStatements(d dialect) *statements {
 	return &statements{
 		orders: newInsert("insert order", `orders (id, account_id, pool_id, day, state, total_fen, request_id, created_at, updated_at,
 			hold_expires_at, provisional_until, paid_at, withdrawn_from, withdraw_reason, withdraw_receipt, withdrawn_at, reinstated_at, slot,
-			rules_version)`),
+			rules_version, channel)`),
 		leaders: newInsert("insert leader", `order_leaders (order_id, name_masked, name_sealed, phone_masked, phone_sealed, phone_key)`),
 		positions: newInsert("insert positions", `positions (id, order_id, idx, pool_id, day, live, name_masked, name_sealed,
 			document_type, document_masked, document_key, document_sealed, phone_sealed,

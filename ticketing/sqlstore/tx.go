@@ -69,8 +69,8 @@ func (t *tx) InsertAccount(ctx context.Context, a ticketing.Account) error {
 
 func (t *tx) InsertSession(ctx context.Context, s ticketing.Session) error {
 	_, err := t.exec(ctx, "insert session",
-		`INSERT INTO sessions (id, account_id, created_at, expires_at, revoked_at) VALUES ($1, $2, $3, $4, $5)`,
-		s.ID, s.AccountID, millis(s.CreatedAt), millis(s.ExpiresAt), millis(s.RevokedAt))
+		`INSERT INTO sessions (id, account_id, created_at, expires_at, revoked_at, channel) VALUES ($1, $2, $3, $4, $5, $6)`,
+		s.ID, s.AccountID, millis(s.CreatedAt), millis(s.ExpiresAt), millis(s.RevokedAt), s.Channel)
 	return err
 }
 
@@ -119,7 +119,7 @@ func orderValues(o ticketing.Order) []any {
 	return []any{
 		o.ID, o.AccountID, o.Pool, o.Date, o.State, o.TotalFen, o.RequestID, millis(o.CreatedAt), millis(o.UpdatedAt), millis(o.HoldExpiresAt),
 		millis(o.ProvisionalUntil), millis(o.PaidAt), o.Withdrawal.From, o.Withdrawal.ReasonCode, o.Withdrawal.Receipt,
-		millis(o.Withdrawal.At), millis(o.ReinstatedAt), o.Slot, o.RulesVersion,
+		millis(o.Withdrawal.At), millis(o.ReinstatedAt), o.Slot, o.RulesVersion, o.Channel,
 	}
 }
 

@@ -57,6 +57,11 @@ func Run(t *testing.T, open Open) {
 		"persons":                       persons,
 		"stages":                        stages,
 		"activities":                    activities,
+		"channels":                      channels,
+		"allotments":                    allotments,
+		"allotments of slots":           slotAllotments,
+		"allotments of staged days":     stagedAllotments,
+		"places always add up":          addUp,
 		"audit":                         audit,
 		"who saw personal data":         reveals,
 		"orders of a person":            lookups,
@@ -133,7 +138,7 @@ func position(key string) ticketing.Position {
 func accounts(t *testing.T, s Store) {
 	t.Helper()
 	seed(t, s, 1)
-	session := ticketing.Session{ID: "s", AccountID: "a", CreatedAt: start(), ExpiresAt: start().Add(time.Hour)}
+	session := ticketing.Session{ID: "s", AccountID: "a", CreatedAt: start(), ExpiresAt: start().Add(time.Hour), Channel: "miniprogram"}
 	update(t, s, func(ctx context.Context, tx ticketing.Tx) error { return tx.InsertSession(ctx, session) })
 	view(t, s, func(ctx context.Context, r ticketing.Reader) error {
 		got, err := r.AccountByPhone(ctx, []byte("key of a"))

@@ -31,6 +31,7 @@ type accesses struct {
 	either      access // the key of either role
 	privacy     access // the house's key of that role
 	audit       access // the key of operations or privacy
+	channel     access // the channel's own key, or operations'
 }
 
 // Chapters of the document.
@@ -48,6 +49,7 @@ const (
 	schemeEnforcement = "enforcement_key"
 	schemeOperations  = "operations_key"
 	schemePrivacy     = "privacy_key"
+	schemeChannel     = "channel_key"
 )
 
 func (a *api) newAccesses() accesses {
@@ -58,7 +60,10 @@ func (a *api) newAccesses() accesses {
 		}
 		return out
 	}
+	channel := key(a.opts.OperationsKeys, schemeOperations, schemeChannel)
+	channel.codes, channel.check = []string{string(ticketing.CodeUnauthenticated)}, a.checkChannel(channel.check)
 	return accesses{
+		channel: channel,
 		visitor: access{
 			tag: tagVisitors, codes: []string{codeUnsigned}, security: []map[string][]string{{schemeGateway: {}}},
 		},

@@ -51,6 +51,7 @@ func securitySchemes() map[string]*huma.SecurityScheme {
 		},
 		schemeSession:     {Type: "http", Scheme: "bearer", Description: "A session token, from POST /api/v1/sessions."},
 		schemeEnforcement: {Type: "http", Scheme: "bearer", Description: "A key of the enforcement role."},
+		schemeChannel:     {Type: "http", Scheme: "bearer", Description: "The channel's own key."},
 		schemeOperations:  {Type: "http", Scheme: "bearer", Description: "A key of the operations role."},
 		schemePrivacy:     {Type: "http", Scheme: "bearer", Description: "A key of the privacy role, which sees personal data in full."},
 	}

@@ -56,7 +56,7 @@ func (a *api) bookGroup(ctx context.Context, r *request[none, groupBody]) (order
 	o, err := a.service.BookGroup(ctx, r.call(), r.session().AccountID, ticketing.GroupBooking{
 		Pool: body.Pool, Date: body.Date, Slot: body.Slot, Product: body.Product, Hold: body.Hold,
 		LeaderName: body.Leader.Name, LeaderPhone: body.Leader.Phone, People: people,
-		Answers: body.Answers, RulesVersion: body.RulesVersion,
+		Answers: body.Answers, RulesVersion: body.RulesVersion, Channel: r.session().Channel,
 	})
 	if err != nil {
 		return order{}, inCells(err, list)

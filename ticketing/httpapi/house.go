@@ -31,6 +31,7 @@ func (a *api) houseOperations() {
 	a.poolOperations()
 	a.releaseOperations()
 	a.privacyOperations()
+	a.channelOperations()
 	handle(a, operation{
 		method: http.MethodGet, path: "/internal/v1/outbox", id: "list-events", access: a.access.operations,
 		summary: "What happened to orders, in the order in which it happened",
@@ -82,12 +83,12 @@ func (a *api) poolOperations() {
 		summary: "Make a pool, or change what the body says of it",
 		describe: "Days that are not named stay as they are. What is booked cannot be taken away. The change is audited under the " +
 			"name in X-Operator and takes effect at once.",
-		codes: []ticketing.Code{ticketing.CodeCapacityBooked, ticketing.CodeReleaseExceeds, ticketing.CodeDayStaged},
+		codes: []ticketing.Code{ticketing.CodeCapacityBooked, ticketing.CodeCapacityReserved, ticketing.CodeReleaseExceeds, ticketing.CodeDayStaged},
 	}, a.putPool)
 	handle(a, operation{
 		method: http.MethodPost, path: "/internal/v1/pools/{pool}/plan", id: "plan-month", access: a.access.operations,
 		summary: "Open a month by weekdays, holidays and special days", describe: "With dry_run it shows what it would do.",
-		codes: []ticketing.Code{ticketing.CodeNotFound, ticketing.CodeCapacityBooked, ticketing.CodeReleaseExceeds, ticketing.CodeDayStaged},
+		codes: []ticketing.Code{ticketing.CodeNotFound, ticketing.CodeCapacityBooked, ticketing.CodeCapacityReserved, ticketing.CodeReleaseExceeds, ticketing.CodeDayStaged},
 	}, a.plan)
 	handle(a, operation{
 		method: http.MethodGet, path: "/internal/v1/pools/{pool}/changes", id: "list-pool-changes", access: a.access.operations,

@@ -62,11 +62,17 @@ func (a *api) orderOperations() {
 }
 
 func (a *api) book(ctx context.Context, r *request[none, orderBody]) (order, error) {
-	o, err := a.service.Book(ctx, r.call(), r.session().AccountID, ticketing.Booking{
-		Pool: r.body.Pool, Date: r.body.Date, Slot: r.body.Slot, Hold: r.body.Hold, Visitors: visitors(r.body.Positions),
-		Answers: r.body.Answers, RulesVersion: r.body.RulesVersion,
-	})
+	b := r.body.booking()
+	b.Channel = r.session().Channel
+	o, err := a.service.Book(ctx, r.call(), r.session().AccountID, b)
 	return showOrder(o), err
+}
+
+func (b orderBody) booking() ticketing.Booking {
+	return ticketing.Booking{
+		Pool: b.Pool, Date: b.Date, Slot: b.Slot, Hold: b.Hold, Visitors: visitors(b.Positions), Answers: b.Answers,
+		RulesVersion: b.RulesVersion,
+	}
 }
 
 type inOrders struct {
@@ -103,12 +109,17 @@ func (a *api) order(ctx context.Context, r *request[inOrder, none]) (order, erro
 	if err != nil {
 		return order{}, err
 	}
+	r.secret()
+	return showTickets(o, tickets), nil
+}
+
+// showTickets shows an order with the codes of its tickets, where it has some.
+func showTickets(o ticketing.Order, tickets []string) order {
 	shown := showOrder(o)
 	for i, code := range tickets {
 		shown.Positions[i].Ticket = code
 	}
-	r.secret()
-	return shown, nil
+	return shown
 }
 
 // act handles what needs nothing but the order; a body is ignored.

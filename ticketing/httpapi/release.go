@@ -14,7 +14,7 @@ func (a *api) releaseOperations() {
 	codes := []ticketing.Code{ticketing.CodeNotFound, ticketing.CodeReleaseExceeds, ticketing.CodeDateUnavailable}
 	handle(a, operation{
 		method: http.MethodGet, path: "/internal/v1/pools/{pool}/release", id: "get-release", access: a.access.operations,
-		summary: "The stages of a day: released, held, sold, left", codes: codes,
+		summary: "How a day is released: its stages, and what is kept for channels", codes: codes,
 	}, a.release)
 	handle(a, operation{
 		method: http.MethodPut, path: "/internal/v1/pools/{pool}/release", id: "put-release", access: a.access.operations,
@@ -60,12 +60,15 @@ type releaseBody struct {
 	Left     int            `json:"left"`     // to be booked now
 	Withheld int            `json:"withheld"` // neither booked nor to be booked now
 	Stages   []stageStatus  `json:"stages"`
+
+	Reserved   int               `json:"reserved"`   // of the withheld, for channels
+	Allotments []allotmentStatus `json:"allotments"` // of channels
 }
 
 func showRelease(r ticketing.Release) releaseBody {
 	out := releaseBody{
 		Pool: r.Pool, Date: r.Date, Capacity: r.Capacity, Booked: r.Booked, Left: r.Left, Withheld: r.Withheld,
-		Stages: make([]stageStatus, len(r.Stages)),
+		Stages: make([]stageStatus, len(r.Stages)), Reserved: r.Reserved, Allotments: showAllotments(r.Allotments),
 	}
 	for i, s := range r.Stages {
 		out.Stages[i] = stageStatus{

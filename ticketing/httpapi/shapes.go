@@ -74,6 +74,7 @@ type order struct {
 	ReasonCode       string            `json:"reason_code,omitempty"` // why the house withdrew it
 	Receipt          string            `json:"receipt,omitempty"`     // to appeal with
 	Answers          []fieldAnswer     `json:"answers,omitempty"`     // to what an activity asks
+	Channel          string            `json:"channel,omitempty"`     // that sold it
 }
 
 type position struct {
@@ -103,6 +104,7 @@ func showOrder(o ticketing.Order) order {
 		out.ReasonCode, out.Receipt = o.Withdrawal.ReasonCode, o.Withdrawal.Receipt
 	}
 	out.showAnswers(o.Answers)
+	out.Channel = o.Channel
 	return out
 }
 

@@ -92,13 +92,17 @@ func (s *Service) verified(ctx context.Context, phoneKey []byte, password string
 // ErrUnauthenticated.
 func (s *Service) Authenticate(ctx context.Context, token string) (Session, error) {
 	now := s.now()
-	id, account, err := readToken(s.public, token, now)
-	if err != nil {
-		return Session{}, err
+	said, known := s.tokens.known(token, now)
+	if !known {
+		var err error
+		if said, err = readToken(s.public, token, now); err != nil {
+			return Session{}, err
+		}
+		s.tokens.remember(token, said)
 	}
 	var session Session
-	err = s.store.View(ctx, func(ctx context.Context, r Reader) (err error) {
-		session, err = r.Session(ctx, id)
+	err := s.store.View(ctx, func(ctx context.Context, r Reader) (err error) {
+		session, err = r.Session(ctx, said.session)
 		return err
 	})
 	if errors.Is(err, ErrNotFound) {
@@ -107,7 +111,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Session, erro
 	if err != nil {
 		return Session{}, err
 	}
-	if session.AccountID != account || !session.RevokedAt.IsZero() || !now.Before(session.ExpiresAt) {
+	if session.AccountID != said.account || !session.RevokedAt.IsZero() || !now.Before(session.ExpiresAt) {
 		return Session{}, ErrUnauthenticated
 	}
 	return session, nil

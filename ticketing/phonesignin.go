@@ -107,6 +107,7 @@ func (s *Service) signedIn(session Session, err error) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
+	s.tokens.remember(token, verified{session.ID, session.AccountID, session.ExpiresAt.Truncate(time.Second)})
 	s.metrics.signIns.WithLabelValues("ok").Inc()
 	return SignedIn{Session: session, Token: token}, nil
 }

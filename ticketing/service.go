@@ -85,6 +85,7 @@ type Service struct {
 	store   Store
 	vault   *vault.Vault
 	hasher  *hasher
+	tokens  *tokens
 	session ed25519.PrivateKey
 	public  ed25519.PublicKey
 	issuer  *ticket.Issuer
@@ -118,7 +119,7 @@ func NewService(store Store, keys Keys, clock func() time.Time, opts Options) (*
 		return nil, fmt.Errorf("new ticketing service: %w", err)
 	}
 	s := &Service{
-		store: store, vault: v, hasher: newHasher(opts.PasswordCost, opts.PasswordsAtOne),
+		store: store, vault: v, hasher: newHasher(opts.PasswordCost, opts.PasswordsAtOne), tokens: newTokens(tokensKept),
 		session: keys.Session, public: public, issuer: issuer, clock: clock, opts: opts, metrics: m,
 		holder: uuid.NewString(),
 	}

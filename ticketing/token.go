@@ -32,16 +32,16 @@ func signToken(key ed25519.PrivateKey, s Session) (string, error) {
 	return token, nil
 }
 
-// readToken verifies a token and returns its session and account ids.
-func readToken(key ed25519.PublicKey, token string, now time.Time) (session, account string, err error) {
+// readToken verifies a token and returns what it says.
+func readToken(key ed25519.PublicKey, token string, now time.Time) (verified, error) {
 	var claims jwt.RegisteredClaims
-	_, err = jwt.ParseWithClaims(token, &claims,
+	_, err := jwt.ParseWithClaims(token, &claims,
 		func(*jwt.Token) (any, error) { return key, nil },
 		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}),
 		jwt.WithIssuer(TokenIssuer), jwt.WithAudience(TokenAudience),
 		jwt.WithExpirationRequired(), jwt.WithTimeFunc(func() time.Time { return now }))
 	if err != nil {
-		return "", "", ErrUnauthenticated
+		return verified{}, ErrUnauthenticated
 	}
-	return claims.ID, claims.Subject, nil
+	return verified{claims.ID, claims.Subject, claims.ExpiresAt.Time}, nil
 }

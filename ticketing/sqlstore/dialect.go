@@ -47,14 +47,14 @@ func parseDSN(dsn string) (dialect, error) {
 	return dialect{}, fmt.Errorf("dsn: want sqlite:PATH or postgres://…, got the scheme %q", scheme)
 }
 
-// openWriter opens the database for statements that look up by key. PostgreSQL
+// openKeyed opens the database for statements that look up by key. PostgreSQL
 // keeps their plans, and one made while a table was small may read it whole;
 // here it must not, because the table grows by thousands of rows a second.
-func (d dialect) openWriter() (*sql.DB, error) {
+func (d dialect) openKeyed(source string) (*sql.DB, error) {
 	if d.isSQLite() {
-		return sql.Open(d.driver, d.writer)
+		return sql.Open(d.driver, source)
 	}
-	config, err := pgx.ParseConfig(d.writer)
+	config, err := pgx.ParseConfig(source)
 	if err != nil {
 		return nil, err
 	}

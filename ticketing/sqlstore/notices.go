@@ -24,7 +24,7 @@ func (s *Store) UpdateNotices(ctx context.Context, fn func(context.Context, noti
 
 // ViewNotices implements notice.Store.
 func (s *Store) ViewNotices(ctx context.Context, fn func(context.Context, notice.Reader) error) error {
-	return fn(ctx, noticeReader{reader{s.reader}})
+	return fn(ctx, noticeReader{reader{q: s.reader}})
 }
 
 // noticeReader implements notice.Reader.

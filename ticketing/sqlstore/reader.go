@@ -21,7 +21,10 @@ type querier interface {
 }
 
 // reader implements ticketing.Reader on a database or a transaction.
-type reader struct{ q querier }
+type reader struct {
+	q        querier
+	sessions *sessions // nil in a transaction
+}
 
 // millis and moment turn times to Unix milliseconds and back; zero stays zero.
 func millis(t time.Time) int64 {
@@ -90,6 +93,9 @@ func (r reader) account(row *sql.Row) (ticketing.Account, error) {
 }
 
 func (r reader) Session(ctx context.Context, id string) (ticketing.Session, error) {
+	if r.sessions != nil {
+		return r.sessions.find(ctx, id)
+	}
 	var (
 		s                         ticketing.Session
 		created, expires, revoked int64

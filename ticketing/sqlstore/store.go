@@ -42,10 +42,12 @@ func (o Options) withDefaults() Options {
 // Store keeps the booking system in one database. It is safe for concurrent
 // use; close it when done.
 type Store struct {
-	reader *sql.DB
-	write  *sql.DB
-	writer *writer
-	sqlite bool
+	reader   *sql.DB
+	lookups  *sql.DB // by key, for every request
+	write    *sql.DB
+	writer   *writer
+	sessions *sessions
+	sqlite   bool
 }
 
 var (
@@ -75,7 +77,7 @@ func (s *Store) connect(ctx context.Context, d dialect, opts Options) (err error
 			return err
 		}
 	}
-	if s.write, err = d.openWriter(); err != nil {
+	if s.write, err = d.openKeyed(d.writer); err != nil {
 		return fmt.Errorf("open %s: %w", d.driver, err)
 	}
 	if d.isSQLite() {
@@ -91,6 +93,10 @@ func (s *Store) connect(ctx context.Context, d dialect, opts Options) (err error
 	}
 	s.reader.SetMaxOpenConns(opts.Connections)
 	s.reader.SetMaxIdleConns(opts.Connections)
+	if s.lookups, err = d.openKeyed(d.reader); err != nil {
+		return fmt.Errorf("open %s for look-ups: %w", d.driver, err)
+	}
+	s.sessions = newSessions(s.lookups, d)
 	m, err := newMetrics(opts.Registerer)
 	if err != nil {
 		return err
@@ -122,11 +128,10 @@ func (s *Store) Close() error {
 
 func (s *Store) closeHandles() error {
 	var errs []error
-	if s.reader != nil {
-		errs = append(errs, s.reader.Close())
-	}
-	if s.write != nil {
-		errs = append(errs, s.write.Close())
+	for _, db := range []*sql.DB{s.reader, s.lookups, s.write} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -147,7 +152,7 @@ func (s *Store) Update(ctx context.Context, fn func(context.Context, ticketing.T
 // View implements ticketing.Store. Each method of the Reader is one statement
 // and sees one moment; two of them may see two.
 func (s *Store) View(ctx context.Context, fn func(context.Context, ticketing.Reader) error) error {
-	return fn(ctx, reader{q: s.reader})
+	return fn(ctx, reader{s.reader, s.sessions})
 }
 
 // errBusyLog means that readers kept the write-ahead log from being emptied.

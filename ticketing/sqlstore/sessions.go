@@ -41,6 +41,9 @@ func newSessions(db *sql.DB, d dialect) *sessions {
 
 // find looks one session up.
 func (s *sessions) find(ctx context.Context, id string) (ticketing.Session, error) {
+	if err := ctx.Err(); err != nil {
+		return ticketing.Session{}, fmt.Errorf("read session: %w", err)
+	}
 	a := &sessionAsked{id: id, done: make(chan struct{})}
 	s.mu.Lock()
 	s.waiting = append(s.waiting, a)

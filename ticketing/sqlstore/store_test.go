@@ -78,6 +78,20 @@ func TestConformance(t *testing.T) {
 				t.Helper()
 				return open(t, dsn(t))
 			})
+			t.Run("gathered", func(t *testing.T) {
+				t.Parallel()
+				storetest.RunTogether(t, func(t *testing.T) storetest.Grouper {
+					t.Helper()
+					return open(t, dsn(t))
+				})
+			})
+			t.Run("one by one", func(t *testing.T) {
+				t.Parallel()
+				storetest.RunTogether(t, func(t *testing.T) storetest.Grouper {
+					t.Helper()
+					return sqlstore.Careful{Store: open(t, dsn(t))}
+				})
+			})
 		})
 	}
 }

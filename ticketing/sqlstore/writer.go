@@ -127,9 +127,7 @@ func (w *writer) collect(first *job) []*job {
 // an engine's failure fails the whole group.
 func (w *writer) commit(jobs []*job) {
 	start := time.Now()
-	// Who foresees what it reads goes first: others have statements of their own,
-	// before which everything gathered is written.
-	slices.SortStableFunc(jobs, func(a, b *job) int { return min(len(b.ahead), 1) - min(len(a.ahead), 1) })
+	foresightFirst(jobs)
 	err := w.transact(jobs, false)
 	if err != nil && oneAtFault(err) {
 		w.metrics.repeated.Inc()
@@ -143,6 +141,12 @@ func (w *writer) commit(jobs []*job) {
 	}
 	w.metrics.groupSize.Observe(float64(len(jobs)))
 	w.metrics.commitSeconds.Observe(time.Since(start).Seconds())
+}
+
+// foresightFirst puts jobs that foresee what they read before those that have
+// statements of their own, before which everything gathered must be written.
+func foresightFirst(jobs []*job) {
+	slices.SortStableFunc(jobs, func(a, b *job) int { return min(len(b.ahead), 1) - min(len(a.ahead), 1) })
 }
 
 // transact runs jobs in a transaction: careful, each in a savepoint and written

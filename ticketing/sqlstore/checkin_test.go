@@ -1,0 +1,65 @@
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fairgate/ticketing/checkin"
+	"fairgate/ticketing/storetest"
+)
+
+func TestCheckInConformance(t *testing.T) {
+	t.Parallel()
+	for name, dsn := range engines() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			storetest.RunCheckIn(t, func(t *testing.T) (storetest.Store, checkin.Store) {
+				t.Helper()
+				s := open(t, dsn(t))
+				return s, s.CheckIn()
+			})
+		})
+	}
+}
+
+// TestScansAreKept holds that neither engine lets a scan be changed or taken
+// away, whoever asks.
+func TestScansAreKept(t *testing.T) {
+	t.Parallel()
+	for name, dsn := range engines() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			target := dsn(t)
+			s := open(t, target)
+			require.NoError(t, s.CheckIn().Update(t.Context(), func(ctx context.Context, tx checkin.Tx) error {
+				if err := tx.InsertTerminal(ctx, checkin.Terminal{ID: "t", Name: "t", SignPublic: []byte{1}, SealPublic: []byte{1}}); err != nil {
+					return err
+				}
+				if err := tx.RecordTerminalChange(ctx, checkin.Change{Subject: "t", What: "register"}); err != nil {
+					return err
+				}
+				return tx.Record(ctx, []checkin.Scan{{Key: "t/n", Fingerprint: []byte{1}, TerminalID: "t", Direction: checkin.Entry, Reason: checkin.OK}}, nil, nil)
+			}))
+			driver, source := "pgx", target
+			if name == "sqlite" {
+				driver, source = "sqlite", "file:"+(&url.URL{Path: strings.TrimPrefix(target, "sqlite:")}).EscapedPath()
+			}
+			db, err := sql.Open(driver, source)
+			require.NoError(t, err)
+			defer func() { assert.NoError(t, db.Close()) }()
+			for _, statement := range []string{
+				`UPDATE checkin_scans SET accepted = 0`, `DELETE FROM checkin_scans`,
+				`UPDATE terminal_changes SET who = 'x'`, `DELETE FROM terminal_changes`,
+			} {
+				_, err := db.ExecContext(t.Context(), statement)
+				require.ErrorContains(t, err, "append-only", statement)
+			}
+		})
+	}
+}

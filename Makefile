@@ -70,6 +70,31 @@ fuzz: ## Run every fuzz target for FUZZTIME (20s)
 bench: ## Run the benchmarks, with allocations
 	go test -run '^$$' -bench . -benchmem $(PKG)
 
+##@ Visitor front
+
+WEB := ticketing/front/web
+WEB_MODULES := $(WEB)/node_modules/.package-lock.json
+
+$(WEB_MODULES): $(WEB)/package.json $(WEB)/package-lock.json $(WEB)/.npmrc
+	cd $(WEB) && npm ci --no-fund --no-audit --loglevel=error
+	@touch $@
+
+.PHONY: web
+web: $(WEB_MODULES) ## Build the visitor front into ticketing/front/dist, which is committed
+	cd $(WEB) && npm run --silent build
+
+.PHONY: web-test
+web-test: $(WEB_MODULES) ## Check the front's types and run its unit tests
+	cd $(WEB) && npx --no-install tsc && npm run --silent test
+
+.PHONY: web-check
+web-check: ## Check that the committed dist is what the sources build, and run web-test
+	@$(WEB)/check
+
+.PHONY: web-e2e
+web-e2e: build $(WEB_MODULES) ## Drive the built program with a browser (needs Chromium; CHROMIUM=PATH where it is elsewhere)
+	cd $(WEB) && npm run --silent e2e
+
 ##@ Keep tidy
 
 .PHONY: lint

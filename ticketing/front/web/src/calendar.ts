@@ -43,40 +43,44 @@ export type Standing = 'open' | 'few' | 'full' | 'closed' | 'soon' | 'over'
 /** From here on places are called few: a tenth of the capacity, at least five. */
 const few = (left: number, capacity: number): boolean => left <= Math.max(5, Math.floor(capacity / 10))
 
-/** When booking of a day opens, or undefined where it is open. */
-export function opensAt(pool: Pool, date: string, at: number): number | undefined {
-  const opens = pool.opens_at ? Date.parse(pool.opens_at) : 0
-  const ahead = pool.rules?.days_ahead
-  const day = ahead ? momentOf(addDays(date, -ahead), pool.rules?.daily_opening) : 0
-  const first = Math.max(opens, day)
-  return first > at ? first : undefined
+/** A moment still to come, in milliseconds; undefined for one that is past or never was. */
+export function toCome(moment: string | null | undefined, at: number): number | undefined {
+  const ms = moment ? Date.parse(moment) : NaN
+  return ms > at ? ms : undefined
 }
 
-function standing(pool: Pool, date: string, places: { capacity: number; left: number }, begins: number, ends: number, at: number): Standing {
-  if (places.capacity === 0) return 'closed'
+interface Part {
+  capacity: number
+  left: number
+  begins: number
+  ends: number
+}
+
+function standing(pool: Pool, day: Day, part: Part, at: number): Standing {
+  if (part.capacity === 0) return 'closed'
   const notice = (pool.rules?.notice_seconds ?? 0) * 1000
-  if (at >= ends || (notice > 0 && at >= begins - notice)) return 'over'
-  if (opensAt(pool, date, at) !== undefined) return 'soon'
-  if (places.left <= 0) return 'full'
-  return few(places.left, places.capacity) ? 'few' : 'open'
+  if (at >= part.ends || (notice > 0 && at >= part.begins - notice)) return 'over'
+  if (toCome(day.opens_at ?? pool.opens_at, at) !== undefined) return 'soon'
+  if (part.left <= 0) return 'full'
+  return few(part.left, part.capacity) ? 'few' : 'open'
 }
 
-export const slotStanding = (pool: Pool, date: string, slot: Slot, at: number): Standing =>
-  standing(pool, date, slot, momentOf(date, slot.start), momentOf(date, slot.end), at)
+export const slotStanding = (pool: Pool, day: Day, slot: Slot, at: number): Standing =>
+  standing(pool, day, { ...slot, begins: momentOf(day.date, slot.start), ends: momentOf(day.date, slot.end) }, at)
 
 /** How a day stands, and how many places can still be had on it. */
 export function dayStanding(pool: Pool, day: Day | undefined, at: number): { standing: Standing; left: number } {
   if (!day) return { standing: 'closed', left: 0 }
   if (!day.slots?.length) {
     const begins = momentOf(day.date)
-    return { standing: standing(pool, day.date, day, begins, begins + dayLength, at), left: day.left }
+    return { standing: standing(pool, day, { ...day, begins, ends: begins + dayLength }, at), left: day.left }
   }
-  const slots = day.slots.map((slot) => ({ slot, standing: slotStanding(pool, day.date, slot, at) }))
-  const running = slots.filter((s) => s.standing !== 'over' && s.standing !== 'closed')
+  const each = day.slots.map((slot) => ({ slot, standing: slotStanding(pool, day, slot, at) }))
+  const running = each.filter((s) => s.standing !== 'over' && s.standing !== 'closed')
+  if (running.length === 0) return { standing: each.some((s) => s.standing === 'over') ? 'over' : 'closed', left: 0 }
   const left = running.reduce((sum, s) => sum + s.slot.left, 0)
-  if (running.length === 0) return { standing: slots.some((s) => s.standing === 'over') ? 'over' : 'closed', left: 0 }
   const capacity = running.reduce((sum, s) => sum + s.slot.capacity, 0)
-  return { standing: standing(pool, day.date, { capacity, left }, Infinity, Infinity, at), left }
+  return { standing: standing(pool, day, { capacity, left, begins: Infinity, ends: Infinity }, at), left }
 }
 
 export const bookable = (s: Standing): boolean => s === 'open' || s === 'few'

@@ -2,7 +2,7 @@
 // only caught what would be a needless round trip.
 
 import { type Problem, fieldOf } from './api/problem'
-import type { DocumentType, Pool, Product, SignUpField, Visitor } from './api/types'
+import type { Answers, DocumentType, Pool, Product, SignUpField, Visitor } from './api/types'
 import type { Key, Language } from './i18n/i18n'
 
 export interface Draft {
@@ -10,9 +10,17 @@ export interface Draft {
   type: DocumentType
   number: string
   nationality: string
+  answers: Typed
 }
 
-export const emptyDraft: Draft = { name: '', type: 'prc_id', number: '', nationality: '' }
+/** What is typed as answers, by field. */
+export type Typed = Record<string, string | boolean>
+
+export const emptyDraft: Draft = { name: '', type: 'prc_id', number: '', nationality: '', answers: {} }
+
+/** The questions that are asked of everybody, or once an order. */
+export const fieldsPer = (pool: Pool | undefined, per: 'order' | 'position'): SignUpField[] =>
+  pool?.activity?.fields?.filter((f) => (f.per ?? 'order') === per) ?? []
 
 export const documentKeys: Record<DocumentType, Key> = {
   prc_id: 'document.prc_id',
@@ -55,7 +63,7 @@ export function mostOf(pool: Pool, quantities: Quantities, product: Product | un
   return Math.max(0, Math.floor((limit - others) / (product?.persons ?? 1)))
 }
 
-export const toVisitor = (draft: Draft, product: Product | undefined): Visitor => ({
+export const toVisitor = (draft: Draft, product: Product | undefined, fields: SignUpField[] = []): Visitor => ({
   name: draft.name.trim(),
   ...(product ? { product: product.id } : {}),
   document: {
@@ -63,6 +71,7 @@ export const toVisitor = (draft: Draft, product: Product | undefined): Visitor =
     number: draft.number.trim(),
     ...(draft.type === 'passport' ? { nationality: draft.nationality.trim().toUpperCase() } : {}),
   },
+  ...(fields.length > 0 ? { answers: answersOf(fields, draft.answers) } : {}),
 })
 
 /** A fault of a control: words of ours, or the server's own. */
@@ -72,7 +81,7 @@ export type Faults = Record<string, Fault>
 /** Names of controls, used for faults and for finding the first of them. */
 export const control = (seat: string, field: string) => `${seat}#${field}`
 
-export function check(seats: Seat[], draftOf: (key: string) => Draft): Faults {
+export function check(seats: Seat[], draftOf: (key: string) => Draft, fields: SignUpField[] = []): Faults {
   const faults: Faults = {}
   const seen = new Set<string>()
   for (const { key } of seats) {
@@ -83,31 +92,36 @@ export function check(seats: Seat[], draftOf: (key: string) => Draft): Faults {
     else if (seen.has(`${d.type}/${number}`)) faults[control(key, 'document.number')] = { key: 'field.duplicate' }
     seen.add(`${d.type}/${number}`)
     if (d.type === 'passport' && !/^[a-z]{3}$/i.test(d.nationality.trim())) faults[control(key, 'document.nationality')] = { key: 'book.nationality_hint' }
+    Object.assign(faults, checkAnswers(key, fields, d.answers))
   }
   return faults
 }
 
-export type Typed = Record<string, string | boolean>
-
 /** Answers as the server wants them: what was left empty is left out. */
-export function answersOf(fields: SignUpField[], typed: Typed): Record<string, string | number | boolean> {
-  const answers: Record<string, string | number | boolean> = {}
+export function answersOf(fields: SignUpField[], typed: Typed): Answers {
+  const answers: Answers = {}
   for (const f of fields) {
     const value = typed[f.id]
-    if (value === undefined || value === '' || value === false) continue
+    if (value === undefined || value === '') continue
     answers[f.id] = f.type === 'number' ? Number(value) : value
   }
   return answers
 }
 
-export function checkAnswers(fields: SignUpField[], typed: Typed): Faults {
+/** Whose answers: a seat's, or the order's own. */
+export const ofOrder = 'order'
+
+export function checkAnswers(whose: string, fields: SignUpField[], typed: Typed): Faults {
   const faults: Faults = {}
   for (const f of fields) {
     const value = typed[f.id] ?? ''
-    if (f.required && (value === '' || value === false)) faults[control('answers', f.id)] = { key: 'field.required' }
-    const max = f.max ?? Number.MAX_SAFE_INTEGER
-    if (f.type === 'number' && value !== '' && !(Number(value) >= 0 && Number(value) <= max)) {
-      faults[control('answers', f.id)] = { key: 'field.number', fill: { max } }
+    const at = control(whose, `answers.${f.id}`)
+    if (f.required && (value === '' || value === false)) faults[at] = { key: 'field.required' }
+    else if (f.type === 'number' && value !== '') {
+      const n = Number(value)
+      const between = f.min !== undefined && f.max !== undefined
+      if (!Number.isFinite(n)) faults[at] = { key: 'field.number' }
+      else if (n < (f.min ?? n) || n > (f.max ?? n)) faults[at] = between ? { key: 'field.between', fill: { min: f.min ?? 0, max: f.max ?? 0 } } : { key: 'field.other' }
     }
   }
   return faults
@@ -126,6 +140,9 @@ const codesWithWords: Record<string, Key> = {
   identity_limit: 'error.identity_limit',
   booking_frozen: 'error.booking_frozen',
   document_taken: 'error.document_taken',
+  already_signed_up: 'error.already_signed_up',
+  too_old: 'error.too_old',
+  too_young: 'error.too_young',
 }
 
 /** What to say about a field: the server's reason where it gives one. */
@@ -137,14 +154,15 @@ export function faultOf(problem: Problem, language: Language): Fault {
   return { key: known ?? 'field.other' }
 }
 
+const controls = ['name', 'document.number', 'document.nationality', 'document.type']
+
 /** Puts a refusal at its control, if it names one of the seats' or an answer. */
 export function serverFaults(problem: Problem, seats: Seat[], language: Language): Faults {
   const at = fieldOf(problem)
   if (!at) return {}
-  const answer = /^answers[.[]"?([\w-]+)/.exec(at.field)
-  if (answer?.[1]) return { [control('answers', answer[1])]: faultOf(problem, language) }
-  const seat = at.position === undefined ? undefined : seats[at.position]
-  if (!seat) return {}
-  const field = ['name', 'document.number', 'document.nationality', 'document.type'].includes(at.field) ? at.field : at.field === 'product' ? 'name' : 'document.number'
-  return { [control(seat.key, field)]: faultOf(problem, language) }
+  const answer = at.field.startsWith('answers.')
+  const whose = at.position === undefined ? (answer ? ofOrder : undefined) : seats[at.position]?.key
+  if (whose === undefined) return {}
+  const field = answer || controls.includes(at.field) ? at.field : at.field === 'product' ? 'name' : 'document.number'
+  return { [control(whose, field)]: faultOf(problem, language) }
 }

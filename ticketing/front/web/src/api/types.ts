@@ -48,26 +48,42 @@ export interface Rules {
   refund_deadline_seconds?: number
   change_deadline_seconds?: number
   transfer_deadline_seconds?: number
+  min_age?: number
+  max_age?: number
   minor_age?: number
   minors_per_adult?: number
 }
 
-/** What an activity asks of whoever signs up. */
+/** What an activity asks of whoever signs up, once an order or of everybody. */
 export interface SignUpField {
   id: string
   label_zh: string
   label_en: string
-  type: 'text' | 'number' | 'choice' | 'boolean'
+  type: 'text' | 'number' | 'choice' | 'boolean' | 'date'
+  per?: 'order' | 'position'
   required?: boolean
   options?: string[]
+  min?: number
   max?: number
+  max_length?: number
 }
 
-export type Answer = string | number | boolean
+export type Answers = Record<string, string | number | boolean>
+
+export interface Activity {
+  description_zh?: string
+  description_en?: string
+  place_zh?: string
+  place_en?: string
+  speaker_zh?: string
+  speaker_en?: string
+  fields?: SignUpField[]
+}
 
 export interface Pool {
   pool: string
   name: string
+  name_en?: string
   kind?: PoolKind
   price_fen: number
   limit_per_order: number
@@ -75,7 +91,7 @@ export interface Pool {
   opens_at: string | null
   rules?: Rules
   products?: Product[]
-  activity?: { fields?: SignUpField[] }
+  activity?: Activity
 }
 
 export interface Slot {
@@ -89,6 +105,8 @@ export interface Day {
   date: string
   capacity: number
   left: number
+  /** When booking of the day opens; absent = at any time. */
+  opens_at?: string
   slots?: Slot[]
 }
 
@@ -122,6 +140,7 @@ export interface Visitor {
   name: string
   product?: string
   document: { type: DocumentType; number: string; nationality?: string }
+  answers?: Answers
 }
 
 export interface BookingBody {
@@ -129,7 +148,7 @@ export interface BookingBody {
   date: string
   slot?: string
   positions: Visitor[]
-  answers?: Record<string, Answer>
+  answers?: Answers
 }
 
 export interface SignedIn {

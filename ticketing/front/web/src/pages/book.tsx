@@ -9,7 +9,7 @@ import { Page } from '../ui/page'
 import { Button, Notice, Skeleton, Stepper } from '../ui/parts'
 import { ProblemNotice } from '../ui/refusal'
 import { AnswersForm, SeatForm } from '../ui/seats'
-import { type Faults, type Quantities, type Typed, answersOf, check, checkAnswers, emptyDraft, mostOf, offered, seatsOf, serverFaults, toVisitor, totalOf } from '../visitors'
+import { type Faults, type Quantities, type Typed, answersOf, check, checkAnswers, emptyDraft, fieldsPer, mostOf, ofOrder, offered, seatsOf, serverFaults, toVisitor, totalOf } from '../visitors'
 import { ToCalendar } from './pool'
 
 /** Loads the pool where the visitor came by a link; nothing here reads the stock. */
@@ -49,7 +49,8 @@ function Form({ pool, date, slot, back }: { pool: Pool; date: string; slot: stri
   const [faults, setFaults] = useState<Faults>({})
   const [progress, setProgress] = useState<Progress>({ is: 'idle' })
   const form = useRef<HTMLFormElement>(null)
-  const fields = pool.activity?.fields ?? []
+  const fields = fieldsPer(pool, 'order')
+  const personal = fieldsPer(pool, 'position')
   const seats = seatsOf(pool, quantities)
   const draftOf = (key: string) => drafts[key] ?? emptyDraft
   const total = totalOf(pool, quantities)
@@ -68,7 +69,7 @@ function Form({ pool, date, slot, back }: { pool: Pool; date: string; slot: stri
   const submit = async (e: Event) => {
     e.preventDefault()
     if (progress.is === 'sending') return
-    const found = { ...check(seats, draftOf), ...checkAnswers(fields, typed) }
+    const found = { ...check(seats, draftOf, personal), ...checkAnswers(ofOrder, fields, typed) }
     setFaults(found)
     if (Object.keys(found).length > 0 || seats.length === 0) {
       setProgress({ is: 'idle' })
@@ -78,7 +79,7 @@ function Form({ pool, date, slot, back }: { pool: Pool; date: string; slot: stri
       pool: pool.pool,
       date,
       ...(slot ? { slot } : {}),
-      positions: seats.map((s) => toVisitor(draftOf(s.key), s.product)),
+      positions: seats.map((s) => toVisitor(draftOf(s.key), s.product, personal)),
       ...(fields.length > 0 ? { answers: answersOf(fields, typed) } : {}),
     }
     setProgress({ is: 'sending', retry: 0 })
@@ -101,13 +102,13 @@ function Form({ pool, date, slot, back }: { pool: Pool; date: string; slot: stri
     <form ref={form} noValidate onSubmit={(e) => void submit(e)} aria-busy={busy}>
       <section class="card summary" aria-labelledby="summary">
         <h2 id="summary" class="hidden">{t('book.summary')}</h2>
-        <p><strong>{pool.name}</strong><br />{date && words.day(date)} {slot}</p>
+        <p><strong>{words.either(pool.name, pool.name_en)}</strong><br />{date && words.day(date)} {slot}</p>
         <Link to={back}>{t('book.change_choice')}</Link>
       </section>
       <Tickets pool={pool} quantities={quantities} change={setQuantities} />
       {fields.length > 0 && <AnswersForm fields={fields} typed={typed} faults={faults} change={setTyped} />}
       {seats.map((seat, i) => (
-        <SeatForm key={seat.key} seat={seat} number={i + 1} draft={draftOf(seat.key)} faults={faults} change={(d) => setDrafts({ ...drafts, [seat.key]: d })} />
+        <SeatForm key={seat.key} seat={seat} number={i + 1} draft={draftOf(seat.key)} fields={personal} faults={faults} change={(d) => setDrafts({ ...drafts, [seat.key]: d })} />
       ))}
       <p class="quiet">{t('book.consent')}</p>
       <div aria-live="polite">

@@ -1,11 +1,13 @@
 import { Problem } from '../api/problem'
 import type { Announcement, Pool, PoolKind, Venue } from '../api/types'
+import { toCome } from '../calendar'
 import { now } from '../clock'
 import { type Key, useWords } from '../i18n/i18n'
 import { Link } from '../router'
 import { useLoaded, useShop } from '../shop'
 import { Page } from '../ui/page'
 import { Notice, Skeleton } from '../ui/parts'
+import { Prose } from '../ui/prose'
 import { ProblemNotice } from '../ui/refusal'
 
 const kinds: Record<PoolKind, Key> = {
@@ -20,12 +22,12 @@ export function kindKey(kind: string | undefined): Key | undefined {
   return kind && kind in kinds ? kinds[kind as PoolKind] : undefined
 }
 
-/** A house that has none of something answers 404, which is no failure. */
+/** A house that has none of something says so (404, 501), which is no failure. */
 async function orNone<T>(read: Promise<T>): Promise<T | undefined> {
   try {
     return await read
   } catch (thrown) {
-    if (thrown instanceof Problem && thrown.status === 404) return undefined
+    if (thrown instanceof Problem && (thrown.status === 404 || thrown.status === 501)) return undefined
     throw thrown
   }
 }
@@ -75,7 +77,7 @@ function Announcements({ list }: { list: Announcement[] }) {
                 {a.pinned && <span class="tag">{t('home.pinned')}</span>}
                 <span>{either(a.title_zh, a.title_en)}</span>
               </summary>
-              {either(a.body_zh, a.body_en).split(/\n+/).map((line, i) => <p key={i}>{line}</p>)}
+              <Prose text={either(a.body_zh, a.body_en)} />
               <p class="quiet"><time dateTime={a.published_at}>{moment(a.published_at)}</time></p>
             </details>
           </li>
@@ -86,17 +88,17 @@ function Announcements({ list }: { list: Announcement[] }) {
 }
 
 function PoolCard({ pool }: { pool: Pool }) {
-  const { t, price, moment } = useWords()
+  const { t, either, price, moment } = useWords()
   const kind = kindKey(pool.kind)
   const prices = pool.products?.length ? pool.products.map((p) => p.price_fen) : [pool.price_fen]
   const least = Math.min(...prices)
-  const opens = pool.opens_at && Date.parse(pool.opens_at) > now() ? pool.opens_at : undefined
+  const opens = toCome(pool.opens_at, now())
   return (
     <li>
       <Link class="card pool" to={`/pools/${encodeURIComponent(pool.pool)}`}>
         <span class="card-body">
           {kind && <span class="tag">{t(kind)}</span>}
-          <span class="card-title">{pool.name}</span>
+          <span class="card-title">{either(pool.name, pool.name_en)}</span>
           {opens && <span class="quiet">{t('pool.opens', { time: moment(opens) })}</span>}
         </span>
         <span class="card-end">

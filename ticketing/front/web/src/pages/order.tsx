@@ -83,7 +83,7 @@ function Sheet({ order, pool, reload, transferred }: { order: OrderType; pool: P
     <>
       <section class="card ticket-head" aria-labelledby="what">
         <p><span class={`badge ${stateTones[state]}`}>{past && booked ? t('state.past') : t(stateKeys[state])}</span></p>
-        <h2 id="what">{pool?.name ?? order.pool}</h2>
+        <h2 id="what">{words.either(pool?.name, pool?.name_en) || order.pool}</h2>
         <p class="when">{words.day(order.date)} {order.slot}</p>
         {!past && <p>{texts[state]}</p>}
         {order.total_fen > 0 && <p class="quiet">{t('price.total', { price: words.price(order.total_fen) })}</p>}

@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks'
+import type { Client } from '../api/client'
 import type { Order, Pool } from '../api/types'
 import { now } from '../clock'
 import { useWords } from '../i18n/i18n'
@@ -25,15 +26,30 @@ export function Orders() {
   return <Page title={t('orders.title')}>{signedIn && <List />}</Page>
 }
 
+const mostPages = 10
+
+/** All of the visitor's orders, page by page. */
+async function everyOrder(client: Client, signal: AbortSignal): Promise<Order[]> {
+  const orders: Order[] = []
+  let after = ''
+  for (let page = 0; page < mostPages; page++) {
+    const got = await client.get<{ orders: Order[]; next?: string }>(`/api/v1/orders${after && `?after=${encodeURIComponent(after)}`}`, { signal, signedIn: true })
+    orders.push(...got.orders)
+    if (!got.next) break
+    after = got.next
+  }
+  return orders
+}
+
 function List() {
   const { t } = useWords()
   const { client, pools, orders: opened } = useShop()
   const orders = useLoaded(async (signal) => {
     const [mine] = await Promise.all([
-      client.get<{ orders: Order[] }>('/api/v1/orders', { signal, signedIn: true }),
+      everyOrder(client, signal),
       pools.size > 0 ? undefined : client.get<{ pools: Pool[] }>('/api/v1/pools', { signal }).then(({ pools: all }) => all.forEach((p) => pools.set(p.pool, p))),
     ])
-    return mine.orders
+    return mine
   }, [])
   const at = now()
   // Without a network what was opened before is still there.
@@ -64,8 +80,9 @@ function Section({ id, title, orders }: { id: string; title: string; orders: Ord
 }
 
 function OrderCard({ order }: { order: Order }) {
-  const { t, day } = useWords()
+  const { t, day, either } = useWords()
   const { pools } = useShop()
+  const pool = pools.get(order.pool)
   const at = now()
   const state = stateOf(order, at)
   const past = isPast(order, at)
@@ -74,7 +91,7 @@ function OrderCard({ order }: { order: Order }) {
       <Link class="card" to={`/orders/${order.order_id}`}>
         <span class="card-body">
           <span class={`badge ${stateTones[state]}`}>{past && isBooked(state) ? t('state.past') : t(stateKeys[state])}</span>
-          <span class="card-title">{pools.get(order.pool)?.name ?? order.pool}</span>
+          <span class="card-title">{either(pool?.name, pool?.name_en) || order.pool}</span>
           <span>{day(order.date)} {order.slot}</span>
           <span class="quiet">{t('orders.persons', { n: order.positions.length })} · {order.positions.map((p) => p.name_masked).join(' ')}</span>
         </span>

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { Pool as PoolType } from '../api/types'
-import { bookable, dayStanding, opensAt, slotStanding } from '../calendar'
+import type { Activity, Pool as PoolType } from '../api/types'
+import { bookable, dayStanding, slotStanding, toCome } from '../calendar'
 import { now } from '../clock'
 import { useWords } from '../i18n/i18n'
 import { Link, useRouter } from '../router'
@@ -9,21 +9,22 @@ import { useLiveStock } from '../stock'
 import { Calendar } from '../ui/calendar'
 import { Page } from '../ui/page'
 import { Button, Notice, Skeleton } from '../ui/parts'
+import { Prose } from '../ui/prose'
 import { ProblemNotice } from '../ui/refusal'
 import { Slots } from '../ui/slots'
 import { kindKey } from './home'
 
 export function Pool({ id }: { id: string }) {
   const words = useWords()
-  const { t } = words
+  const { t, either } = words
   const { place, go } = useRouter()
   const live = useLiveStock(id)
   const { pool, stock } = live
   const [date, setDate] = useState(place.query.get('date') ?? undefined)
   const [slot, setSlot] = useState(place.query.get('slot') ?? undefined)
   const next = useRef<HTMLDivElement>(null)
-  const waiting = pool?.opens_at ? Date.parse(pool.opens_at) > now() : false
-  useTick(waiting ? 500 : 15_000)
+  // Whoever waits for the opening sees it at once.
+  useTick(toCome(pool?.opens_at, now()) === undefined ? 15_000 : 500)
   // Where the visitor is stands in the address, so that it can be shared and gone back to.
   useEffect(() => {
     const query = new URLSearchParams()
@@ -33,8 +34,8 @@ export function Pool({ id }: { id: string }) {
     history.replaceState(null, '', location.pathname + (text ? `?${text}` : ''))
   }, [date, slot])
 
-  if (live.problem) return <Page title={pool?.name ?? t('pool.choose_day')} back="/"><ProblemNotice problem={live.problem} retry={live.reload} /></Page>
-  if (!pool || !stock) return <Page title={pool?.name ?? t('app.loading')} back="/"><Skeleton lines={6} /></Page>
+  if (live.problem) return <Page title={pool ? either(pool.name, pool.name_en) : t('pool.choose_day')} back="/"><ProblemNotice problem={live.problem} retry={live.reload} /></Page>
+  if (!pool || !stock) return <Page title={pool ? either(pool.name, pool.name_en) : t('app.loading')} back="/"><Skeleton lines={6} /></Page>
 
   const at = now()
   const day = stock.days.find((d) => d.date === date)
@@ -42,8 +43,8 @@ export function Pool({ id }: { id: string }) {
   const ready =
     day !== undefined &&
     bookable(dayStanding(pool, day, at).standing) &&
-    (!day.slots?.length || (chosenSlot !== undefined && bookable(slotStanding(pool, day.date, chosenSlot, at))))
-  const opens = pool.opens_at ? opensAt({ ...pool, rules: {} }, '', at) : undefined
+    (!day.slots?.length || (chosenSlot !== undefined && bookable(slotStanding(pool, day, chosenSlot, at))))
+  const opens = toCome(pool.opens_at, at)
   const kind = kindKey(pool.kind)
   const choose = (chosen: string) => {
     setDate(chosen)
@@ -55,8 +56,9 @@ export function Pool({ id }: { id: string }) {
     go(`/pools/${encodeURIComponent(id)}/book?${query.toString()}`)
   }
   return (
-    <Page title={pool.name} back="/" {...(kind ? { lead: t(kind) } : {})}>
+    <Page title={either(pool.name, pool.name_en)} back="/" {...(kind ? { lead: t(kind) } : {})}>
       {opens !== undefined && <Notice title={t('pool.opens', { time: words.moment(opens) })}><p>{t('app.venue_time')}</p></Notice>}
+      {pool.activity && <About activity={pool.activity} />}
       <div class="columns">
         <section aria-labelledby="choose-day">
           <h2 id="choose-day">{t('pool.choose_day')}</h2>
@@ -75,6 +77,22 @@ export function Pool({ id }: { id: string }) {
         </div>
       </div>
     </Page>
+  )
+}
+
+/** What an activity is, where, and by whom. */
+function About({ activity: a }: { activity: Activity }) {
+  const { t, either } = useWords()
+  const place = either(a.place_zh, a.place_en)
+  const speaker = either(a.speaker_zh, a.speaker_en)
+  return (
+    <section class="about">
+      <Prose text={either(a.description_zh, a.description_en)} />
+      <dl>
+        {place && <><dt>{t('pool.place')}</dt><dd>{place}</dd></>}
+        {speaker && <><dt>{t('pool.speaker')}</dt><dd>{speaker}</dd></>}
+      </dl>
+    </section>
   )
 }
 
@@ -101,6 +119,8 @@ function PoolRules({ pool }: { pool: PoolType }) {
     r.limit_per_person && t('rule.per_person', { n: r.limit_per_person }),
     r.days_ahead && t('rule.days_ahead', { n: r.days_ahead, time: r.daily_opening ?? '00:00' }),
     r.notice_seconds && t('rule.notice', { time: span(r.notice_seconds) }),
+    r.min_age && t('rule.min_age', { n: r.min_age }),
+    r.max_age && t('rule.max_age', { n: r.max_age }),
     r.minor_age && t('rule.minors', { n: r.minor_age }),
     r.minors_per_adult && t('rule.minors_per_adult', { n: r.minors_per_adult }),
     costs(pool) && t('rule.hold', { time: span(pool.hold_seconds) }),

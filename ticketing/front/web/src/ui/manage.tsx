@@ -7,7 +7,7 @@ import { isBooked, stateOf } from '../order'
 import { now } from '../clock'
 import { useShop } from '../shop'
 import { useLiveStock } from '../stock'
-import { type Draft, type Faults, type Seat, check, emptyDraft, serverFaults, toVisitor } from '../visitors'
+import { type Draft, type Faults, type Seat, check, emptyDraft, fieldsPer, serverFaults, toVisitor } from '../visitors'
 import { Calendar } from './calendar'
 import { Button, Choice, Dialog, Field, Notice, Skeleton } from './parts'
 import { ProblemNotice } from './refusal'
@@ -158,13 +158,14 @@ function Transfer({ order, pool, done, close }: DialogProps & { pool: Pool | und
   const transfer = useAct(order, done, t('order.transferred'))
   const productOf = (id: string | undefined): Product | undefined => pool?.products?.find((p) => p.id === id)
   const seats: Seat[] = order.positions.map((p) => ({ key: p.position_id, product: productOf(p.product) }))
+  const personal = fieldsPer(pool, 'position')
   const draftOf = (key: string) => drafts[key] ?? emptyDraft
   const submit = async () => {
-    const found = who === 'new' ? check(seats, draftOf) : {}
+    const found = who === 'new' ? check(seats, draftOf, personal) : {}
     setFaults(found)
     setPhoneFault(phone.trim() ? undefined : t('field.required'))
     if (!phone.trim() || Object.keys(found).length > 0) return
-    const positions = who === 'new' ? { positions: seats.map((s) => toVisitor(draftOf(s.key), s.product)) } : {}
+    const positions = who === 'new' ? { positions: seats.map((s) => toVisitor(draftOf(s.key), s.product, personal)) } : {}
     const failed = await transfer.act('transfer', { to_phone: phone.trim(), ...positions })
     if (!failed) return
     if (fieldOf(failed)?.field === 'to_phone') setPhoneFault(t('field.phone'))
@@ -184,7 +185,7 @@ function Transfer({ order, pool, done, close }: DialogProps & { pool: Pool | und
         </Field>
         <Choice label={t('order.transfer_who')} value={who} change={setWho} options={[['same', 'order.transfer_same'], ['new', 'order.transfer_new']]} />
         {who === 'new' && seats.map((seat, i) => (
-          <SeatForm key={seat.key} seat={seat} number={i + 1} draft={draftOf(seat.key)} faults={faults} change={(d) => setDrafts({ ...drafts, [seat.key]: d })} />
+          <SeatForm key={seat.key} seat={seat} number={i + 1} draft={draftOf(seat.key)} fields={personal} faults={faults} change={(d) => setDrafts({ ...drafts, [seat.key]: d })} />
         ))}
         <Notice tone="warn"><p>{t('order.transfer_note')}</p></Notice>
         {transfer.problem && !(transfer.problem.code === 'invalid_field' && fieldOf(transfer.problem)) && <ProblemNotice problem={transfer.problem} />}

@@ -1,6 +1,6 @@
 import type { SignUpField } from '../api/types'
 import { useWords } from '../i18n/i18n'
-import { type Draft, type Fault, type Faults, type Seat, type Typed, control, documentKeys, documentTypes } from '../visitors'
+import { type Draft, type Fault, type Faults, type Seat, type Typed, control, ofOrder, documentKeys, documentTypes } from '../visitors'
 import { Field } from './parts'
 
 export function useFaultText(): (fault: Fault | undefined) => string | undefined {
@@ -11,7 +11,7 @@ export function useFaultText(): (fault: Fault | undefined) => string | undefined
 const passports = ['CHN', 'USA', 'GBR', 'CAN', 'AUS', 'NZL', 'JPN', 'KOR', 'SGP', 'MYS', 'THA', 'VNM', 'IDN', 'PHL', 'IND', 'RUS', 'DEU', 'FRA', 'ITA', 'ESP', 'NLD', 'CHE', 'SWE', 'BRA', 'ZAF']
 
 /** The form of one visitor. */
-export function SeatForm({ seat, number, draft, faults, change }: { seat: Seat; number: number; draft: Draft; faults: Faults; change: (draft: Draft) => void }) {
+export function SeatForm({ seat, number, draft, fields = [], faults, change }: { seat: Seat; number: number; draft: Draft; fields?: SignUpField[]; faults: Faults; change: (draft: Draft) => void }) {
   const { t } = useWords()
   const say = useFaultText()
   const fault = (field: string) => say(faults[control(seat.key, field)])
@@ -46,26 +46,37 @@ export function SeatForm({ seat, number, draft, faults, change }: { seat: Seat; 
           <input {...c} type="text" autoComplete="off" autoCapitalize="characters" spellcheck={false} maxLength={32} value={draft.number} data-control={control(seat.key, 'document.number')} onInput={(e) => set({ number: e.currentTarget.value })} />
         )}
       </Field>
+      <Questions whose={seat.key} fields={fields} typed={draft.answers} faults={faults} change={(answers) => set({ answers })} />
     </fieldset>
   )
 }
 
-/** The questions that an activity asks of whoever signs up. */
+/** The questions that an activity asks once an order. */
 export function AnswersForm({ fields, typed, faults, change }: { fields: SignUpField[]; typed: Typed; faults: Faults; change: (typed: Typed) => void }) {
   const { t } = useWords()
   return (
     <fieldset class="card seat">
       <legend>{t('book.answers')}</legend>
-      {fields.map((f) => <Answer key={f.id} field={f} value={typed[f.id] ?? ''} fault={faults[control('answers', f.id)]} change={(value) => change({ ...typed, [f.id]: value })} />)}
+      <Questions whose={ofOrder} fields={fields} typed={typed} faults={faults} change={change} />
     </fieldset>
   )
 }
 
-function Answer({ field: f, value, fault, change }: { field: SignUpField; value: string | boolean; fault: Fault | undefined; change: (value: string | boolean) => void }) {
+function Questions({ whose, fields, typed, faults, change }: { whose: string; fields: SignUpField[]; typed: Typed; faults: Faults; change: (typed: Typed) => void }) {
+  return (
+    <>
+      {fields.map((f) => {
+        const name = control(whose, `answers.${f.id}`)
+        return <Answer key={f.id} name={name} field={f} value={typed[f.id] ?? ''} fault={faults[name]} change={(value) => change({ ...typed, [f.id]: value })} />
+      })}
+    </>
+  )
+}
+
+function Answer({ name, field: f, value, fault, change }: { name: string; field: SignUpField; value: string | boolean; fault: Fault | undefined; change: (value: string | boolean) => void }) {
   const { t, either } = useWords()
   const say = useFaultText()
   const label = either(f.label_zh, f.label_en)
-  const name = control('answers', f.id)
   return (
     <Field label={label} optional={!f.required} error={say(fault)}>
       {(c) => {
@@ -79,9 +90,11 @@ function Answer({ field: f, value, fault, change }: { field: SignUpField; value:
                 {f.options?.map((o) => <option key={o} value={o}>{o}</option>)}
               </select>
             )
+          case 'date':
+            return <input {...c} type="date" value={String(value)} data-control={name} onInput={(e) => change(e.currentTarget.value)} />
           default:
             return (
-              <input {...c} type="text" inputMode={f.type === 'number' ? 'numeric' : 'text'} maxLength={f.type === 'text' ? (f.max ?? 500) : 12} value={String(value)} data-control={name} onInput={(e) => change(e.currentTarget.value)} />
+              <input {...c} type="text" inputMode={f.type === 'number' ? 'decimal' : 'text'} maxLength={f.type === 'text' ? (f.max_length ?? 200) : 20} value={String(value)} data-control={name} onInput={(e) => change(e.currentTarget.value)} />
             )
         }
       }}

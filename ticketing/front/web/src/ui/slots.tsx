@@ -14,7 +14,7 @@ export function Slots({ pool, day, chosen, choose }: { pool: Pool; day: Day; cho
     <fieldset class="slots">
       <legend>{t('pool.slots_of', { date: dayName(day.date) })}</legend>
       {day.slots?.map((slot) => {
-        const standing = slotStanding(pool, day.date, slot, at)
+        const standing = slotStanding(pool, day, slot, at)
         const can = bookable(standing)
         return (
           <label key={slot.start} class={standing}>

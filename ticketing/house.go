@@ -44,7 +44,11 @@ func (s *Service) Withdraw(ctx context.Context, call Call, id, reasonCode, recei
 			return Order{}, err
 		}
 		order.Withdrawal = Withdrawal{From: order.State, ReasonCode: reasonCode, Receipt: receipt, At: w.now}
-		return order, release(ctx, w, &order, StateWithdrawn, EventWithdrawn)
+		if err := release(ctx, w, &order, StateWithdrawn, EventWithdrawn); err != nil {
+			return Order{}, err
+		}
+		err = s.tell(ctx, w, &order, TellWithdrawn)
+		return order, err
 	})
 }
 
@@ -94,7 +98,11 @@ func (s *Service) Reinstate(ctx context.Context, call Call, id string) (Order, e
 		if err := w.SetStages(ctx, order); err != nil {
 			return Order{}, err
 		}
-		return order, w.emit(ctx, EventReinstated, order, "")
+		if err := w.emit(ctx, EventReinstated, order, ""); err != nil {
+			return Order{}, err
+		}
+		err = s.tell(ctx, w, &order, TellReinstated)
+		return order, err
 	})
 }
 

@@ -16,6 +16,9 @@ func (s *Service) Order(ctx context.Context, account, id string) (Order, error) 
 			return err
 		}
 		orders := []Order{order}
+		if err := withNotices(ctx, r, orders); err != nil {
+			return err
+		}
 		err = withAnswers(ctx, r, orders)
 		order = orders[0]
 		return err

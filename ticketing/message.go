@@ -33,11 +33,11 @@ func (s MessageState) Valid() bool {
 func (s MessageState) Settled() bool { return s == MessageSent || s == MessageFailed }
 
 // Message is one message to a phone in the outbox of messages. It was written
-// in the transaction that made its code, so that none is lost and none is sent
-// for a code that does not exist.
+// in the transaction that made its code or changed its order, so that none is
+// lost and none is sent for what did not happen.
 type Message struct {
 	ID          string // UUIDv7; the provider gets it as our own key
-	Purpose     CodePurpose
+	Purpose     MessagePurpose
 	State       MessageState
 	Attempts    int       // how often the provider was asked to send it
 	CreatedAt   time.Time // when it was queued
@@ -48,14 +48,14 @@ type Message struct {
 	Reason      string    // why it failed or is unknown: a word, never the provider's text
 
 	PhoneKey []byte
-	Sealed   []byte // phone number and code; empty once settled
+	Sealed   []byte // phone number and code, or receipt; empty once settled
 }
 
 // sealMessage hides a number and the code that goes to it.
 func (s *Service) sealMessage(e164, code string) []byte { return s.vault.Seal("sms", e164+"\n"+code) }
 
 // OpenMessage reads the phone number, as E.164, and the code of a message that
-// is not settled.
+// is not settled; of a notice, the receipt.
 func (s *Service) OpenMessage(m Message) (phone, code string, err error) {
 	text, err := s.vault.Open("sms", m.Sealed)
 	if err != nil {

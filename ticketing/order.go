@@ -25,6 +25,7 @@ type Order struct {
 	PaidAt           time.Time
 	Withdrawal       Withdrawal
 	ReinstatedAt     time.Time
+	Notice           NoticeState   // whether its visitor was told of the withdrawal or reinstatement; only read for those who are shown the order
 	Leader           Leader        // of a group booking
 	Channel          string        // that sold it
 	Answers          []FieldAnswer // to what an activity asks; only read for those who are shown the order

@@ -69,6 +69,9 @@ func (s *Service) Orders(ctx context.Context, account string, q OrderQuery) (ord
 			last := orders[q.Limit-1]
 			next = OrderCursor{CreatedAt: last.CreatedAt, ID: last.ID}.String()
 		}
+		if err := withNotices(ctx, r, orders); err != nil {
+			return err
+		}
 		return withAnswers(ctx, r, orders)
 	})
 	return orders, next, err

@@ -105,7 +105,7 @@ func (s *Service) RequestCode(ctx context.Context, call Call, phone string, purp
 	}
 	code := PhoneCode{ID: id, PhoneKey: s.vault.Key("phone", e164), Purpose: purpose}
 	code.MAC = s.codeMAC(code, digits)
-	message := Message{ID: id, Purpose: purpose, State: MessageQueued, PhoneKey: code.PhoneKey, Sealed: s.sealMessage(e164, digits)}
+	message := Message{ID: id, Purpose: MessagePurpose(purpose), State: MessageQueued, PhoneKey: code.PhoneKey, Sealed: s.sealMessage(e164, digits)}
 	_, err = once(ctx, s, call, anonymousScope(code.PhoneKey), func(ctx context.Context, w *work) (struct{}, error) {
 		none := struct{}{}
 		if err := withinLimits(ctx, w, code.PhoneKey, s.opts.Codes.PerDay); err != nil {

@@ -33,6 +33,7 @@ type Options struct {
 	WeChat         WeChat                                 // who WeChat users are; default: not offered
 	Retention      Retention                              // of personal data
 	Scrubber       Scrubber                               // of what the engine keeps of erased data; default: none
+	Notices        bool                                   // messages about orders can be sent; default: nobody is told
 	RevealsPerHour int                                    // persons that one operator may see in full; default 200
 	Delay          func(most time.Duration) time.Duration // of a returned place; default: uniformly random up to most
 	Jobs           []Job                                  // more of them, beside the service's own

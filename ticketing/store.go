@@ -44,6 +44,7 @@ type Reader interface {
 	PrivacyReader
 	JobReader
 	ErasureReader
+	NoticeReader
 	EventReader
 }
 
@@ -64,6 +65,7 @@ type Tx interface {
 	PrivacyWriter
 	JobWriter
 	ErasureWriter
+	NoticeWriter
 	Journal
 }
 

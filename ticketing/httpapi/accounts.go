@@ -240,6 +240,8 @@ type sentMessage struct {
 	Phone      string           `json:"phone"`
 	Purpose    string           `json:"purpose"`
 	Code       string           `json:"code"`
+	TextZH     string           `json:"text_zh,omitempty"` // of a notice
+	TextEN     string           `json:"text_en,omitempty"`
 	ReceivedAt ticketing.Millis `json:"received_at"`
 }
 
@@ -263,7 +265,7 @@ func (a *api) sandboxInbox(_ context.Context, r *request[inInbox, none]) (inbox,
 	shown := inbox{Messages: []sentMessage{}}
 	for _, m := range a.opts.Sandbox.Inbox(phone) {
 		shown.Messages = append(shown.Messages, sentMessage{
-			ID: m.Key, Phone: m.Phone, Purpose: string(m.Purpose), Code: m.Code, ReceivedAt: ticketing.Millis{Time: m.At},
+			ID: m.Key, Phone: m.Phone, Purpose: string(m.Purpose), Code: m.Code, TextZH: m.ZH, TextEN: m.EN, ReceivedAt: ticketing.Millis{Time: m.At},
 		})
 	}
 	r.secret()

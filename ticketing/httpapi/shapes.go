@@ -75,6 +75,7 @@ type order struct {
 	Receipt          string            `json:"receipt,omitempty"`     // to appeal with
 	Answers          []fieldAnswer     `json:"answers,omitempty"`     // to what an activity asks
 	Channel          string            `json:"channel,omitempty"`     // that sold it
+	Notice           string            `json:"notice,omitempty" enum:"queued,sent,failed,none" doc:"Whether the visitor was told of the withdrawal or reinstatement."`
 }
 
 type position struct {
@@ -92,7 +93,7 @@ func showOrder(o ticketing.Order) order {
 	out := order{
 		ID: o.ID, AccountID: o.AccountID, Pool: o.Pool, Date: o.Date, Slot: o.Slot, State: o.State, TotalFen: o.TotalFen, RulesVersion: o.RulesVersion,
 		Positions: make([]position, len(o.Positions)), CreatedAt: ticketing.Millis{Time: o.CreatedAt},
-		HoldExpiresAt: optional(o.HoldExpiresAt), ProvisionalUntil: optional(o.ProvisionalUntil), PaidAt: optional(o.PaidAt),
+		Notice: string(o.Notice), HoldExpiresAt: optional(o.HoldExpiresAt), ProvisionalUntil: optional(o.ProvisionalUntil), PaidAt: optional(o.PaidAt),
 	}
 	for i, p := range o.Positions {
 		out.Positions[i] = position{ID: p.ID, NameMasked: p.NameMasked, DocumentType: p.DocumentType, DocumentMasked: p.DocumentMasked, Product: p.Product, AdultID: p.AdultID}

@@ -142,7 +142,11 @@ func (d *Dispatcher) text(ctx context.Context, m ticketing.Message) (Text, bool,
 	if err != nil {
 		return Text{}, false, errors.Join(err, d.move(ctx, m, failed(m, "unreadable")))
 	}
-	return Text{Key: m.ID, Phone: phone, Code: code, Purpose: m.Purpose}, true, nil
+	text := Text{Key: m.ID, Phone: phone, Code: code, Purpose: m.Purpose}
+	if m.Purpose.Notice() {
+		text.Code, text.Receipt = "", code
+	}
+	return text, true, nil
 }
 
 // send claims a queued message, asks the provider and writes down its answer,

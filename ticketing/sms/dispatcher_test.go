@@ -55,7 +55,7 @@ func (q *queue) MoveMessage(ctx context.Context, before, after ticketing.Message
 
 func (q *queue) put(id string) {
 	q.messages[id] = ticketing.Message{
-		ID: id, Purpose: ticketing.PurposeSignIn, State: ticketing.MessageQueued, CreatedAt: noon(), NextAt: noon(),
+		ID: id, Purpose: ticketing.MessagePurpose(ticketing.PurposeSignIn), State: ticketing.MessageQueued, CreatedAt: noon(), NextAt: noon(),
 		ExpiresAt: noon().Add(5 * time.Minute), Sealed: []byte("+8613900000001\n" + id),
 	}
 }
@@ -318,7 +318,7 @@ func TestSandbox(t *testing.T) {
 	box, err := sms.NewSandbox(noon, 2)
 	require.NoError(t, err)
 	text := func(key, phone string) sms.Text {
-		return sms.Text{Key: key, Phone: phone, Code: "123456", Purpose: ticketing.PurposeSignIn}
+		return sms.Text{Key: key, Phone: phone, Code: "123456", Purpose: ticketing.MessagePurpose(ticketing.PurposeSignIn)}
 	}
 	for i := range 12 {
 		_, err := box.Send(t.Context(), text(fmt.Sprint(i), "+861"))
@@ -326,7 +326,7 @@ func TestSandbox(t *testing.T) {
 	}
 	inbox := box.Inbox("+861")
 	require.Len(t, inbox, 10, "bounded by number")
-	assert.Equal(t, sms.Received{Key: "11", Phone: "+861", Code: "123456", Purpose: ticketing.PurposeSignIn, At: noon()}, inbox[0], "newest first")
+	assert.Equal(t, sms.Received{Key: "11", Phone: "+861", Code: "123456", Purpose: ticketing.MessagePurpose(ticketing.PurposeSignIn), At: noon()}, inbox[0], "newest first")
 	for key, want := range map[string]sms.Receipt{"11": sms.ReceiptAccepted, "99": sms.ReceiptAbsent} {
 		got, err := box.Receipt(t.Context(), text(key, "+861"), "", noon())
 		require.NoError(t, err)

@@ -17,7 +17,8 @@ type Received struct {
 	Key     string
 	Phone   string // E.164
 	Code    string
-	Purpose ticketing.CodePurpose
+	Purpose ticketing.MessagePurpose
+	ZH, EN  string // the words of a notice; empty for a code
 	At      time.Time
 }
 
@@ -54,7 +55,9 @@ func (s *Sandbox) Send(ctx context.Context, text Text) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	inbox, _ := s.phones.Get(text.Phone)
-	inbox = append(slices.Clone(inbox), Received{Key: text.Key, Phone: text.Phone, Code: text.Code, Purpose: text.Purpose, At: s.clock()})
+	received := Received{Key: text.Key, Phone: text.Phone, Code: text.Code, Purpose: text.Purpose, At: s.clock()}
+	received.ZH, received.EN = Words(text.Purpose, text.Receipt)
+	inbox = append(slices.Clone(inbox), received)
 	s.phones.Add(text.Phone, inbox[max(0, len(inbox)-perPhone):])
 	return "sandbox", nil
 }

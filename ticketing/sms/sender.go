@@ -12,8 +12,9 @@ import (
 type Text struct {
 	Key     string // our own, unique for the message; the same in every attempt
 	Phone   string // E.164
-	Code    string
-	Purpose ticketing.CodePurpose
+	Code    string // empty in a notice
+	Receipt string // of a notice: what the visitor appeals with
+	Purpose ticketing.MessagePurpose
 }
 
 // Receipt is what a provider knows of a message.

@@ -72,8 +72,9 @@ func (t *tx) ForgetCodes(ctx context.Context, codesBefore, messagesBefore time.T
 	return err
 }
 
-// DueMessages reads the unsettled messages that somebody must look at, the
-// longest due first, at most limit.
+// DueMessages reads the unsettled messages that somebody must look at, codes
+// before notices, because somebody waits for a code, and of each the longest due
+// first, at most limit.
 func (s *Store) DueMessages(ctx context.Context, now time.Time, limit int) ([]ticketing.Message, error) {
 	var due []ticketing.Message
 	err := reader{q: s.reader}.each(ctx, "read messages", func(rows *sql.Rows) error {
@@ -87,7 +88,7 @@ func (s *Store) DueMessages(ctx context.Context, now time.Time, limit int) ([]ti
 		due = append(due, m)
 		return err
 	}, `SELECT id, purpose, state, attempts, created_at, attempted_at, next_at, expires_at, reference, reason, phone_key, sealed FROM messages
-		WHERE state IN ('queued', 'sending', 'unknown') AND next_at <= $1 ORDER BY next_at, id LIMIT $2`, millis(now), limit)
+		WHERE state IN ('queued', 'sending', 'unknown') AND next_at <= $1 ORDER BY CASE WHEN purpose IN ('order_withdrawn', 'order_reinstated') THEN 1 ELSE 0 END, next_at, id LIMIT $2`, millis(now), limit)
 	return due, err
 }
 
@@ -106,8 +107,10 @@ func (s *Store) MoveMessage(ctx context.Context, before, after ticketing.Message
 			WHERE id = $1 AND state = $2 AND attempts = $3`,
 			before.ID, before.State, before.Attempts, after.State, after.Attempts, millis(after.AttemptedAt), millis(after.NextAt),
 			after.Reference, after.Reason, notNil(sealed))
-		moved = n > 0
-		return err
+		if moved = n > 0; err != nil || !moved {
+			return err
+		}
+		return t.settleNotice(ctx, after)
 	})
 	if err != nil {
 		return false, err // moved is not ours to read: the writer may still be at it

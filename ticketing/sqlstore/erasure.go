@@ -104,7 +104,11 @@ func (t *tx) eraseRow(ctx context.Context, kind ticketing.ErasureKind, id string
 	case ticketing.EraseNoShows:
 		return t.one(ctx, "erase no-show", `UPDATE no_shows SET document_key = $2, erased_at = $3 WHERE position_id = $1`, id, erasedKey(id), millis(now))
 	case ticketing.EraseMessages:
-		return t.one(ctx, "erase message", `UPDATE messages SET state = 'failed', reason = 'expired', sealed = $2, phone_key = $2 WHERE id = $1`, id, []byte{})
+		if err := t.one(ctx, "erase message", `UPDATE messages SET state = 'failed', reason = 'expired', sealed = $2, phone_key = $2 WHERE id = $1`, id, []byte{}); err != nil {
+			return err
+		}
+		_, err := t.exec(ctx, "settle notice", `UPDATE order_notices SET state = 'failed' WHERE id = $1`, id)
+		return err
 	case ticketing.EraseReveals:
 		return t.one(ctx, "erase reveal", `DELETE FROM reveals WHERE seq = CAST($1 AS BIGINT)`, id)
 	case ticketing.EraseAccounts:

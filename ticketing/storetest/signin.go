@@ -22,7 +22,7 @@ func phoneCode(id, phone string, at time.Time) ticketing.PhoneCode {
 
 func message(id string, at time.Time) ticketing.Message {
 	return ticketing.Message{
-		ID: id, Purpose: ticketing.PurposeSignIn, State: ticketing.MessageQueued, CreatedAt: at, NextAt: at, ExpiresAt: at.Add(5 * time.Minute),
+		ID: id, Purpose: ticketing.MessagePurpose(ticketing.PurposeSignIn), State: ticketing.MessageQueued, CreatedAt: at, NextAt: at, ExpiresAt: at.Add(5 * time.Minute),
 		PhoneKey: []byte("k"), Sealed: []byte{1, 0, 2},
 	}
 }

@@ -71,6 +71,7 @@ func Run(t *testing.T, open Open) {
 		"outbox has no gaps":            gapless,
 		"leases":                        leases,
 		"jobs":                          jobs,
+		"notices about orders":          orderNotices,
 		"forgetting":                    forget,
 		"no oversell under contention":  contention,
 	}

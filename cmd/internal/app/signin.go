@@ -19,6 +19,7 @@ const inboxNumbers = 10_000
 type messenger struct {
 	sender sms.Sender
 	inbox  httpapi.Inbox // of the sandbox, else nil
+	tells  bool          // notices can be sent, too
 }
 
 // openMessenger opens the configured way to phones.
@@ -29,21 +30,23 @@ func openMessenger(e Env) (m messenger, err error) {
 		if err != nil {
 			return m, fmt.Errorf("ticketing.sms: %w", err)
 		}
-		return messenger{sender: box, inbox: box}, nil
+		return messenger{sender: box, inbox: box, tells: true}, nil
 	case "aliyun":
 		secret, err := c.Aliyun.KeySecret.Reveal()
 		if err != nil {
 			return m, fmt.Errorf("ticketing.aliyun.key_secret: %w", err)
 		}
 		m.sender, err = aliyun.New(aliyun.Account{
-			KeyID: c.Aliyun.KeyID, KeySecret: secret, SignName: c.Aliyun.SignName, Templates: map[ticketing.CodePurpose]string{
-				ticketing.PurposeSignIn: c.Aliyun.Template, ticketing.PurposeLinkPhone: c.Aliyun.Template, ticketing.PurposeSetPassword: c.Aliyun.Template,
-				ticketing.PurposeCloseAccount: c.Aliyun.Template,
+			KeyID: c.Aliyun.KeyID, KeySecret: secret, SignName: c.Aliyun.SignName, Templates: map[ticketing.MessagePurpose]string{
+				ticketing.MessagePurpose(ticketing.PurposeSignIn): c.Aliyun.Template, ticketing.MessagePurpose(ticketing.PurposeLinkPhone): c.Aliyun.Template, ticketing.MessagePurpose(ticketing.PurposeSetPassword): c.Aliyun.Template,
+				ticketing.MessagePurpose(ticketing.PurposeCloseAccount): c.Aliyun.Template,
+				ticketing.TellWithdrawn:                                 c.Aliyun.WithdrawnTemplate, ticketing.TellReinstated: c.Aliyun.ReinstatedTemplate,
 			},
 		}, aliyun.Options{Clock: e.Now})
 		if err != nil {
 			return m, fmt.Errorf("ticketing.aliyun: %w", err)
 		}
+		m.tells = c.Aliyun.WithdrawnTemplate != "" && c.Aliyun.ReinstatedTemplate != ""
 		return m, nil
 	default:
 		return m, nil

@@ -56,7 +56,7 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 		return "", fmt.Errorf("ticketing: %w", err)
 	}
 	service, err := ticketing.NewService(store, keys, e.Now, ticketing.Options{
-		Logger: log, Registerer: e.Registry, Leases: store, BookingRules: notices, Scrubber: store,
+		Logger: log, Registerer: e.Registry, Leases: store, BookingRules: notices, Scrubber: store, Notices: messages.tells,
 		RevealsPerHour: c.Ticketing.RevealsPerHour, Retention: ticketing.Retention(c.Ticketing.Retention), Codes: messages.codes(), WeChat: visitors,
 		PasswordCost: ticketing.PasswordCost{MemoryKiB: c.Ticketing.PasswordMemoryKiB, Passes: c.Ticketing.PasswordTime, Lanes: 1},
 	})

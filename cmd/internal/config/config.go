@@ -142,6 +142,10 @@ type Aliyun struct {
 	KeySecret Secret `yaml:"key_secret" env:"KEY_SECRET"`
 	SignName  string `yaml:"sign_name" env:"SIGN_NAME"`
 	Template  string `yaml:"template" env:"TEMPLATE"` // with one parameter named code
+	// Of notices: that of a withdrawal has one parameter named receipt, that of a
+	// reinstatement none. Visitors are told only if both are given.
+	WithdrawnTemplate  string `yaml:"withdrawn_template" env:"WITHDRAWN_TEMPLATE"`
+	ReinstatedTemplate string `yaml:"reinstated_template" env:"REINSTATED_TEMPLATE"`
 }
 
 // WeChat names the apps registered with WeChat; without an id an app is off.

@@ -24,8 +24,11 @@ import (
 type Account struct {
 	KeyID     string
 	KeySecret string
-	SignName  string                           // the approved signature, shown before the text
-	Templates map[ticketing.CodePurpose]string // approved templates, with one parameter named code
+	SignName  string // the approved signature, shown before the text
+	// Approved templates: of every code, with one parameter named code; of
+	// notices, which are refused without one, with the words of sms.Words, that of
+	// a withdrawal with a parameter named receipt.
+	Templates map[ticketing.MessagePurpose]string
 }
 
 // Options of a Sender. The zero value of a field means its default.
@@ -54,7 +57,7 @@ func New(account Account, opts Options) (*Sender, error) {
 		}
 	}
 	for _, purpose := range []ticketing.CodePurpose{ticketing.PurposeSignIn, ticketing.PurposeLinkPhone, ticketing.PurposeSetPassword, ticketing.PurposeCloseAccount} {
-		if account.Templates[purpose] == "" {
+		if account.Templates[ticketing.MessagePurpose(purpose)] == "" {
 			faults = append(faults, fmt.Errorf("templates[%s]: want a template code", purpose))
 		}
 	}
@@ -82,7 +85,10 @@ func New(account Account, opts Options) (*Sender, error) {
 
 // Send implements sms.Sender.
 func (s *Sender) Send(ctx context.Context, text sms.Text) (string, error) {
-	param, err := json.Marshal(map[string]string{"code": text.Code})
+	if s.account.Templates[text.Purpose] == "" {
+		return "", fmt.Errorf("send message: %w: no template for %s", sms.ErrRefused, text.Purpose)
+	}
+	param, err := json.Marshal(parameters(text))
 	if err != nil {
 		return "", fmt.Errorf("send message: %w", err)
 	}
@@ -101,6 +107,17 @@ func (s *Sender) Send(ctx context.Context, text sms.Text) (string, error) {
 		return "", fmt.Errorf("send message: %w", err)
 	}
 	return got.BizID, nil
+}
+
+// parameters are what the message's template is filled with.
+func parameters(text sms.Text) map[string]string {
+	switch {
+	case text.Purpose == ticketing.TellWithdrawn:
+		return map[string]string{"receipt": text.Receipt}
+	case text.Purpose.Notice():
+		return map[string]string{}
+	}
+	return map[string]string{"code": text.Code}
 }
 
 // Receipt implements sms.Sender: it looks for the key among what went to the

@@ -110,8 +110,8 @@ func (c *cloud) sign(r *http.Request) string {
 }
 
 func account() aliyun.Account {
-	return aliyun.Account{KeyID: "key-id", KeySecret: secret, SignName: "示例 博物馆", Templates: map[ticketing.CodePurpose]string{
-		ticketing.PurposeSignIn: "SMS_1", ticketing.PurposeLinkPhone: "SMS_2", ticketing.PurposeSetPassword: "SMS_3", ticketing.PurposeCloseAccount: "SMS_3",
+	return aliyun.Account{KeyID: "key-id", KeySecret: secret, SignName: "示例 博物馆", Templates: map[ticketing.MessagePurpose]string{
+		ticketing.MessagePurpose(ticketing.PurposeSignIn): "SMS_1", ticketing.MessagePurpose(ticketing.PurposeLinkPhone): "SMS_2", ticketing.MessagePurpose(ticketing.PurposeSetPassword): "SMS_3", ticketing.MessagePurpose(ticketing.PurposeCloseAccount): "SMS_3",
 	}}
 }
 
@@ -126,7 +126,7 @@ func start(t *testing.T, a aliyun.Account) (*cloud, *aliyun.Sender) {
 }
 
 func text(key string) sms.Text {
-	return sms.Text{Key: key, Phone: "+8613900000001", Code: "012345", Purpose: ticketing.PurposeLinkPhone}
+	return sms.Text{Key: key, Phone: "+8613900000001", Code: "012345", Purpose: ticketing.MessagePurpose(ticketing.PurposeLinkPhone)}
 }
 
 func TestSendAndReceipt(t *testing.T) {

@@ -81,6 +81,44 @@ func (t *tx) SlotEnd(ctx context.Context, at ticketing.Place) (ticketing.Clock, 
 	return s.ends, nil
 }
 
+// Channel is read once for many groups.
+func (t *tx) Channel(ctx context.Context, id string) (ticketing.Channel, error) {
+	if t.careful {
+		return t.reader.Channel(ctx, id)
+	}
+	if c, known := t.stock.channels[id]; known {
+		return c, nil
+	}
+	c, err := reader{q: t.raw}.Channel(ctx, id)
+	if err == nil {
+		t.stock.channels[id] = c
+	}
+	return c, t.read(err)
+}
+
+// Allotment is read once for many groups, and so is that there is none.
+func (t *tx) Allotment(ctx context.Context, channel string, at ticketing.Place) (ticketing.Allotment, error) {
+	if t.careful {
+		return t.reader.Allotment(ctx, channel, at)
+	}
+	key := allotmentKey{channel, at}
+	a, known := t.stock.allotments[key]
+	if !known {
+		read, err := reader{q: t.raw}.Allotment(ctx, channel, at)
+		if t.read(err) != nil && !errors.Is(err, ticketing.ErrNotFound) {
+			return ticketing.Allotment{}, err
+		}
+		if err == nil {
+			a = &read
+		}
+		t.stock.allotments[key] = a
+	}
+	if a == nil {
+		return ticketing.Allotment{}, ticketing.ErrNotFound
+	}
+	return *a, nil
+}
+
 // TakePlaces takes from what is known; SQL judges again when the group is
 // written. What was known and is not true fails the group, whose jobs are then
 // run one by one.

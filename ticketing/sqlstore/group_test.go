@@ -105,7 +105,7 @@ func TestSessionsAskedForTogether(t *testing.T) {
 			s := open(t, dsn(t))
 			at := time.UnixMilli(1_770_000_000_123).UTC()
 			session := func(i int) ticketing.Session {
-				return ticketing.Session{ID: fmt.Sprint("s", i), AccountID: "a", CreatedAt: at, ExpiresAt: at.Add(time.Duration(i) * time.Minute)}
+				return ticketing.Session{ID: fmt.Sprint("s", i), AccountID: "a", CreatedAt: at, ExpiresAt: at.Add(time.Duration(i) * time.Minute), Channel: []string{"web", "miniprogram"}[i%2]}
 			}
 			require.NoError(t, s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error {
 				err := tx.InsertAccount(ctx, ticketing.Account{ID: "a", PhoneKey: []byte("k"), PhoneSealed: []byte("s"), CreatedAt: at})

@@ -25,6 +25,10 @@ type (
 		dayKey
 		document string
 	}
+	allotmentKey struct {
+		channel string
+		at      ticketing.Place
+	}
 	visitorKey struct{ pool, document string }
 	visitsKey  struct {
 		visitorKey
@@ -49,12 +53,16 @@ type stock struct {
 	days   map[dayKey]*dayRow
 	slots  map[ticketing.Place]*slotRow
 	parts  map[ticketing.Place][]openPart
+
+	channels   map[string]ticketing.Channel
+	allotments map[allotmentKey]*ticketing.Allotment // nil = there is none
 }
 
 func newStock(now time.Time) *stock {
 	return &stock{
 		readAt: now, pools: map[string]ticketing.Pool{}, days: map[dayKey]*dayRow{},
 		slots: map[ticketing.Place]*slotRow{}, parts: map[ticketing.Place][]openPart{},
+		channels: map[string]ticketing.Channel{}, allotments: map[allotmentKey]*ticketing.Allotment{},
 	}
 }
 
@@ -93,7 +101,7 @@ func effectOf(statement string) effect {
 	}
 	table, _, _ = strings.Cut(table, "(")
 	switch table {
-	case "pools", "pool_days", "pool_slots", "release_stages", "release_parts":
+	case "pools", "pool_days", "pool_slots", "release_stages", "release_parts", "channels", "allotments":
 		return effect{something: true, stock: true}
 	case "orders", "positions", "no_shows", "answers":
 		return effect{something: true, persons: true}

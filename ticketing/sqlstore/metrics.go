@@ -11,6 +11,7 @@ type metrics struct {
 	groupSize     prometheus.Histogram
 	commitSeconds prometheus.Histogram
 	repeated      prometheus.Counter
+	single        prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
@@ -29,11 +30,15 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 			Name: "fairgate_ticketing_commit_groups_repeated_total",
 			Help: "Groups of updates that were run again one by one, because one of them could not be written.",
 		}),
+		single: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "fairgate_ticketing_commit_single_jobs_total",
+			Help: "Updates that had statements of their own in their group's commit, which others waited for.",
+		}),
 	}
 	if reg == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.groupSize, m.commitSeconds, m.repeated} {
+	for _, c := range []prometheus.Collector{m.groupSize, m.commitSeconds, m.repeated, m.single} {
 		if err := reg.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}

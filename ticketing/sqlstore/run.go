@@ -52,6 +52,7 @@ func (t *tx) attempt(ctx context.Context, j *job) error {
 		}
 	}
 	if t.saved {
+		t.single++
 		if _, err := t.raw.ExecContext(ctx, `RELEASE SAVEPOINT job`); err != nil {
 			return unavailable("release savepoint", err)
 		}

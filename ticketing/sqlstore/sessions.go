@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -36,7 +38,7 @@ type sessionAsked struct {
 func newSessions(db *sql.DB, d dialect) *sessions {
 	// One text for what is found: a subquery gives one value.
 	return &sessions{db: db, text: newLookup(d, "read session", `SELECT v.column1, (SELECT s.account_id || ' ' || s.created_at || ' ' || s.expires_at
-		|| ' ' || s.revoked_at FROM sessions s WHERE s.id = v.column1) FROM VALUES`, "TEXT")}
+		|| ' ' || s.revoked_at || ' ' || s.channel FROM sessions s WHERE s.id = v.column1) FROM VALUES`, "TEXT")}
 }
 
 // find looks one session up.
@@ -89,10 +91,7 @@ func (s *sessions) read(asked []*sessionAsked) {
 			if err := rows.Scan(&id, &said); err != nil || !said.Valid {
 				return err
 			}
-			var created, expires, revoked int64
-			r := ticketing.Session{ID: id.String}
-			_, err := fmt.Sscan(said.String, &r.AccountID, &created, &expires, &revoked)
-			r.CreatedAt, r.ExpiresAt, r.RevokedAt = moment(created), moment(expires), moment(revoked)
+			r, err := sessionOf(id.String, said.String)
 			found[r.ID] = r
 			return err
 		}, text, args...)
@@ -107,4 +106,22 @@ func (s *sessions) read(asked []*sessionAsked) {
 		}
 		close(a.done)
 	}
+}
+
+// sessionOf reads what is found of a session. Neither ids nor channels have
+// spaces.
+func sessionOf(id, said string) (ticketing.Session, error) {
+	fields := strings.Split(said, " ")
+	if len(fields) != 5 {
+		return ticketing.Session{}, fmt.Errorf("session has %d fields", len(fields))
+	}
+	r := ticketing.Session{ID: id, AccountID: fields[0], Channel: fields[4]}
+	for i, at := range []*time.Time{&r.CreatedAt, &r.ExpiresAt, &r.RevokedAt} {
+		ms, err := strconv.ParseInt(fields[i+1], 10, 64)
+		if err != nil {
+			return ticketing.Session{}, fmt.Errorf("session: %w", err)
+		}
+		*at = moment(ms)
+	}
+	return r, nil
 }

@@ -30,6 +30,7 @@ type tx struct {
 	base    marks // what was pending when it began
 	undo    []func()
 	saved   bool // it has its savepoint
+	single  int  // jobs that had one
 
 	changed bool  // there is something to commit
 	broken  error // why the transaction cannot be used any more

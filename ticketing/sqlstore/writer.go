@@ -184,6 +184,7 @@ func (w *writer) transact(jobs []*job, careful bool) (err error) {
 	if err := group.run(ctx, jobs); err != nil {
 		return err
 	}
+	w.metrics.single.Add(float64(group.single))
 	if !group.changed {
 		w.stock, w.turn = group.stock, turn-1 // the turn is given back
 		return nil

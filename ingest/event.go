@@ -148,5 +148,6 @@ func (e *Event) Validate() error {
 }
 
 // MaxDocuments is how many document keys of one request are kept; a request
-// with more is refused by the edge.
-const MaxDocuments = 100
+// with more is refused by the edge. It is the largest group that a booking
+// system takes in one order.
+const MaxDocuments = 500

@@ -2,6 +2,7 @@ package ticketing
 
 import (
 	"context"
+	"fmt"
 )
 
 // GroupBooking asks for places for a leader's list of persons, of a product for
@@ -37,7 +38,7 @@ type Leader struct {
 // not one for groups.
 func (s *Service) BookGroup(ctx context.Context, call Call, account string, b GroupBooking) (Order, error) {
 	if len(b.People) == 0 || len(b.People) > maxGroup {
-		return Order{}, invalidField("file", "want 1 to %d persons, got %d", maxGroup, len(b.People))
+		return Order{}, invalidField("positions", "want 1 to %d persons, got %d", maxGroup, len(b.People))
 	}
 	name, err := visitorName("leader.name", b.LeaderName)
 	if err != nil {
@@ -49,6 +50,9 @@ func (s *Service) BookGroup(ctx context.Context, call Call, account string, b Gr
 	}
 	people := make([]Visitor, len(b.People))
 	for i, p := range b.People {
+		if p.Product != "" && p.Product != b.Product {
+			return Order{}, invalidField(fmt.Sprintf("positions[%d].product", i), "a group has one ticket type, %q", shorten(b.Product))
+		}
 		p.Product = b.Product
 		people[i] = p
 	}
@@ -75,7 +79,7 @@ func (p Pool) mayOrder(o Order) error {
 		return invalidField("product", "want one of the pool's ticket types for groups, got %q", shorten(o.Positions[0].Product))
 	}
 	if len(o.Positions) < product.Persons {
-		return invalidField("file", "a group %q needs %d persons, got %d", product.ID, product.Persons, len(o.Positions))
+		return invalidField("positions", "a group %q needs %d persons, got %d", product.ID, product.Persons, len(o.Positions))
 	}
 	return nil
 }

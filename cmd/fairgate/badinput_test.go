@@ -58,7 +58,7 @@ func TestBadInputEndToEnd(t *testing.T) {
 		{"backslash", get(`/api\v1\pools`), 400, "bad_target", "backslash"},
 		{"NUL", get("/api/v1/pools/a%00"), 400, "bad_target", "control character 0x00"},
 		{"over 64 KiB", post(`{"pool":"` + strings.Repeat("a", 64<<10) + `"}`), 413, "body_too_large", "65536 bytes"},
-		{"too many documents", post(`{"positions":[` + crowd + `]}`), 400, "too_many_documents", "101 documents, at most 100"},
+		{"too many documents", post(`{"positions":[` + crowd + `]}`), 400, "too_many_documents", "501 documents, at most 500"},
 		{"two bearers", post("{}", "Authorization: Bearer a", "Authorization: Bearer b"), 400, "duplicate_header", "Authorization"},
 		{"another method meant", post("{}", "X-HTTP-Method-Override: DELETE"), 400, "method_override", "X-HTTP-Method-Override"},
 		{"compressed", post("{}", "Content-Encoding: gzip"), 415, "unsupported_encoding", `"gzip"`},

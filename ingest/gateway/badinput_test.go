@@ -61,7 +61,7 @@ func TestBadInput(t *testing.T) {
 		{"duplicate key in escapes", body(`{"pool":"a","\u0070ool":"b"}`), 400, "duplicate_key", `"pool"`},
 		{"duplicate key in another case", body(`{"pool":"a","POOL":"b"}`), 400, "duplicate_key", `"pool"`},
 		{"too deep", body(strings.Repeat("[", 40) + strings.Repeat("]", 40)), 400, "malformed_json", "nesting deeper than 32"},
-		{"too many documents", body(`{"positions":[` + documents[:len(documents)-1] + `]}`), 400, "too_many_documents", "101 documents, at most 100"},
+		{"too many documents", body(`{"positions":[` + documents[:len(documents)-1] + `]}`), 400, "too_many_documents", "501 documents, at most 500"},
 		{"oversized", body(`{"pool":"` + strings.Repeat("a", 64<<10) + `"}`), 413, "body_too_large", "65536 bytes"},
 		{"oversized in chunks", "POST /api/v1/orders HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", 70000, strings.Repeat("a", 70000)), 413, "body_too_large", "65536 bytes"},
 		{"oversized header", "GET / HTTP/1.1\r\nHost: a\r\nX-A: " + strings.Repeat("a", 20<<10) + "\r\n\r\n", 431, "bad_header", "16384 bytes"},

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -103,8 +102,10 @@ func (g *Gateway) key(e *ingest.Event, s selector, f found) {
 	case keyPhone:
 		e.Subject.Phone = g.o.Keyer.Current(fingerprint.PurposePhone, f.first())
 	case keyDocuments:
+		seen := make(map[string]bool, len(f.values)) // up to 500: a search through all of them would be quadratic
 		for _, value := range f.values {
-			if key := g.o.Keyer.Current(fingerprint.PurposeDocument, value); key != "" && !slices.Contains(e.Subject.Documents, key) {
+			if key := g.o.Keyer.Current(fingerprint.PurposeDocument, value); key != "" && !seen[key] {
+				seen[key] = true
 				e.Subject.Documents = append(e.Subject.Documents, key)
 			}
 		}

@@ -13,8 +13,8 @@ import (
 func TestDefaultRoutes(t *testing.T) {
 	routes, err := DefaultRoutes()
 	require.NoError(t, err)
-	assert.Equal(t, 31, routes.Len())
-	assert.Equal(t, 64<<10, routes.MaxBody())
+	assert.Equal(t, 33, routes.Len())
+	assert.Equal(t, 1<<20, routes.MaxBody(), "of a list of names")
 	kinds := map[ingest.Kind]bool{ingest.KindBeacon: true}
 	for _, list := range routes.routes {
 		for _, r := range list {

@@ -269,7 +269,7 @@ func TestAccountRefusals(t *testing.T) {
 		{"numeric code", "POST", "/api/v1/sessions", `{"phone":"13900000001","code":123456}`, 400, "invalid_json", "code"},
 		{"wechat kind", "POST", "/api/v1/sessions", `{"wechat":{"kind":"x","code":"c"}}`, 422, "invalid_field", "wechat.kind"},
 		{"wechat type", "POST", "/api/v1/sessions", `{"wechat":"c"}`, 400, "invalid_json", "wechat"},
-		{"code at registration", "POST", "/api/v1/accounts", `{"phone":"13900000001","code":"123456"}`, 400, "invalid_json", ""},
+		{"code at registration", "POST", "/api/v1/accounts", `{"phone":"13900000001","code":"123456"}`, 400, "invalid_json", "code"},
 	} {
 		got := s.visitor(c.method, c.target, c.body, token)
 		assert.Equal(t, c.status, got.status, c.name)

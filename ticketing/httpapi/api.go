@@ -98,6 +98,8 @@ type api struct {
 	huma     huma.API // the operations and their document
 	access   accesses
 	document func() ([]byte, error)
+	// bodyLimits are the operations' own, in bytes, by path.
+	bodyLimits map[string]int
 }
 
 // New makes the Fiber application. The caller listens with it and shuts it
@@ -120,7 +122,7 @@ func newAPI(service *ticketing.Service, opts Options) (*api, error) {
 		return nil, fmt.Errorf("new ticketing api: %w", err)
 	}
 	a := &api{
-		service: service, opts: opts, metrics: m,
+		service: service, opts: opts, metrics: m, bodyLimits: map[string]int{},
 		failures: outage.New(opts.Logger, opts.Clock, slog.LevelError, "request failed", "requests are answered again"),
 		verifier: &verifier{
 			keys: opts.GatewayKeys, tolerance: opts.Tolerance, clock: opts.Clock,
@@ -130,7 +132,8 @@ func newAPI(service *ticketing.Service, opts Options) (*api, error) {
 	}
 	app := fiber.New(fiber.Config{
 		AppName: "ticketing", DisableStartupMessage: true, Immutable: true, StrictRouting: true, CaseSensitive: true,
-		BodyLimit: max(opts.BodyLimit, opts.UploadLimit), ErrorHandler: a.handleError,
+		DisablePreParseMultipartForm: true, // the signature is of the bytes as they came
+		BodyLimit:                    max(opts.BodyLimit, opts.UploadLimit, groupLimit), ErrorHandler: a.handleError,
 		ReadTimeout: opts.Deadline, WriteTimeout: opts.Deadline, IdleTimeout: 2 * time.Minute,
 	})
 	app.Use(recover.New(), a.observe)
@@ -178,11 +181,12 @@ func (a *api) observe(c *fiber.Ctx) error {
 	return nil
 }
 
-// withinLimit holds every request but uploads to the limit of bodies.
+// withinLimit holds every request to the limit of bodies, its operation's own
+// where it has one.
 func (a *api) withinLimit(c *fiber.Ctx) error {
 	limit := a.opts.BodyLimit
-	if c.Path() == uploadPath {
-		limit = a.opts.UploadLimit
+	if own, known := a.bodyLimits[c.Path()]; known {
+		limit = own
 	}
 	if len(c.BodyRaw()) > limit {
 		return fiber.ErrRequestEntityTooLarge

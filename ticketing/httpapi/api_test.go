@@ -396,7 +396,7 @@ func TestBadInputNamesTheField(t *testing.T) {
 		code, field                string
 	}{
 		{"malformed", "POST", "/api/v1/orders", `{"pool":`, 400, "invalid_json", ""},
-		{"unknown field", "POST", "/api/v1/orders", `{"poll":"main"}`, 400, "invalid_json", ""},
+		{"unknown field", "POST", "/api/v1/orders", `{"poll":"main"}`, 400, "invalid_json", "poll"},
 		{"wrong type", "POST", "/api/v1/orders", `{"pool":1}`, 400, "invalid_json", "pool"},
 		{"two values", "POST", "/api/v1/orders", `{} {}`, 400, "invalid_json", ""},
 		{"bad date", "POST", "/api/v1/orders", booking("main", "2026-02-30", "AB123456"), 422, "invalid_field", "date"},

@@ -76,9 +76,12 @@ func asProblem(_ huma.Context, _ string, v any) (any, error) {
 func ownCodes(op operation, hasBody bool) []string {
 	codes := append([]string{codeInternal, string(ticketing.CodeUnavailable)}, op.access.codes...)
 	if hasBody {
-		codes = append(codes, codeInvalidJSON, codeTooLarge)
+		codes = append(codes, codeInvalidJSON)
 	}
-	if hasBody || strings.Contains(op.path, "{") {
+	if hasBody || op.upload {
+		codes = append(codes, codeTooLarge)
+	}
+	if hasBody || op.upload || strings.Contains(op.path, "{") {
 		codes = append(codes, string(ticketing.CodeInvalidField))
 	}
 	if op.method != http.MethodGet {
@@ -158,6 +161,15 @@ func byStatus(codes []string) map[int][]string {
 // documentBody writes the body into the document. It comes after the operation
 // is registered, because huma would read a body that it knows of itself.
 func documentBody[B any](a *api, op operation) {
+	if op.upload {
+		a.documented(op).RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+			fiber.MIMEMultipartForm: {Schema: &huma.Schema{
+				Type: huma.TypeObject, Required: []string{"file"},
+				Properties: map[string]*huma.Schema{"file": {Type: huma.TypeString, Format: "binary", Description: fmt.Sprintf("At most %d bytes, the whole body.", op.limit)}},
+			}},
+		}}
+		return
+	}
 	if _, bodyless := any(*new(B)).(none); bodyless {
 		return
 	}

@@ -12,8 +12,8 @@ import (
 )
 
 // operation is one way to call the booking system: where it stands, who may
-// call it, and what the document says of it. All but status, describe, codes,
-// bodyOptional, versioned and example is required.
+// call it, and what the document says of it. What is below summary may be left
+// out.
 type operation struct {
 	method, path string // path with its parameters in braces
 	id           string // unique, in kebab-case; clients name their functions after it
@@ -24,6 +24,8 @@ type operation struct {
 	codes        []ticketing.Code
 	bodyOptional bool // an empty body is the zero body
 	versioned    bool // the answer has a version; see exchange.version
+	upload       bool // the body is a multipart form with one part, file
+	limit        int  // of the body, in bytes, for a path without parameters; default Options.BodyLimit
 	example      any  // of the body
 }
 
@@ -96,6 +98,9 @@ func handle[P, B, O any](a *api, op operation, do func(ctx context.Context, r *r
 			return c.SendStatus(status)
 		}
 		return c.Status(status).JSON(out)
+	}
+	if op.limit > 0 {
+		a.bodyLimits[op.path] = op.limit
 	}
 	described := describeOperation[B, O](a, op, status)
 	mount := func(described huma.Operation) {

@@ -26,10 +26,7 @@ func (a *api) bookOperations() {
 			"long as the pool says and then paid or confirmed.",
 		codes: append(bookingCodes(), ticketing.CodeRulesChanged), example: orderExample(),
 	}, a.book)
-	handle(a, operation{
-		method: http.MethodPost, path: "/api/v1/orders/group", id: "submit-group-order", access: a.access.signedIn, status: http.StatusCreated,
-		summary: "Book places for a group with a leader", codes: append(bookingCodes(), ticketing.CodeRulesChanged),
-	}, a.bookGroup)
+	a.groupOperations()
 }
 
 // orderOperations are what a visitor does with orders of their own. Another's

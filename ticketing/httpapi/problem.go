@@ -25,6 +25,8 @@ type problem struct {
 	ReasonZH string `json:"reason_zh,omitempty"` // why a document is refused
 	ReasonEN string `json:"reason_en,omitempty"`
 
+	Faults []listFault `json:"faults,omitempty" doc:"What is wrong with a list of names, cell by cell, the first twenty at most."`
+
 	CurrentVersion int64 `json:"current_version,omitempty"` // of what the caller has a stale version of
 }
 

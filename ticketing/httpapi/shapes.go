@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -275,6 +276,9 @@ func decode(c *fiber.Ctx, into any) error {
 	return nil
 }
 
+// maxFieldName bounds what is repeated of a field that nobody knows, in bytes.
+const maxFieldName = 64
+
 // badJSON names the field or the place of the mistake.
 func badJSON(err error) error {
 	var (
@@ -286,6 +290,14 @@ func badJSON(err error) error {
 		return refuse(fiber.StatusBadRequest, codeInvalidJSON, kind.Field, "want "+kind.Type.String()+", got a JSON "+kind.Value)
 	case errors.As(err, &syntax):
 		return refuse(fiber.StatusBadRequest, codeInvalidJSON, "", "at byte "+strconv.FormatInt(syntax.Offset, 10)+": "+syntax.Error())
+	case errors.Is(err, io.EOF):
+		return refuse(fiber.StatusBadRequest, codeInvalidJSON, "", "a JSON body is needed, got an empty one")
+	}
+	if quoted, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
+		if name, err := strconv.Unquote(quoted); err == nil {
+			name = strings.ToValidUTF8(name[:min(len(name), maxFieldName)], "")
+			return refuse(fiber.StatusBadRequest, codeInvalidJSON, name, "there is no such field here")
+		}
 	}
 	return refuse(fiber.StatusBadRequest, codeInvalidJSON, "", err.Error())
 }

@@ -10,6 +10,8 @@ import (
 
 type benchCommand struct {
 	Booking benchBookingCommand `cmd:"" help:"Sell the places of one day as fast as they go, on PostgreSQL."`
+	Gateway benchGatewayCommand `cmd:"" help:"Measure what screening costs, against a bare reverse proxy."`
+	Part    benchPartCommand    `cmd:"" hidden:""`
 }
 
 type benchBookingCommand struct {

@@ -20,6 +20,7 @@ const (
 	EventTransferred EventType = "order.transferred"
 	EventWithdrawn   EventType = "order.withdrawn"
 	EventReinstated  EventType = "order.reinstated"
+	EventNoShow      EventType = "order.no_show"    // positions of it were not used
 	EventCheckedIn   EventType = "order.checked_in" // positions of it entered for the first time
 )
 
@@ -28,7 +29,7 @@ const (
 func EventTypes() []EventType {
 	return []EventType{
 		EventHeld, EventProvisional, EventConfirmed, EventHoldExpired, EventPaid, EventCancelled,
-		EventChanged, EventTransferred, EventWithdrawn, EventReinstated, EventCheckedIn,
+		EventChanged, EventTransferred, EventWithdrawn, EventReinstated, EventCheckedIn, EventNoShow,
 	}
 }
 

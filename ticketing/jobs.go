@@ -201,5 +201,6 @@ func (s *Service) ownJobs() []Job {
 	return []Job{
 		{Name: "forget", Every: time.Hour, Run: func(ctx context.Context, _ string) (JobResult, error) { return JobResult{}, s.Forget(ctx) }},
 		{Name: "erase", Every: time.Hour, Timeout: 10 * time.Minute, Run: s.eraseDue},
+		{Name: "no_shows", Every: 15 * time.Minute, Timeout: 10 * time.Minute, Run: s.judgeNoShows},
 	}
 }

@@ -116,9 +116,14 @@ func (s *Service) RecordNoShow(ctx context.Context, call Call, position string) 
 		if err := w.notEntered(ctx, order, order.Positions[i:i+1]); err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, w.RecordNoShow(ctx, NoShow{
+		fresh, err := w.RecordNoShow(ctx, NoShow{
 			PositionID: position, OrderID: id, Pool: order.Pool, Date: order.Date, DocumentKey: order.Positions[i].DocumentKey, At: w.now,
 		})
+		if err != nil || !fresh {
+			return struct{}{}, err
+		}
+		order.Positions = order.Positions[i : i+1]
+		return struct{}{}, w.emit(ctx, EventNoShow, order, "")
 	})
 	return err
 }

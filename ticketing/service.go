@@ -34,6 +34,7 @@ type Options struct {
 	Retention      Retention                              // of personal data
 	Scrubber       Scrubber                               // of what the engine keeps of erased data; default: none
 	Notices        bool                                   // messages about orders can be sent; default: nobody is told
+	NoShowGrace    time.Duration                          // after the end of a day until its no-shows are judged; default 2 h
 	RevealsPerHour int                                    // persons that one operator may see in full; default 200
 	Delay          func(most time.Duration) time.Duration // of a returned place; default: uniformly random up to most
 	Jobs           []Job                                  // more of them, beside the service's own
@@ -58,6 +59,7 @@ func (o Options) withDefaults() Options {
 		o.Codes = &codes
 	}
 	o.Retention = o.Retention.withDefaults()
+	o.NoShowGrace = orDefault(o.NoShowGrace, 2*time.Hour)
 	o.RevealsPerHour = orDefault(o.RevealsPerHour, 200)
 	if o.Delay == nil {
 		o.Delay = randomDelay

@@ -44,6 +44,7 @@ type Reader interface {
 	PrivacyReader
 	JobReader
 	ErasureReader
+	NoShowReader
 	NoticeReader
 	EventReader
 }
@@ -65,6 +66,7 @@ type Tx interface {
 	PrivacyWriter
 	JobWriter
 	ErasureWriter
+	NoShowWriter
 	NoticeWriter
 	Journal
 }

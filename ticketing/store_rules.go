@@ -18,9 +18,10 @@ type RuleReader interface {
 	Entered(ctx context.Context, order string) (positions []string, err error)
 }
 
-// RuleWriter keeps no-shows; the first record of a position stays.
+// RuleWriter keeps no-shows; the first record of a position stays, and fresh says
+// whether this is it.
 type RuleWriter interface {
-	RecordNoShow(ctx context.Context, n NoShow) error
+	RecordNoShow(ctx context.Context, n NoShow) (fresh bool, err error)
 }
 
 // AuditReader reads what was changed about a pool, in order of Seq, beginning

@@ -44,6 +44,12 @@ func (a *api) privacyOperations() {
 		summary: "How many rows the next run of the erasure would erase, by kind",
 	}, a.erasureDue)
 	handle(a, operation{
+		method: http.MethodPost, path: "/internal/v1/no-shows/{position}/take-back", id: "take-back-no-show", access: a.access.operations,
+		summary:  "Have a wrongly recorded no-show count no more",
+		describe: "It lifts the freeze of booking that it may have caused. Kept under the name in X-Operator.",
+		codes:    []ticketing.Code{ticketing.CodeNotFound},
+	}, a.takeBackNoShow)
+	handle(a, operation{
 		method: http.MethodGet, path: "/internal/v1/jobs", id: "list-jobs", access: a.access.operations,
 		summary: "Jobs that run by the hour or the day, and how they stand",
 	}, a.jobs)
@@ -156,6 +162,15 @@ type reasonBody struct {
 
 func (a *api) eraseAccount(ctx context.Context, r *request[inErase, reasonBody]) (none, error) {
 	return none{}, a.service.EraseAccount(ctx, r.operator(), r.params.Account, r.body.Reason)
+}
+
+type inNoShow struct {
+	Position string `path:"position" doc:"The position's id."`
+	Operator string `header:"X-Operator" doc:"Who you are; must be given."`
+}
+
+func (a *api) takeBackNoShow(ctx context.Context, r *request[inNoShow, reasonBody]) (none, error) {
+	return none{}, a.service.TakeBackNoShow(ctx, r.operator(), r.params.Position, r.body.Reason)
 }
 
 type erasureList struct {

@@ -119,6 +119,25 @@ func TestErasureOverHTTP(t *testing.T) {
 	assert.Equal(t, map[string]any{"positions": 0.0, "leaders": 0.0, "answers": 0.0, "no_shows": 0.0, "messages": 0.0, "reveals": 0.0}, due.body["due"])
 }
 
+func TestNoShowTakenBackOverHTTP(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	const target = "/internal/v1/no-shows/none/take-back"
+	assert.Equal(t, http.StatusUnauthorized, s.as("wang", enforcementKey, "POST", target, `{"reason":"scanner was down"}`).status)
+	assert.Equal(t, http.StatusUnprocessableEntity, s.as("", operationsKey, "POST", target, `{"reason":"scanner was down"}`).status)
+	assert.Equal(t, http.StatusNotFound, s.as("wang", operationsKey, "POST", target, `{"reason":"scanner was down"}`).status)
+	s.putPool("main", 0, 5)
+	_, token := s.signUp(1)
+	booked := s.visitor("POST", "/api/v1/orders", booking("main", "2026-05-10", "AB123456"), token)
+	positions, _ := booked.body["positions"].([]any)
+	require.Len(t, positions, 1)
+	first, _ := positions[0].(map[string]any)
+	id, _ := first["position_id"].(string)
+	s.now.Add((20 * 24 * time.Hour).Milliseconds())
+	require.NoError(t, s.service.RecordNoShow(t.Context(), ticketing.Call{}, id))
+	assert.Equal(t, http.StatusNoContent, s.as("wang", operationsKey, "POST", "/internal/v1/no-shows/"+id+"/take-back", `{"reason":"scanner was down"}`).status)
+}
+
 func TestJobsOverHTTP(t *testing.T) {
 	t.Parallel()
 	s := start(t)

@@ -40,7 +40,7 @@ func (r reader) NoShows(ctx context.Context, pool string, documentKey []byte) ([
 		err := rows.Scan(&at)
 		missed = append(missed, moment(at))
 		return err
-	}, `SELECT recorded_at FROM no_shows WHERE pool_id = $1 AND document_key = $2 ORDER BY recorded_at`, pool, documentKey)
+	}, `SELECT recorded_at FROM no_shows WHERE pool_id = $1 AND document_key = $2 AND taken_back_at = 0 ORDER BY recorded_at`, pool, documentKey)
 	return missed, err
 }
 
@@ -61,11 +61,11 @@ func (r reader) Entered(ctx context.Context, order string) ([]string, error) {
 	return ids, err
 }
 
-func (t *tx) RecordNoShow(ctx context.Context, n ticketing.NoShow) error {
-	_, err := t.exec(ctx, "record no-show",
+func (t *tx) RecordNoShow(ctx context.Context, n ticketing.NoShow) (bool, error) {
+	rows, err := t.exec(ctx, "record no-show",
 		`INSERT INTO no_shows (position_id, order_id, pool_id, day, document_key, recorded_at) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (position_id) DO NOTHING`, n.PositionID, n.OrderID, n.Pool, n.Date, n.DocumentKey, millis(n.At))
-	return err
+	return rows > 0, err
 }
 
 func (r reader) Changes(ctx context.Context, pool string, after int64, limit int) ([]ticketing.Change, error) {

@@ -30,12 +30,16 @@ func persons(t *testing.T, s Store) {
 		return ticketing.NoShow{PositionID: p.ID, OrderID: "o1", Pool: pool, Date: day, DocumentKey: p.DocumentKey, At: start().Add(at)}
 	}
 	for _, n := range []ticketing.NoShow{missed(first.Positions[0], 2*time.Hour), missed(first.Positions[0], time.Hour), missed(first.Positions[1], time.Hour)} {
-		update(t, s, func(ctx context.Context, tx ticketing.Tx) error { return tx.RecordNoShow(ctx, n) })
+		update(t, s, func(ctx context.Context, tx ticketing.Tx) error {
+			_, err := tx.RecordNoShow(ctx, n)
+			return err
+		})
 	}
 	update(t, s, func(ctx context.Context, tx ticketing.Tx) error {
 		n := missed(other.Positions[0], time.Hour)
 		n.OrderID = "o2"
-		return tx.RecordNoShow(ctx, n)
+		_, err := tx.RecordNoShow(ctx, n)
+		return err
 	})
 	view(t, s, func(ctx context.Context, r ticketing.Reader) error {
 		n, err := r.LivePositions(ctx, "a", pool, day)

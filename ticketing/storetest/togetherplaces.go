@@ -86,7 +86,8 @@ func personsTogether(t *testing.T, s Grouper) {
 		return err
 	})
 	update(t, s, func(ctx context.Context, tx ticketing.Tx) error {
-		return tx.RecordNoShow(ctx, ticketing.NoShow{PositionID: kept, OrderID: "o0", Pool: pool, Date: day, DocumentKey: []byte("d1"), At: start()})
+		_, err := tx.RecordNoShow(ctx, ticketing.NoShow{PositionID: kept, OrderID: "o0", Pool: pool, Date: day, DocumentKey: []byte("d1"), At: start()})
+		return err
 	})
 	reads := func(o ticketing.Order, fails error, count int, visits []ticketing.Date, missed int) Job {
 		j := bookingJob(o)

@@ -121,6 +121,10 @@ func TestKindsOfPools(t *testing.T) {
 	assert.Equal(t, []any{kind, name, true}, []any{p.Kind, p.NameEN, p.Rules.PhoneRequired}, "what is not given stays")
 	back := ticketing.PoolPermanent
 	require.ErrorContains(t, put(ticketing.PoolChange{Kind: &back}), "cannot become permanent")
+	require.NotNil(t, p.Rules.CheckIn)
+	begins, ends := p.Rules.CheckIn.Window(ticketing.Place{Pool: "main", Date: may10, Slot: "14:00"}, "15:30")
+	day := ticketing.Date(may10).Start()
+	assert.Equal(t, []time.Duration{13*time.Hour + 30*time.Minute, 15*time.Hour + 30*time.Minute}, []time.Duration{begins.Sub(day), ends.Sub(day)}, "signing in")
 	changes, err := f.Changes(t.Context(), "main", 1, 10)
 	require.NoError(t, err)
 	require.Len(t, changes, 1, "the second of them changed nothing")
@@ -194,11 +198,27 @@ func TestAnswersThatAreWrongAreRefused(t *testing.T) {
 		field string
 		value any
 	}{
-		{"answers.t", "四个字符"}, {"answers.t", 5.0}, {"answers.t", "a\x00"}, {"answers.t", "\xff"}, {"answers.t", []any{"x"}},
-		{"answers.n", "5"}, {"answers.n", -2.0}, {"answers.n", 10.5}, {"answers.n", math.NaN()}, {"answers.n", math.Inf(1)},
-		{"answers.r", ""}, {"answers.r", "  "}, {"answers.r", nil},
-		{"answers.c", "c"}, {"answers.c", true}, {"answers.b", "true"}, {"answers.b", 1.0}, {"answers.d", "2026-02-31"}, {"answers.d", 20260510.0},
-		{"answers.e", "x"}, {"answers.zz", "x"},
+		{"answers.t", "四个字符"},
+		{"answers.t", 5.0},
+		{"answers.t", "a\x00"},
+		{"answers.t", "\xff"},
+		{"answers.t", []any{"x"}},
+		{"answers.n", "5"},
+		{"answers.n", -2.0},
+		{"answers.n", 10.5},
+		{"answers.n", math.NaN()},
+		{"answers.n", math.Inf(1)},
+		{"answers.r", ""},
+		{"answers.r", "  "},
+		{"answers.r", nil},
+		{"answers.c", "c"},
+		{"answers.c", true},
+		{"answers.b", "true"},
+		{"answers.b", 1.0},
+		{"answers.d", "2026-02-31"},
+		{"answers.d", 20260510.0},
+		{"answers.e", "x"},
+		{"answers.zz", "x"},
 	} {
 		given := ticketing.Answers{"r": "here", strings.TrimPrefix(c.field, "answers."): c.value}
 		_, err := sign(given, mine)
@@ -245,6 +265,13 @@ func TestAnswersAreKept(t *testing.T) {
 	require.Len(t, o.Answers, 3)
 	assert.Equal(t, "第***", o.Answers[1].Value, "shown masked")
 	assert.NotContains(t, string(o.Answers[1].Sealed), "中学")
+
+	shown, err := f.Reveal(t.Context(), ticketing.Call{Actor: "li"}, ticketing.RevealRequest{
+		Order: o.ID, Positions: []string{o.Positions[1].ID}, Fields: []ticketing.RevealField{ticketing.RevealAnswers}, Reason: "a group from a school",
+	})
+	require.NoError(t, err)
+	require.Len(t, shown.Answers, 1, "of the position that was named")
+	assert.Equal(t, []string{o.Positions[1].ID, "Second"}, []string{shown.Answers[0].PositionID, shown.Answers[0].Value})
 
 	renamed := meal
 	renamed.ID, renamed.LabelZH = "drink", "饮料"

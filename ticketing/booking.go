@@ -81,19 +81,22 @@ func (s *Service) order(ctx context.Context, call Call, account string, b Bookin
 			}
 			kind = bookedEvent(order)
 		}
-		if err := w.take(ctx, pool, order.Channel, at, order.Positions); err != nil {
+		if err := w.stand(ctx, pool, order); err != nil {
 			return Order{}, err
-		}
-		if err := w.InsertOrder(ctx, order); err != nil {
-			return Order{}, err
-		}
-		if len(order.Answers) > 0 {
-			if err := w.PutAnswers(ctx, order.ID, order.Answers); err != nil {
-				return Order{}, err
-			}
 		}
 		return order, w.emit(ctx, kind, order, "")
 	}, foresee(call, account, at, positions))
+}
+
+// stand takes a new order's places and keeps it with what its visitors answered.
+func (w *work) stand(ctx context.Context, pool Pool, o Order) error {
+	if err := w.take(ctx, pool, o.Channel, o.Place(), o.Positions); err != nil {
+		return err
+	}
+	if err := w.InsertOrder(ctx, o); err != nil || len(o.Answers) == 0 {
+		return err
+	}
+	return w.PutAnswers(ctx, o.ID, o.Answers)
 }
 
 // foresee says what booking positions will read.

@@ -181,6 +181,9 @@ func (c PoolChange) onto(old Pool) Pool {
 	if c.Rules != nil {
 		next.Rules = *c.Rules
 	}
+	if next.Kind.SignUp() && next.Rules.CheckIn == nil {
+		next.Rules.CheckIn = &CheckInRules{FromSeconds: signInEarly}
+	}
 	if next.Kind == PoolGuardian {
 		next.Rules.PhoneRequired = true // a volunteer who does not come is called
 	}

@@ -32,6 +32,11 @@ func (k PoolKind) SignUp() bool {
 	return false
 }
 
+// signInEarly is when signing in begins for what visitors sign up for, in
+// seconds after the slot's start, unless the pool's rules for check-in say
+// anything else: half an hour before. It ends with the slot.
+const signInEarly = -30 * 60
+
 // validateKind checks a change's kind, English name and activity by
 // themselves; kindAfter holds them against the pool that is there.
 func (c PoolChange) validateKind() error {

@@ -25,7 +25,7 @@ const (
 
 // Valid reports whether f is one of the known fields.
 func (f RevealField) Valid() bool {
-	return f == RevealName || f == RevealDocument || f == RevealPhone
+	return f == RevealName || f == RevealDocument || f == RevealPhone || f == RevealAnswers
 }
 
 // RevealKind says how somebody came to see personal data.
@@ -80,6 +80,7 @@ type Revealed struct {
 	LeaderName   string
 	LeaderPhone  string
 	AccountPhone string
+	Answers      []FieldAnswer // the personal ones, to what an activity asks
 }
 
 // RevealedPosition is a visitor in full, as far as was asked for. Erased means
@@ -173,11 +174,11 @@ func (r RevealRequest) entry(call Call) (Reveal, error) {
 		return Reveal{}, err
 	}
 	if len(r.Fields) == 0 {
-		return Reveal{}, invalidField("fields", "want some of name, document and phone")
+		return Reveal{}, invalidField("fields", "want some of name, document, phone and answers")
 	}
 	for i, f := range r.Fields {
 		if !f.Valid() {
-			return Reveal{}, invalidField(fmt.Sprintf("fields[%d]", i), "want name, document or phone, got %q", shorten(string(f)))
+			return Reveal{}, invalidField(fmt.Sprintf("fields[%d]", i), "want name, document, phone or answers, got %q", shorten(string(f)))
 		}
 		if slices.Contains(r.Fields[:i], f) {
 			return Reveal{}, invalidField(fmt.Sprintf("fields[%d]", i), "%s is asked for twice", f)
@@ -246,8 +247,9 @@ func (s *Service) unseal(ctx context.Context, w *work, o Order, positions []Posi
 			return Revealed{}, fmt.Errorf("position %s: %w", p.ID, err)
 		}
 	}
-	if len(want.Positions) > 0 {
-		return shown, nil
+	var err error
+	if shown.Answers, err = s.unsealAnswers(ctx, w, o, positions, want); err != nil || len(want.Positions) > 0 {
+		return shown, err
 	}
 	return shown, s.unsealBookers(ctx, w, o, want.Fields, &shown)
 }

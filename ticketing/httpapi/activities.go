@@ -20,11 +20,15 @@ type fieldAnswer struct {
 	Personal bool                `json:"personal,omitempty"`
 }
 
+func showAnswer(a ticketing.FieldAnswer) fieldAnswer {
+	return fieldAnswer{Field: a.Field, Type: a.Type, LabelZH: a.LabelZH, LabelEN: a.LabelEN, Value: a.Value, Personal: a.Personal}
+}
+
 // showAnswers puts what was answered where it belongs: to the order, or to one
 // of its positions.
 func (out *order) showAnswers(answers []ticketing.FieldAnswer) {
 	for _, a := range answers {
-		shown := fieldAnswer{Field: a.Field, Type: a.Type, LabelZH: a.LabelZH, LabelEN: a.LabelEN, Value: a.Value, Personal: a.Personal}
+		shown := showAnswer(a)
 		if a.PositionID == "" {
 			out.Answers = append(out.Answers, shown)
 			continue

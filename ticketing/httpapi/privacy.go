@@ -62,7 +62,7 @@ type inReveal struct {
 
 type revealBody struct {
 	Positions []string                `json:"positions" required:"false" doc:"None = all, with the leader and the account's phone."`
-	Fields    []ticketing.RevealField `json:"fields" doc:"Some of name, document and phone."`
+	Fields    []ticketing.RevealField `json:"fields" doc:"Some of name, document, phone and answers."`
 	Reason    string                  `json:"reason" doc:"3 to 500 characters, without personal data."`
 }
 
@@ -72,6 +72,14 @@ type revealed struct {
 	LeaderName   string             `json:"leader_name,omitempty"`
 	LeaderPhone  string             `json:"leader_phone,omitempty"`
 	AccountPhone string             `json:"account_phone,omitempty"`
+	Answers      []revealedAnswer   `json:"answers,omitempty"`
+}
+
+// revealedAnswer is an answer to a personal field, of a position or, without
+// one, of the order.
+type revealedAnswer struct {
+	PositionID string `json:"position_id,omitempty"`
+	fieldAnswer
 }
 
 type revealedPosition struct {
@@ -105,6 +113,9 @@ func (a *api) reveal(ctx context.Context, r *request[inReveal, revealBody]) (rev
 		if p.Document.Number != "" {
 			out.Positions[i].Document = &revealedDocument{Type: p.Document.Type, Number: p.Document.Number, Nationality: p.Document.Nationality}
 		}
+	}
+	for _, answer := range shown.Answers {
+		out.Answers = append(out.Answers, revealedAnswer{PositionID: answer.PositionID, fieldAnswer: showAnswer(answer)})
 	}
 	return out, nil
 }

@@ -169,13 +169,14 @@ func allotments(t *testing.T, s Store) {
 	assert.Equal(t, []int{10, 3, 2, 2}, f.figures(), "one goes to general sale")
 	assert.True(t, f.giveOwn("agency", 1, start()))
 	assert.Equal(t, []int{10, 3, 3, 3}, f.figures(), "kept again")
+	agency := f.allotment("agency")
 	view(t, s, func(ctx context.Context, r ticketing.Reader) error {
 		none, err := r.DueAllotments(ctx, evening.Add(-time.Millisecond), 9)
 		require.NoError(t, err)
 		assert.Empty(t, none)
 		due, err := r.DueAllotments(ctx, evening, 9)
 		require.NoError(t, err)
-		assert.Equal(t, []ticketing.Allotment{f.allotment("agency")}, due, "the partner's is for good")
+		assert.Equal(t, []ticketing.Allotment{agency}, due, "the partner's is for good")
 		return nil
 	})
 	f.release("agency", evening.Add(-time.Second))

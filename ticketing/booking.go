@@ -47,7 +47,7 @@ func (s *Service) order(ctx context.Context, call Call, account string, b Bookin
 	if err != nil {
 		return Order{}, err
 	}
-	rules, err := s.rulesInForce(ctx, b.Pool, b.RulesVersion)
+	rules, err := s.agreement(ctx, b.Pool, b.RulesVersion)
 	if err != nil {
 		return Order{}, err
 	}
@@ -62,13 +62,10 @@ func (s *Service) order(ctx context.Context, call Call, account string, b Bookin
 			Positions: slices.Clone(positions), // an attempt leaves no trace in the next
 			RequestID: call.RequestID, CreatedAt: w.now, UpdatedAt: w.now, HoldExpiresAt: w.now.Add(pool.Hold),
 		}
-		if err := order.agree(b.RulesVersion, rules); err != nil {
-			return Order{}, err
-		}
 		if err := sells(ctx, w, order.Channel); err != nil {
 			return Order{}, err
 		}
-		if err := pool.accept(ctx, w, &order); err != nil {
+		if err := pool.accept(ctx, w, &order, rules); err != nil {
 			return Order{}, err
 		}
 		if order.Answers, err = s.answered(pool, order.Positions, b.Answers); err != nil {
@@ -110,7 +107,10 @@ func foresee(call Call, account string, at Place, positions []Position) Foresigh
 
 // accept applies the pool's rules to a new order and makes tickets of its
 // positions.
-func (p Pool) accept(ctx context.Context, w *work, o *Order) error {
+func (p Pool) accept(ctx context.Context, w *work, o *Order, rules agreement) error {
+	if err := o.agree(rules); err != nil {
+		return err
+	}
 	if err := p.open(ctx, w, o.Place()); err != nil {
 		return err
 	}

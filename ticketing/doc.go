@@ -31,8 +31,9 @@
 // surface, outbox delivers what happened to orders as signed webhooks,
 // sms brings codes to phones, wechat asks WeChat who a visitor is,
 // storetest is the conformance suite of every Store, document knows identity
-// documents, ticket makes and checks QR codes, and namelist reads the
-// spreadsheets of groups.
+// documents, ticket makes and checks QR codes, namelist reads the spreadsheets
+// of groups, notice is what the venue tells its visitors, and microcache answers
+// what they poll.
 //
 // The package stands beside Fairgate's line, behind the gateway, and knows
 // nothing of risk: whoever wants a booking undone asks over HTTP, by the

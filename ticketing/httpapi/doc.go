@@ -62,5 +62,9 @@
 // following page begins, absent on the last; the store reads it by keyset, never
 // by OFFSET (see ticketing.OrderQuery).
 //
+// What visitors poll is versioned: true, and its handler calls r.version with
+// figures that grow with every change of the answer; it then answers If-None-Match
+// with 304.
+//
 // A new way in, with its own check of who calls, is one more access.
 package httpapi

@@ -22,8 +22,11 @@ func TestBoard(t *testing.T) {
 	h := newHouse(t)
 	addPool(t, h, "main", "other")
 	for i, c := range []notice.Content{
-		{Title: notice.Text{ZH: "old"}}, {Title: notice.Text{ZH: "new"}}, {Title: notice.Text{ZH: "pinned"}, Pinned: true},
-		{Title: notice.Text{ZH: "weighty"}, Priority: 5}, {Title: notice.Text{ZH: "mine"}, Pool: "main", Kind: notice.KindClosure},
+		{Title: notice.Text{ZH: "old"}},
+		{Title: notice.Text{ZH: "new"}},
+		{Title: notice.Text{ZH: "pinned"}, Pinned: true},
+		{Title: notice.Text{ZH: "weighty"}, Priority: 5},
+		{Title: notice.Text{ZH: "mine"}, Pool: "main", Kind: notice.KindClosure},
 		{Title: notice.Text{ZH: "theirs"}, Pool: "other", Kind: notice.KindRules},
 	} {
 		h.pass(time.Duration(i) * time.Minute)

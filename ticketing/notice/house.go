@@ -3,7 +3,6 @@ package notice
 import (
 	"context"
 	"errors"
-
 	"time"
 
 	"fairgate/ticketing"

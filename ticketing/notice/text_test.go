@@ -67,7 +67,7 @@ func TestTextThatIsFine(t *testing.T) {
 	for _, text := range []string{
 		"", "开放时间：9:00—17:00", "身高 < 1.2 米免票，1 < 2", "R&D & Q&A", "Café naïve Zoë — “quotes”", "👨‍👩‍👧‍👦 亲子票 ❤️",
 		"# 须知\n\n- **一**\n- [网站](https://museum.example/a?b=1&c=2)\n- [电话](tel:+862150108563) [信](mailto:a@museum.example) [页](/visit)\n\n\t引文",
-		"می‌خواهم", "[注] (见下)", "[全文](https://博物馆.中国)",
+		"می\u200cخواهم", "[注] (见下)", "[全文](https://博物馆.中国)",
 	} {
 		require.NoError(t, markdown("f", text, 1000), text)
 	}

@@ -41,6 +41,9 @@ func (r *Runner) runPass(ctx context.Context, name string, run uint64) (*Pass, e
 	if rate > muchForOneMachine {
 		r.say("that is much for embedded engines and a load generator on one machine; --rate, --people or a longer --duration make it less")
 	}
+	if err := r.service.OpenHouse(ctx); err != nil {
+		return nil, fmt.Errorf("open the house: %w", err)
+	}
 	// The sale's moment is set once everybody is signed in.
 	if err := r.service.OpenSale(ctx, w, r.now().Add(24*time.Hour), capacity); err != nil {
 		return nil, fmt.Errorf("open the sale: %w", err)

@@ -13,15 +13,15 @@ import (
 // Tally is what the scans of a terminal, a gate, a pool or all of them come to
 // on a day.
 type Tally struct {
-	Name      string         `json:"name"` // the terminal's id, the gate or the pool; empty = all
-	Entries   int            `json:"entries"`
-	Exits     int            `json:"exits"`
-	People    int            `json:"people"` // who entered, each once
-	Inside    int            `json:"inside"` // of whom an entry was the last scan
-	Refused   int            `json:"refused"`
-	Reasons   map[Reason]int `json:"refused_by_reason"`
-	Conflicts int            `json:"conflicts"`
-	LastAt    time.Time      `json:"-"` // of the last scan
+	Name      string // the terminal's id, the gate or the pool; empty = all
+	Entries   int
+	Exits     int
+	People    int // who entered, each once
+	Inside    int // of whom an entry was the last scan
+	Refused   int
+	Reasons   map[Reason]int
+	Conflicts int
+	LastAt    time.Time // of the last scan
 }
 
 // Tallies are a day's counts. A scan of an unknown ticket belongs to no pool.

@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"fairgate/ticketing"
+	"fairgate/ticketing/checkin"
 )
 
 // access is who may call an operation: what the document says of it, and the
@@ -29,6 +30,8 @@ type accesses struct {
 	enforcement access // the house's key of that role
 	operations  access // the house's key of that role
 	either      access // the key of either role
+	anyTerminal access // whoever stands in the venue's network
+	terminal    access // a terminal with a session, which the service judges
 	privacy     access // the house's key of that role
 	audit       access // the key of operations or privacy
 	channel     access // the channel's own key, or operations'
@@ -48,6 +51,7 @@ const (
 	schemeSession     = "session"
 	schemeEnforcement = "enforcement_key"
 	schemeOperations  = "operations_key"
+	schemeTerminal    = "terminal_session"
 	schemePrivacy     = "privacy_key"
 	schemeChannel     = "channel_key"
 )
@@ -73,9 +77,14 @@ func (a *api) newAccesses() accesses {
 		},
 		enforcement: key(a.opts.EnforcementKeys, schemeEnforcement),
 		operations:  key(a.opts.OperationsKeys, schemeOperations),
-		either:      key(slices.Concat(a.opts.EnforcementKeys, a.opts.OperationsKeys), schemeEnforcement, schemeOperations),
-		privacy:     key(a.opts.PrivacyKeys, schemePrivacy),
-		audit:       key(slices.Concat(a.opts.OperationsKeys, a.opts.PrivacyKeys), schemeOperations, schemePrivacy),
+		anyTerminal: access{tag: tagTerminals, security: []map[string][]string{{}}},
+		terminal: access{
+			tag: tagTerminals, codes: []string{string(ticketing.CodeUnauthenticated), string(checkin.CodeTerminalRevoked)},
+			security: []map[string][]string{{schemeTerminal: {}}},
+		},
+		either:  key(slices.Concat(a.opts.EnforcementKeys, a.opts.OperationsKeys), schemeEnforcement, schemeOperations),
+		privacy: key(a.opts.PrivacyKeys, schemePrivacy),
+		audit:   key(slices.Concat(a.opts.OperationsKeys, a.opts.PrivacyKeys), schemeOperations, schemePrivacy),
 	}
 }
 

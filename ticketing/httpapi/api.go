@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fairgate/ticketing"
+	"fairgate/ticketing/checkin"
 	"fairgate/ticketing/notice"
 	"fairgate/ticketing/outage"
 )
@@ -26,6 +27,7 @@ type Options struct {
 	OperationsKeys  []string              // bearer keys of the operations role; none = nobody has it
 	PrivacyKeys     []string              // bearer keys of the privacy role; none = nobody has it
 	Notices         *notice.Service       // announcements and the venue's page; default: not offered
+	Gates           *checkin.Service      // terminals and check-in; default: not offered
 	Sandbox         Inbox                 // messages of a sandbox, shown to operations; default: not shown
 	Pages           Pages                 // for visitors; default: none
 	InsecureCookies bool                  // cookies also without TLS, for trying on one machine
@@ -142,9 +144,12 @@ func newAPI(service *ticketing.Service, opts Options) (*api, error) {
 	a.app, a.huma = app, newHuma(app)
 	a.access = a.newAccesses()
 	app.Use("/api/v1", a.requireSignature)
+	app.Use(terminalPrefix, a.tellTime)
 	a.visitorOperations()
 	a.houseOperations()
 	a.noticeOperations()
+	a.gateOperations()
+	a.terminalOperations()
 	a.documentOperations()
 	if opts.Pages != nil {
 		app.Use(showPages(opts.Pages))

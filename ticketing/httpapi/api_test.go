@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fairgate/ticketing"
+	"fairgate/ticketing/checkin"
 	"fairgate/ticketing/httpapi"
 	"fairgate/ticketing/notice"
 	"fairgate/ticketing/sqlstore"
@@ -47,6 +48,14 @@ func start(tb testing.TB) *server {
 	return startWith(tb, func(*server, *ticketing.Options, *httpapi.Options) {})
 }
 
+// houseKeys are the booking system's.
+func houseKeys() ticketing.Keys {
+	return ticketing.Keys{
+		Encryption: [][]byte{bytes.Repeat([]byte{1}, 32)}, Lookup: bytes.Repeat([]byte{2}, 32),
+		Session: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{3}, 32)),
+	}
+}
+
 // startWith lets a test set options before anything starts.
 func startWith(tb testing.TB, set func(s *server, service *ticketing.Options, api *httpapi.Options)) *server {
 	tb.Helper()
@@ -63,11 +72,10 @@ func startWith(tb testing.TB, set func(s *server, service *ticketing.Options, ap
 	apiOptions.Notices, err = notice.New(store, clock, notice.Options{MaxAge: -1, Registerer: reg})
 	require.NoError(tb, err)
 	serviceOptions.BookingRules = apiOptions.Notices
+	apiOptions.Gates, err = checkin.New(store.CheckIn(), houseKeys(), clock, checkin.Options{CountsAge: -1, Registerer: reg})
+	require.NoError(tb, err)
 	set(s, &serviceOptions, &apiOptions)
-	s.service, err = ticketing.NewService(store, ticketing.Keys{
-		Encryption: [][]byte{bytes.Repeat([]byte{1}, 32)}, Lookup: bytes.Repeat([]byte{2}, 32),
-		Session: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{3}, 32)),
-	}, clock, serviceOptions)
+	s.service, err = ticketing.NewService(store, houseKeys(), clock, serviceOptions)
 	require.NoError(tb, err)
 	app, err := httpapi.New(s.service, apiOptions)
 	require.NoError(tb, err)

@@ -52,6 +52,7 @@ func securitySchemes() map[string]*huma.SecurityScheme {
 		schemeSession:     {Type: "http", Scheme: "bearer", Description: "A session token, from POST /api/v1/sessions."},
 		schemeEnforcement: {Type: "http", Scheme: "bearer", Description: "A key of the enforcement role."},
 		schemeChannel:     {Type: "http", Scheme: "bearer", Description: "The channel's own key."},
+		schemeTerminal:    {Type: "http", Scheme: "bearer", Description: "A terminal's session token, from POST /terminal/v1/sessions."},
 		schemeOperations:  {Type: "http", Scheme: "bearer", Description: "A key of the operations role."},
 		schemePrivacy:     {Type: "http", Scheme: "bearer", Description: "A key of the privacy role, which sees personal data in full."},
 	}
@@ -84,7 +85,7 @@ func ownCodes(op operation, hasBody bool) []string {
 	if hasBody || op.upload || strings.Contains(op.path, "{") {
 		codes = append(codes, string(ticketing.CodeInvalidField))
 	}
-	if op.method != http.MethodGet {
+	if op.method != http.MethodGet && op.access.tag != tagTerminals {
 		codes = append(codes, string(ticketing.CodeIdempotencyMismatch))
 	}
 	for _, code := range op.codes {
@@ -117,7 +118,7 @@ func describeOperation[B, O any](a *api, op operation, status int) huma.Operatio
 	if op.versioned {
 		documentVersion(&described, success)
 	}
-	if op.method != http.MethodGet {
+	if op.method != http.MethodGet && op.access.tag != tagTerminals { // terminals have nonces
 		described.Parameters = append(described.Parameters, headerParam("Idempotency-Key", "Makes the write happen once; at most 200 bytes."))
 		if op.access.tag == tagHouse {
 			described.Parameters = append(described.Parameters, headerParam(HeaderOperator, "Who makes the change, for the audit; it grants nothing."))

@@ -10,6 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"fairgate/ticketing"
+	"fairgate/ticketing/checkin"
 	"fairgate/ticketing/notice"
 )
 
@@ -66,9 +67,15 @@ func status(code ticketing.Code) int {
 		return fiber.StatusConflict
 	case ticketing.CodeRulesChanged, notice.CodeVersionConflict, notice.CodeTooMany:
 		return fiber.StatusConflict
-	case ticketing.CodeWeChatBlocked:
+	case checkin.CodeTerminalName:
+		return fiber.StatusConflict
+	case checkin.CodeNonceReused:
+		return fiber.StatusUnprocessableEntity
+	case checkin.CodeSignInReplayed:
+		return fiber.StatusUnauthorized
+	case ticketing.CodeWeChatBlocked, checkin.CodeTerminalRevoked:
 		return fiber.StatusForbidden
-	case ticketing.CodeCodeLimit, ticketing.CodeWeChatTooOften, ticketing.CodeRevealLimit:
+	case ticketing.CodeCodeLimit, ticketing.CodeWeChatTooOften, ticketing.CodeRevealLimit, checkin.CodeTooOften:
 		return fiber.StatusTooManyRequests
 	case ticketing.CodeNotConfigured:
 		return fiber.StatusNotImplemented

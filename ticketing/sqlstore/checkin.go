@@ -143,8 +143,8 @@ func (t checkInTx) UpdateTerminal(ctx context.Context, d checkin.Terminal) error
 	}
 	// A name that is taken touches no row, rather than breaking the transaction.
 	n, err := t.tx.exec(ctx, "update terminal", `UPDATE terminals SET name = $2, kind = $3, gate = $4, pools = $5, sign_public = $6, seal_public = $7,
-		revoked_at = $8, session_hash = $9, session_expires_at = $10, signed_in_at = $11, seen_at = $12, skew_ms = $13, app_version = $14
-		WHERE id = $1 AND ($8 > 0 OR NOT EXISTS (SELECT 1 FROM terminals o WHERE o.name = $2 AND o.revoked_at = 0 AND o.id <> $1))`,
+		revoked_at = CAST($8 AS BIGINT), session_hash = $9, session_expires_at = $10, signed_in_at = $11, seen_at = $12, skew_ms = $13, app_version = $14
+		WHERE id = $1 AND (CAST($8 AS BIGINT) > 0 OR NOT EXISTS (SELECT 1 FROM terminals o WHERE o.name = $2 AND o.revoked_at = 0 AND o.id <> $1))`,
 		d.ID, d.Name, d.Kind, d.Gate, string(pools), d.SignPublic, d.SealPublic, millis(d.RevokedAt),
 		notNil(d.SessionHash), millis(d.SessionExpiresAt), millis(d.SignedInAt), millis(d.SeenAt), d.Skew.Milliseconds(), d.AppVersion)
 	if err != nil || n > 0 {

@@ -10,6 +10,7 @@ import (
 
 	"fairgate/cmd/internal/config"
 	"fairgate/ticketing"
+	"fairgate/ticketing/checkin"
 	"fairgate/ticketing/front"
 	"fairgate/ticketing/httpapi"
 	"fairgate/ticketing/notice"
@@ -63,6 +64,10 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("ticketing: %w", err)
 	}
+	gates, err := checkin.New(store.CheckIn(), keys, e.Now, checkin.Options{Logger: log, Registerer: e.Registry})
+	if err != nil {
+		return "", fmt.Errorf("ticketing: %w", err)
+	}
 	dispatcher, err := outbox.NewDispatcher(store, store, c.Ticketing.OutcomesURL, hook, outbox.Options{
 		// After a crash the next process takes over when the lease is out.
 		Timeout: 3 * time.Second, LeaseLife: 8 * time.Second, Clock: e.Now, Logger: log, Registerer: e.Registry,
@@ -78,7 +83,7 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 		Pages:       pages,
 		GatewayKeys: gateway, EnforcementKeys: []string{k["keys.enforcement"]}, OperationsKeys: []string{k["keys.operations"]},
 		PrivacyKeys: optionalKey(k["keys.privacy"]),
-		Notices:     notices, Sandbox: messages.inbox, InsecureCookies: !c.Gateway.SecureCookies, Clock: e.Now, Logger: log, Registerer: e.Registry,
+		Notices:     notices, Gates: gates, Sandbox: messages.inbox, InsecureCookies: !c.Gateway.SecureCookies, Clock: e.Now, Logger: log, Registerer: e.Registry,
 	})
 	if err != nil {
 		return "", fmt.Errorf("ticketing: %w", err)

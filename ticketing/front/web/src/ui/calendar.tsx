@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Pool, Stock } from '../api/types'
 import { type Standing, addDays, addMonths, bookable, dateAt, dayStanding, monthOf, weeksOf } from '../calendar'
 import { now } from '../clock'
@@ -34,7 +34,7 @@ export function Calendar({ pool, stock, chosen, choose }: Props) {
   const [moved, setMoved] = useState(false)
   const grid = useRef<HTMLTableElement>(null)
   const month = monthOf(focused)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (moved) grid.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus()
   }, [focused, moved])
 
@@ -103,14 +103,14 @@ export function Calendar({ pool, stock, chosen, choose }: Props) {
                       aria-disabled={!can || undefined}
                       aria-pressed={date === chosen}
                       aria-current={date === today ? 'date' : undefined}
-                      aria-label={`${words.day(date)}, ${shown === 'few' ? `${t('standing.few')}, ` : ''}${spoken}`}
                       onFocus={() => setFocused(date)}
                       onClick={() => {
                         if (can) choose(date)
                       }}
                     >
-                      <span class="number">{words.dayInMonth(date)}</span>
-                      <span class="left"><span class="sign" aria-hidden="true">{signs[shown]}</span><span class="word">{word}</span></span>
+                      <span class="hidden">{`${words.day(date)}, ${shown === 'few' ? `${t('standing.few')}, ` : ''}${spoken}`}</span>
+                      <span class="number" aria-hidden="true">{words.dayInMonth(date)}</span>
+                      <span class="left" aria-hidden="true"><span class="sign">{signs[shown]}</span><span class="word">{word}</span></span>
                     </button>
                   </td>
                 )

@@ -48,7 +48,7 @@ export function Receipt({ receipt, appeal }: { receipt: string; appeal?: string 
   return (
     <>
       <p class="receipt">
-        <span>{t('refusal.receipt')}</span> <code>{receipt.replace(/(.{5})(?=.)/g, '$1 ')}</code>
+        <span>{t('refusal.receipt')}</span> <code>{receipt}</code>
       </p>
       <p class="buttons">
         <Button onClick={copy}>{copied ? t('refusal.copied') : t('refusal.copy')}</Button>

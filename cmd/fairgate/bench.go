@@ -17,7 +17,7 @@ type benchCommand struct {
 type benchBookingCommand struct {
 	DSN     string  `help:"PostgreSQL to use; default: one of its own." placeholder:"postgres://…"`
 	Places  int     `help:"Places of the day." default:"10000"`
-	Clients int     `help:"Clients of the closed loop." default:"64"`
+	Clients int     `help:"Clients of the closed loop." default:"256"`
 	Rate    float64 `help:"Bookings a second of the open loop." default:"2000"`
 	Kill    bool    `help:"End the booking system with kill -9 in the middle, and restart it."`
 	JSON    string  `help:"Write the report to this file (- for standard output)." default:"-" placeholder:"FILE"`

@@ -9,17 +9,21 @@ import (
 // of two.
 const mostRows = 128
 
-// insert is an INSERT of many rows. Rows are written in statements of powers of
-// two, so that there are few texts and each stays prepared.
+// sizes are how many rows an INSERT may have: few, so that each text stays
+// prepared, and close enough that any number of rows makes two or three.
+func sizes() []int { return []int{1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, mostRows} }
+
+// insert is an INSERT of many rows.
 type insert struct {
 	doing   string
 	columns int
-	texts   []string // of 1, 2, 4 … mostRows rows
+	sizes   []int
+	texts   []string // one for each size
 }
 
 func newInsert(doing, into string) *insert {
-	in := &insert{doing: doing, columns: strings.Count(into, ",") + 1}
-	for rows := 1; rows <= mostRows; rows *= 2 {
+	in := &insert{doing: doing, columns: strings.Count(into, ",") + 1, sizes: sizes()}
+	for _, rows := range in.sizes {
 		in.texts = append(in.texts, `INSERT INTO `+into+` VALUES `+tuples(rows, in.columns))
 	}
 	return in
@@ -36,16 +40,12 @@ func tuples(rows, columns int) string {
 
 // write inserts the rows whose values are in args.
 func (in *insert) write(ctx context.Context, q querier, args []any) error {
-	for len(args) > 0 {
-		size := len(in.texts) - 1
-		for in.columns<<size > len(args) {
-			size--
+	for i := len(in.sizes) - 1; i >= 0; i-- {
+		for n := in.columns * in.sizes[i]; len(args) >= n; args = args[n:] {
+			if _, err := q.ExecContext(ctx, in.texts[i], args[:n]...); err != nil {
+				return failed(in.doing, err)
+			}
 		}
-		n := in.columns << size
-		if _, err := q.ExecContext(ctx, in.texts[size], args[:n]...); err != nil {
-			return failed(in.doing, err)
-		}
-		args = args[n:]
 	}
 	return nil
 }

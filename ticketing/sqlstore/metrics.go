@@ -19,7 +19,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		groupSize: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "fairgate_ticketing_commit_group_jobs",
 			Help:    "Updates that shared one commit.",
-			Buckets: []float64{1, 2, 5, 10, 20, 50, 100},
+			Buckets: []float64{1, 2, 5, 10, 20, 50, 100, 200, 500},
 		}),
 		commitSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "fairgate_ticketing_commit_duration_seconds",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -66,6 +67,7 @@ func (s *sessions) find(ctx context.Context, id string) (ticketing.Session, erro
 // run looks up what is waiting until nothing is.
 func (s *sessions) run() {
 	for {
+		runtime.Gosched() // requests that are ready to ask join
 		s.mu.Lock()
 		asked := s.waiting
 		s.waiting, s.busy = nil, len(asked) > 0

@@ -19,7 +19,7 @@ type Options struct {
 	Logger      *slog.Logger          // default: discard
 	Registerer  prometheus.Registerer // default: metrics are kept but not exposed
 	Connections int                   // for reading, beside the writer's one; default 8
-	GroupSize   int                   // jobs in one commit at most; default 100
+	GroupSize   int                   // jobs in one commit at most; default 256
 	QueueSize   int                   // jobs that may wait for the writer; default 4096
 }
 
@@ -31,7 +31,7 @@ func (o Options) withDefaults() Options {
 		o.Connections = 8
 	}
 	if o.GroupSize <= 0 {
-		o.GroupSize = 100
+		o.GroupSize = 256
 	}
 	if o.QueueSize <= 0 {
 		o.QueueSize = 4096

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -107,8 +108,10 @@ func (w *writer) run() {
 	}
 }
 
-// collect takes what is waiting, up to the group's size.
+// collect takes what is waiting, up to the group's size. Callers that are ready
+// to run come first: their jobs join.
 func (w *writer) collect(first *job) []*job {
+	runtime.Gosched()
 	jobs := append(make([]*job, 0, w.group), first)
 	for len(jobs) < w.group {
 		select {

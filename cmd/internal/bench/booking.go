@@ -118,6 +118,9 @@ func (l *load) sell(ctx context.Context, r *Report, o Options, t *Ticketing) err
 			}
 		})
 	}
+	var watchers sync.WaitGroup
+	watchers.Go(func() { progress(ctx, o.Out, "accepted", &accepted) })
+	defer watchers.Wait()
 	killed := make(chan error, 1)
 	go func() { killed <- l.killHalfWay(ctx, o, t, &accepted) }()
 	clients.Wait()
@@ -133,6 +136,23 @@ func (l *load) sell(ctx context.Context, r *Report, o Options, t *Ticketing) err
 	r.Refused, r.Failed = int(refused.Load()), int(failed.Load())
 	r.RefusalsPerSecond = float64(refused.Load()) / time.Since(end).Seconds()
 	return nil
+}
+
+// progress prints a count once a second until the context ends.
+func progress(ctx context.Context, out io.Writer, what string, count *atomic.Int64) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	var before int64
+	for {
+		select {
+		case <-tick.C:
+			now := count.Load()
+			_, _ = fmt.Fprintf(out, "  %d %s, %d in the last second\n", now, what, now-before)
+			before = now
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // killHalfWay kills the process once half of the places are sold, and starts
@@ -166,7 +186,11 @@ func (l *load) openLoop(ctx context.Context, r *Report, o Options) {
 	var next atomic.Int64
 	var done atomic.Int64
 	start := time.Now()
-	var senders sync.WaitGroup
+	var senders, watchers sync.WaitGroup
+	watching, stop := context.WithCancel(ctx)
+	watchers.Go(func() { progress(watching, o.Out, "booked", &done) })
+	defer watchers.Wait()
+	defer stop()
 	for range 4 * o.Clients {
 		senders.Go(func() {
 			for {

@@ -13,13 +13,30 @@ import (
 	"fairgate/ticketing"
 )
 
-// addUp does things to a day at random, on some runs one that is released by
-// stages, and holds after each that nothing was sold twice or lost: what is
-// left, withheld and booked is the capacity, what is reserved is what the
-// allotments have left, and what is left is what open stages have.
+// addUp does things to a day at random, at times one that is released by stages,
+// and holds after each that nothing was sold twice or lost: what is left,
+// withheld and booked is the capacity, what is reserved is what the allotments
+// have left, and what is left is what open stages have.
 func addUp(t *testing.T, s Store) {
 	t.Helper()
-	f := newSale(t, s, 12)
+	addUpAt(t, newSale(t, s, 12))
+}
+
+// addUpInSlots does the same to one of two slots; the other stands still.
+func addUpInSlots(t *testing.T, s Store) {
+	t.Helper()
+	f := newSale(t, s, 0)
+	require.NoError(t, putSlots(t, s, ticketing.Slot{Start: "09:00", End: "12:00", Capacity: 12}, otherSlot()))
+	f.at.Slot = "09:00"
+	addUpAt(t, f)
+	other := onlyDay(t, s).Slots[1]
+	assert.Equal(t, []int{5, 5, 0}, []int{other.Capacity, other.Left + other.Withheld, other.Reserved})
+}
+
+func otherSlot() ticketing.Slot { return ticketing.Slot{Start: "13:00", End: "15:00", Capacity: 5} }
+
+func addUpAt(t *testing.T, f *sale) {
+	t.Helper()
 	random := rand.New(rand.NewPCG(7, 11)) // the same figures at every run
 	m := &model{sale: f, random: random, now: start(), own: map[string]int{}}
 	for step := range 400 {
@@ -32,13 +49,14 @@ func addUp(t *testing.T, s Store) {
 		}
 	}
 	assert.Positive(t, m.done, "some of it was done")
+	assert.Positive(t, m.lifted, "also a release lifted, while places were reserved")
 }
 
 // refusal reports whether it is one of those that random steps may meet.
 func refusal(err error) bool {
 	for _, known := range []error{
 		ticketing.ErrSoldOut, ticketing.ErrAllotmentExceeds, ticketing.ErrAllotmentTaken, ticketing.ErrCapacityBooked,
-		ticketing.ErrCapacityReserved, ticketing.ErrReleaseExceeds,
+		ticketing.ErrCapacityReserved, ticketing.ErrReleaseExceeds, ticketing.ErrDayStaged,
 	} {
 		if errors.Is(err, known) {
 			return true
@@ -56,6 +74,7 @@ type model struct {
 	own     map[string]int // places that are booked of allotments
 	staged  bool
 	done    int
+	lifted  int
 }
 
 func (m *model) channel() string { return []string{"agency", "partner"}[m.random.IntN(2)] }
@@ -91,14 +110,37 @@ func (m *model) step(no int) error {
 			return errors.Join(err, tx.ReleaseAllotment(ctx, channel, a.Place, m.now))
 		})
 	case 7:
-		return m.setDay(8 + m.random.IntN(8))
+		return m.resize(8 + m.random.IntN(8))
 	case 8:
-		if no%4 == 0 {
+		if no%2 == 0 {
 			return m.restage()
 		}
 		return m.fire()
 	}
 	return nil
+}
+
+// resize sets how many places there are.
+func (m *model) resize(capacity int) error {
+	if m.at.Slot == "" {
+		return m.setDay(capacity)
+	}
+	return putSlots(m.t, m.s, ticketing.Slot{Start: m.at.Slot, End: "12:00", Capacity: capacity}, otherSlot())
+}
+
+// part is the day, or its slot, as a slot.
+func (m *model) part() ticketing.Slot {
+	m.t.Helper()
+	d := onlyDay(m.t, m.s)
+	if m.at.Slot == "" {
+		return ticketing.Slot{Capacity: d.Capacity, Left: d.Left, Withheld: d.Withheld, Reserved: d.Reserved}
+	}
+	sum := ticketing.Slot{}
+	for _, s := range d.Slots {
+		sum.Capacity, sum.Left, sum.Withheld, sum.Reserved = sum.Capacity+s.Capacity, sum.Left+s.Left, sum.Withheld+s.Withheld, sum.Reserved+s.Reserved
+	}
+	assert.Equal(m.t, ticketing.Slot{Capacity: d.Capacity, Left: d.Left, Withheld: d.Withheld, Reserved: d.Reserved}, sum, "the day is its slots")
+	return d.Slots[0]
 }
 
 func (m *model) takeGeneral(n int) error {
@@ -163,16 +205,26 @@ func (m *model) restage() error {
 	for i := range m.general {
 		m.general[i] = 0 // were booked before there were stages
 	}
-	d := onlyDay(m.t, m.s)
+	d := m.part()
 	return m.try(func(ctx context.Context, tx ticketing.Tx) error {
 		if !m.staged {
+			m.lifted += min(d.Reserved, 1)
 			return tx.PutStages(ctx, pool, day, nil)
 		}
 		free := d.Left + d.Withheld - d.Reserved
-		first := ticketing.Stage{No: 1, At: m.now, Quantity: 1, ReturnsTo: 2, Parts: []ticketing.StagePart{{Planned: free / 2}}}
-		second := ticketing.Stage{No: 2, At: m.now.Add(10 * time.Minute), Quantity: 1, ReturnsTo: 2, Parts: []ticketing.StagePart{{Planned: free / 3}}}
+		first := ticketing.Stage{No: 1, At: m.now, Quantity: 1, ReturnsTo: 2, Parts: m.parts(free / 2)}
+		second := ticketing.Stage{No: 2, At: m.now.Add(10 * time.Minute), Quantity: 1, ReturnsTo: 2, Parts: m.parts(free / 3)}
 		return tx.PutStages(ctx, pool, day, []ticketing.Stage{first, second})
 	})
+}
+
+// parts are a stage's; the other slot is in no stage.
+func (m *model) parts(planned int) []ticketing.StagePart {
+	parts := []ticketing.StagePart{{Slot: m.at.Slot, Planned: planned}}
+	if m.at.Slot != "" {
+		parts = append(parts, ticketing.StagePart{Slot: otherSlot().Start})
+	}
+	return parts
 }
 
 func (m *model) fire() error {
@@ -188,7 +240,7 @@ func (m *model) fire() error {
 
 func (m *model) holds(step int) bool {
 	m.t.Helper()
-	d := onlyDay(m.t, m.s)
+	d := m.part()
 	booked, reserved, open := len(m.general), 0, 0
 	view(m.t, m.s, func(ctx context.Context, r ticketing.Reader) error {
 		all, err := r.Allotments(ctx, pool, day)

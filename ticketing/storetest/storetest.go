@@ -62,6 +62,7 @@ func Run(t *testing.T, open Open) {
 		"allotments of slots":           slotAllotments,
 		"allotments of staged days":     stagedAllotments,
 		"places always add up":          addUp,
+		"places of slots always add up": addUpInSlots,
 		"audit":                         audit,
 		"who saw personal data":         reveals,
 		"orders of a person":            lookups,

@@ -16,7 +16,7 @@ type benchGatewayCommand struct {
 	Duration time.Duration `help:"Length of one cell; there are about fifty." default:"2s"`
 	Rates    []int         `help:"Requests a second of the open loops." default:"500,1500"`
 	Quick    bool          `help:"Short cells, few rounds, a small population: whether it works, not how fast it is."`
-	Profile  string        `help:"Write a CPU profile of the gateway (100 rules, most connections)." placeholder:"FILE"`
+	Profile  string        `help:"Write a CPU profile of the gateway (100 rules, most connections), and beside it one of its allocations." placeholder:"FILE"`
 	Journals string        `help:"Directory for the gateways' journals, to choose their disk; default: the place for temporary files." placeholder:"DIR"`
 	JSON     string        `help:"Write the report to this file (- for standard output, instead of the table)." placeholder:"FILE"`
 }

@@ -2,6 +2,7 @@ package gatewaybench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -10,9 +11,10 @@ import (
 	"syscall"
 )
 
-// Profile writes a CPU profile to path from one SIGUSR1 to the next; it
-// returns when ctx ends. The bench sends them around one cell, so that neither
-// the start nor the other cells blur it.
+// Profile writes a CPU profile to path from one SIGUSR1 to the next, and beside
+// it (".allocs") what was allocated since the start; it returns when ctx ends.
+// The bench sends them around one stretch of load, so that neither the start
+// nor the other cells blur it.
 func Profile(ctx context.Context, path string, log *slog.Logger) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGUSR1)
@@ -29,7 +31,8 @@ func Profile(ctx context.Context, path string, log *slog.Logger) {
 			file, err = startProfile(path)
 		} else {
 			pprof.StopCPUProfile()
-			err, file = file.Close(), nil
+			err = errors.Join(file.Close(), writeAllocations(path+".allocs"))
+			file = nil
 		}
 		if err != nil {
 			log.ErrorContext(ctx, "no profile", "error", err)
@@ -47,4 +50,12 @@ func startProfile(path string) (*os.File, error) {
 		return nil, fmt.Errorf("profile: %w", err)
 	}
 	return file, nil
+}
+
+func writeAllocations(path string) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("profile: %w", err)
+	}
+	return errors.Join(pprof.Lookup("allocs").WriteTo(file, 0), file.Close())
 }

@@ -15,6 +15,7 @@ import (
 
 	"fairgate/ticketing"
 	"fairgate/ticketing/checkin"
+	"fairgate/ticketing/inspection"
 	"fairgate/ticketing/notice"
 	"fairgate/ticketing/outage"
 )
@@ -26,6 +27,7 @@ type Options struct {
 	EnforcementKeys []string              // bearer keys of the enforcement role; none = nobody has it
 	OperationsKeys  []string              // bearer keys of the operations role; none = nobody has it
 	PrivacyKeys     []string              // bearer keys of the privacy role; none = nobody has it
+	Inspection      *inspection.Inspector // of pools; default: nobody inspects
 	Notices         *notice.Service       // announcements and the venue's page; default: not offered
 	Gates           *checkin.Service      // terminals and check-in; default: not offered
 	Sandbox         Inbox                 // messages of a sandbox, shown to operations; default: not shown

@@ -31,6 +31,7 @@ func (a *api) houseOperations() {
 	a.poolOperations()
 	a.releaseOperations()
 	a.privacyOperations()
+	a.inspectionOperations()
 	a.channelOperations()
 	handle(a, operation{
 		method: http.MethodGet, path: "/internal/v1/outbox", id: "list-events", access: a.access.operations,

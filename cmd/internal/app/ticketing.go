@@ -13,6 +13,7 @@ import (
 	"fairgate/ticketing/checkin"
 	"fairgate/ticketing/front"
 	"fairgate/ticketing/httpapi"
+	"fairgate/ticketing/inspection"
 	"fairgate/ticketing/notice"
 	"fairgate/ticketing/outbox"
 	"fairgate/ticketing/sqlstore"
@@ -56,8 +57,13 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("ticketing: %w", err)
 	}
+	inspector, err := inspection.New(store.Inspection(), e.Now, inspection.Options{Registerer: e.Registry})
+	if err != nil {
+		return "", fmt.Errorf("ticketing: %w", err)
+	}
 	service, err := ticketing.NewService(store, keys, e.Now, ticketing.Options{
 		Logger: log, Registerer: e.Registry, Leases: store, BookingRules: notices, Scrubber: store, Notices: messages.tells,
+		Jobs:           []ticketing.Job{inspector.Job()},
 		RevealsPerHour: c.Ticketing.RevealsPerHour, Retention: ticketing.Retention(c.Ticketing.Retention), Codes: messages.codes(), WeChat: visitors,
 		PasswordCost: ticketing.PasswordCost{MemoryKiB: c.Ticketing.PasswordMemoryKiB, Passes: c.Ticketing.PasswordTime, Lanes: 1},
 	})
@@ -83,6 +89,7 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 		Pages:       pages,
 		GatewayKeys: gateway, EnforcementKeys: []string{k["keys.enforcement"]}, OperationsKeys: []string{k["keys.operations"]},
 		PrivacyKeys: optionalKey(k["keys.privacy"]),
+		Inspection:  inspector,
 		Notices:     notices, Gates: gates, Sandbox: messages.inbox, InsecureCookies: !c.Gateway.SecureCookies, Clock: e.Now, Logger: log, Registerer: e.Registry,
 	})
 	if err != nil {

@@ -88,9 +88,16 @@ func Booking(ctx context.Context, o Options) (_ *Report, err error) {
 	}
 	say("sold out: %.0f accepted/s, then %.0f refusals/s", r.AcceptedPerSecond, r.RefusalsPerSecond)
 	say("open loop: %.0f bookings/s", o.Rate)
-	l.openLoop(ctx, r, o)
+	r.P50Ms, r.P99Ms, r.Achieved = openLoop(ctx, o.Out, o.Rate, openLoopLength, 4*o.Clients, func(int) bool {
+		order, _ := l.book(ctx, l.second)
+		return order != ""
+	})
+	r.Offered = o.Rate
 	return r, l.audit(ctx, r, o.DSN)
 }
+
+// openLoopLength is how long the open loop of bookings lasts.
+const openLoopLength = 5 * time.Second
 
 // sell runs the closed loop until sold out, and half a second beyond.
 func (l *load) sell(ctx context.Context, r *Report, o Options, t *Ticketing) error {
@@ -122,7 +129,9 @@ func (l *load) sell(ctx context.Context, r *Report, o Options, t *Ticketing) err
 	watchers.Go(func() { progress(ctx, o.Out, "accepted", &accepted) })
 	defer watchers.Wait()
 	killed := make(chan error, 1)
-	go func() { killed <- l.killHalfWay(ctx, o, t, &accepted) }()
+	go func() {
+		killed <- killOnce(ctx, o.Kill, t, o.Out, func() bool { return int(accepted.Load()) >= o.Places/2 })
+	}()
 	clients.Wait()
 	cancel()
 	if err := <-killed; err != nil {
@@ -155,65 +164,63 @@ func progress(ctx context.Context, out io.Writer, what string, count *atomic.Int
 	}
 }
 
-// killHalfWay kills the process once half of the places are sold, and starts
-// it again.
-func (l *load) killHalfWay(ctx context.Context, o Options, t *Ticketing, accepted *atomic.Int64) error {
-	if !o.Kill {
+// killOnce kills the process once it is half-way, and starts it again.
+func killOnce(ctx context.Context, kill bool, t *Ticketing, out io.Writer, halfWay func() bool) error {
+	if !kill {
 		return nil
 	}
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for int(accepted.Load()) < o.Places/2 {
+	for !halfWay() {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return errors.New("half of the places were never sold")
+			return errors.New("half of it was never done")
 		}
 	}
-	_, _ = fmt.Fprintf(o.Out, "kill -9 after %d bookings\n", accepted.Load())
+	_, _ = fmt.Fprintln(out, "kill -9 half-way")
 	if err := t.Kill(); err != nil {
 		return fmt.Errorf("kill: %w", err)
 	}
 	return t.Start(context.WithoutCancel(ctx))
 }
 
-// openLoop sends bookings when they are due, whatever became of those before,
-// and measures each from when it was due (no coordinated omission).
-func (l *load) openLoop(ctx context.Context, r *Report, o Options) {
-	const length = 5 * time.Second
-	n := int(o.Rate * length.Seconds())
+// openLoop does something so often a second, when each is due, whatever became
+// of those before, and measures each from when it was due (no coordinated
+// omission). It gives quantiles in milliseconds, and how many a second did
+// what they should.
+func openLoop(ctx context.Context, out io.Writer, rate float64, length time.Duration, senders int, do func(i int) bool) (p50, p99, achieved float64) {
+	n := int(rate * length.Seconds())
 	took := make([]time.Duration, n)
-	var next atomic.Int64
-	var done atomic.Int64
+	var next, done atomic.Int64
 	start := time.Now()
-	var senders, watchers sync.WaitGroup
+	var group, watchers sync.WaitGroup
 	watching, stop := context.WithCancel(ctx)
-	watchers.Go(func() { progress(watching, o.Out, "booked", &done) })
+	watchers.Go(func() { progress(watching, out, "done", &done) })
 	defer watchers.Wait()
 	defer stop()
-	for range 4 * o.Clients {
-		senders.Go(func() {
+	for range senders {
+		group.Go(func() {
 			for {
 				i := int(next.Add(1)) - 1
 				if i >= n || ctx.Err() != nil {
 					return
 				}
-				due := start.Add(time.Duration(float64(i) / o.Rate * float64(time.Second)))
+				due := start.Add(time.Duration(float64(i) / rate * float64(time.Second)))
 				pause(ctx, time.Until(due))
-				if order, _ := l.book(ctx, l.second); order != "" {
+				if do(i) {
 					done.Add(1)
 				}
 				took[i] = time.Since(due)
 			}
 		})
 	}
-	senders.Wait()
+	group.Wait()
 	slices.Sort(took)
 	ms := func(q float64) float64 {
 		return float64(took[min(n-1, int(q*float64(n)))]) / float64(time.Millisecond)
 	}
-	r.P50Ms, r.P99Ms = ms(0.5), ms(0.99)
-	r.Offered, r.Achieved = o.Rate, float64(done.Load())/time.Since(start).Seconds()
+	return ms(0.5), ms(0.99), float64(done.Load()) / time.Since(start).Seconds()
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -92,22 +92,35 @@ func (l *load) internal(ctx context.Context, addr, path string, body any) error 
 
 // send posts a signed request.
 func (l *load) send(path, token string, body []byte) (status int, answer []byte, err error) {
+	return l.signed(http.MethodPost, path, token, body)
+}
+
+// signed makes a request with the gateway's signature.
+func (l *load) signed(method, path, token string, body []byte) (status int, answer []byte, err error) {
+	id, timestamp := uuid.NewString(), strconv.FormatInt(time.Now().UnixMilli(), 10)
+	return l.plain(method, path, token, body, map[string]string{
+		httpapi.HeaderTimestamp: timestamp, httpapi.HeaderRequestID: id,
+		httpapi.HeaderSignature: "v1=" + httpapi.Sign([]byte(l.keys.gateway), method, path, timestamp, id, body),
+	})
+}
+
+// plain makes a request as it is.
+func (l *load) plain(method, path, token string, body []byte, header map[string]string) (status int, answer []byte, err error) {
 	req, res := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(req)
 	defer fasthttp.ReleaseResponse(res)
-	id, timestamp := uuid.NewString(), strconv.FormatInt(time.Now().UnixMilli(), 10)
 	req.SetRequestURI("http://" + l.host.Addr + path)
-	req.Header.SetMethod(http.MethodPost)
+	req.Header.SetMethod(method)
 	req.Header.SetContentType("application/json")
-	req.Header.Set(httpapi.HeaderTimestamp, timestamp)
-	req.Header.Set(httpapi.HeaderRequestID, id)
-	req.Header.Set(httpapi.HeaderSignature, "v1="+httpapi.Sign([]byte(l.keys.gateway), http.MethodPost, path, timestamp, id, body))
+	for name, value := range header {
+		req.Header.Set(name, value)
+	}
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	req.SetBodyRaw(body)
 	if err := l.host.Do(req, res); err != nil {
-		return 0, nil, fmt.Errorf("post %s: %w", path, err)
+		return 0, nil, fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	return res.StatusCode(), append([]byte(nil), res.Body()...), nil
 }

@@ -82,7 +82,9 @@ func openSale(t *testing.T, s *ticketing.Service) {
 			Pool:  ticketing.Pool{ID: pool, Name: "x", LimitPerOrder: 5, Hold: time.Minute, Cutoff: 24 * time.Hour},
 			Rules: &rules,
 			Days: []ticketing.DayCapacity{
-				{Date: plainDay, Capacity: 30}, {Date: stagedDay, Capacity: 30}, {Date: moreDays, Capacity: 500},
+				{Date: plainDay, Capacity: 30},
+				{Date: stagedDay, Capacity: 30},
+				{Date: moreDays, Capacity: 500},
 				{Date: slotDay, Slots: []ticketing.SlotCapacity{{Start: "09:00", End: "12:00", Capacity: 15}, {Start: "13:00", End: "17:00", Capacity: 15}}},
 			},
 		})
@@ -198,7 +200,7 @@ func compare(t *testing.T, s *ticketing.Service, people []*caller) {
 			booked[o.Place()] += o.Places()
 			for i, v := range o.Positions {
 				assert.Equal(t, told.Positions[i].ID, v.ID)
-				visit := fmt.Sprint(o.Pool, o.Date, v.DocumentKey)
+				visit := fmt.Sprintf("%s %s %x", o.Pool, o.Date, v.DocumentKey)
 				assert.False(t, visits[visit], "a document twice on a day")
 				visits[visit] = true
 			}

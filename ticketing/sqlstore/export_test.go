@@ -18,7 +18,7 @@ type Careful struct{ *Store }
 
 // Together implements storetest.Grouper.
 func (c Careful) Together(ctx context.Context, jobs ...storetest.Job) []error {
-	return c.together(ctx, jobs, func(jobs []*job) {
+	return c.together(ctx, jobs, func(jobs []*job) { //nolint:contextcheck // a commit outlives its callers
 		foresightFirst(jobs)
 		err := c.writer.transact(jobs, true)
 		for _, j := range jobs {

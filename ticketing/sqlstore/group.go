@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"fairgate/ticketing"
@@ -237,15 +239,13 @@ func (t *tx) occupy(o ticketing.Order, documents []string) {
 		for _, d := range documents {
 			if key.pool == o.Pool && key.document == d {
 				former[key] = visits
-				known.visits[key] = append(visits[:len(visits):len(visits)], o.Date)
+				known.visits[key] = append(slices.Clip(visits), o.Date)
 			}
 		}
 	}
 	t.undo = append(t.undo, func() {
 		mark(false, -len(documents))
-		for key, visits := range former {
-			known.visits[key] = visits
-		}
+		maps.Copy(known.visits, former)
 	})
 }
 

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 	"strings"
 )
 
@@ -40,8 +41,8 @@ func tuples(rows, columns int) string {
 
 // write inserts the rows whose values are in args.
 func (in *insert) write(ctx context.Context, q querier, args []any) error {
-	for i := len(in.sizes) - 1; i >= 0; i-- {
-		for n := in.columns * in.sizes[i]; len(args) >= n; args = args[n:] {
+	for i, rows := range slices.Backward(in.sizes) {
+		for n := in.columns * rows; len(args) >= n; args = args[n:] {
 			if _, err := q.ExecContext(ctx, in.texts[i], args[:n]...); err != nil {
 				return failed(in.doing, err)
 			}

@@ -256,29 +256,27 @@ func cancelBetween(t *testing.T, s Grouper) {
 
 func gatheredIsSeen(t *testing.T, s Grouper) {
 	seed(t, s, 5)
-	look := func(ctx context.Context, tx ticketing.Tx, id string, left int) {
+	look := func(ctx context.Context, tx ticketing.Tx, id string, left int) error {
 		got, err := tx.Order(ctx, id)
-		assert.NoError(t, err)
 		assert.Equal(t, id, got.ID)
-		days, err := tx.Days(ctx, pool, day)
-		if assert.NoError(t, err) && assert.NotEmpty(t, days) {
+		days, err2 := tx.Days(ctx, pool, day)
+		if assert.NotEmpty(t, days) {
 			assert.Equal(t, left, days[0].Left)
 		}
+		return errors.Join(err, err2)
 	}
 	looking := bookingJob(order("o2", "d2"))
 	run := looking.Run
 	looking.Run = func(ctx context.Context, tx ticketing.Tx) error {
-		err := run(ctx, tx)
-		look(ctx, tx, "o1", 3)
-		look(ctx, tx, "o2", 3)
-		return err
+		return errors.Join(run(ctx, tx), look(ctx, tx, "o1", 3), look(ctx, tx, "o2", 3))
 	}
 	taken := bookingJob(order("o3", "d3"))
 	undone := taken.Run
 	taken.Run = func(ctx context.Context, tx ticketing.Tx) error {
-		err := undone(ctx, tx)
-		look(ctx, tx, "o3", 2)
-		return errors.Join(err, errBoom)
+		if err := errors.Join(undone(ctx, tx), look(ctx, tx, "o3", 2)); err != nil {
+			return err
+		}
+		return errBoom
 	}
 	told(t, s.Together(t.Context(), bookingJob(order("o1", "d1")), looking, taken, bookingJob(order("o4", "d3"))), nil, nil, errBoom, nil)
 	left, orders := outcome(t, s)

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -94,17 +95,16 @@ func personsTogether(t *testing.T, s Grouper) {
 		run := j.Run
 		j.Run = func(ctx context.Context, tx ticketing.Tx) error {
 			n, err := tx.LivePositions(ctx, "a", pool, o.Date)
-			assert.NoError(t, err)
 			assert.Equal(t, count, n, "live positions before %s", o.ID)
-			on, err := tx.VisitDays(ctx, pool, o.Positions[0].DocumentKey, days)
-			assert.NoError(t, err)
+			on, err2 := tx.VisitDays(ctx, pool, o.Positions[0].DocumentKey, days)
 			assert.Equal(t, visits, on, "visits before %s", o.ID)
-			only, err := tx.VisitDays(ctx, pool, o.Positions[0].DocumentKey, []ticketing.Date{days[0], days[2]})
-			assert.NoError(t, err)
+			only, err3 := tx.VisitDays(ctx, pool, o.Positions[0].DocumentKey, []ticketing.Date{days[0], days[2]})
 			assert.NotContains(t, only, day, "which was not asked for")
-			times, err := tx.NoShows(ctx, pool, o.Positions[0].DocumentKey)
-			assert.NoError(t, err)
+			times, err4 := tx.NoShows(ctx, pool, o.Positions[0].DocumentKey)
 			assert.Len(t, times, missed)
+			if err := errors.Join(err, err2, err3, err4); err != nil {
+				return err
+			}
 			if err := run(ctx, tx); err != nil {
 				return err
 			}

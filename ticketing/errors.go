@@ -48,6 +48,7 @@ const (
 	CodeLiveOrders          Code = "live_orders"
 	CodeRevealLimit         Code = "reveal_limit"
 	CodeIdempotencyMismatch Code = "idempotency_mismatch"
+	CodeRateLimited         Code = "rate_limited"
 	CodeUnavailable         Code = "unavailable"
 )
 

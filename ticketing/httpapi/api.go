@@ -37,6 +37,7 @@ type Options struct {
 	ReplayMemory    int                   // request ids remembered at most; default 1 << 20, about 64 MB
 	BodyLimit       int                   // bytes; default 64 KiB
 	UploadLimit     int                   // bytes of a request with a file; default 1 MiB
+	Limits          Limits                // of one account in a minute; default: none
 	Deadline        time.Duration         // of one request; default 10 s
 	Clock           func() time.Time      // default time.Now
 	Logger          *slog.Logger          // default: discard
@@ -104,6 +105,7 @@ type api struct {
 	document func() ([]byte, error)
 	// bodyLimits are the operations' own, in bytes, by path.
 	bodyLimits map[string]int
+	limiters   map[rate]*limiter
 }
 
 // New makes the Fiber application. The caller listens with it and shuts it
@@ -126,7 +128,7 @@ func newAPI(service *ticketing.Service, opts Options) (*api, error) {
 		return nil, fmt.Errorf("new ticketing api: %w", err)
 	}
 	a := &api{
-		service: service, opts: opts, metrics: m, bodyLimits: map[string]int{},
+		service: service, opts: opts, metrics: m, bodyLimits: map[string]int{}, limiters: opts.Limits.limiters(),
 		failures: outage.New(opts.Logger, opts.Clock, slog.LevelError, "request failed", "requests are answered again"),
 		verifier: &verifier{
 			keys: opts.GatewayKeys, tolerance: opts.Tolerance, clock: opts.Clock,

@@ -88,6 +88,9 @@ func ownCodes(op operation, hasBody bool) []string {
 	if op.method != http.MethodGet && op.access.tag != tagTerminals {
 		codes = append(codes, string(ticketing.CodeIdempotencyMismatch))
 	}
+	if op.rate != "" {
+		codes = append(codes, string(ticketing.CodeRateLimited))
+	}
 	for _, code := range op.codes {
 		codes = append(codes, string(code))
 	}

@@ -45,7 +45,7 @@ func (a *api) groupOperations() {
 		method: http.MethodPost, path: groupPath, id: "submit-group-order", access: a.access.signedIn, status: http.StatusCreated,
 		summary:  "Book places for a group with a leader",
 		describe: "All or none, in one order, whatever the pool's limits for an order and an account.",
-		codes:    append(bookingCodes(), ticketing.CodeRulesChanged), limit: groupLimit,
+		codes:    append(bookingCodes(), ticketing.CodeRulesChanged), limit: groupLimit, rate: rateSubmit,
 	}, a.bookGroup)
 }
 

@@ -10,6 +10,7 @@ import (
 type metrics struct {
 	requests *prometheus.HistogramVec
 	unsigned *prometheus.CounterVec
+	limited  *prometheus.CounterVec
 }
 
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
@@ -23,11 +24,15 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 			Name: "fairgate_ticketing_unsigned_requests_total",
 			Help: "Requests refused for their signature, by reason (missing, mismatch, stale, replayed, guard_full).",
 		}, []string{"reason"}),
+		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "fairgate_ticketing_rate_limited_requests_total",
+			Help: "Requests by accounts that sent too many of a kind, by kind and by what became of them (refused, or untracked: let through because too many accounts are remembered).",
+		}, []string{"kind", "result"}),
 	}
 	if reg == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.unsigned} {
+	for _, c := range []prometheus.Collector{m.requests, m.unsigned, m.limited} {
 		if err := reg.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}

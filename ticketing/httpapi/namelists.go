@@ -27,7 +27,7 @@ func (a *api) nameListOperations() {
 		summary: "Read a list of names, to be reviewed and booked by its leader",
 		describe: "The part `file` is XLSX or CSV with a header row: 姓名, 证件类型, 证件号码 and, where wanted, 国籍 and 手机, or name, " +
 			"document_type, document_number, nationality and phone. Nothing is kept. What is wrong is told cell by cell in `faults`.",
-		limit: a.opts.UploadLimit, upload: true,
+		limit: a.opts.UploadLimit, upload: true, rate: rateUpload,
 	}, a.readNameList)
 }
 

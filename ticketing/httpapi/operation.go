@@ -25,6 +25,7 @@ type operation struct {
 	bodyOptional bool // an empty body is the zero body
 	versioned    bool // the answer has a version; see exchange.version
 	upload       bool // the body is a multipart form with one part, file
+	rate         rate // of the account; needs the access signedIn
 	limit        int  // of the body, in bytes, for a path without parameters; default Options.BodyLimit
 	example      any  // of the body
 }
@@ -104,7 +105,7 @@ func handle[P, B, O any](a *api, op operation, do func(ctx context.Context, r *r
 	}
 	described := describeOperation[B, O](a, op, status)
 	mount := func(described huma.Operation) {
-		described.Middlewares = huma.Middlewares{a.admit(op.access)}
+		described.Middlewares = huma.Middlewares{a.admit(op)}
 		huma.Register(a.huma, described, func(ctx context.Context, params *P) (*answer, error) {
 			return &answer{Body: func(huma.Context) {
 				c, _ := ctx.Value(exchangeKey{}).(*fiber.Ctx)
@@ -123,12 +124,19 @@ func handle[P, B, O any](a *api, op operation, do func(ctx context.Context, r *r
 	documentBody[B](a, op)
 }
 
-// admit checks the access before anything of the request is read.
-func (a *api) admit(who access) func(huma.Context, func(huma.Context)) {
+// admit checks the access and the account's rate before anything of the request
+// is read.
+func (a *api) admit(op operation) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c := humafiber.Unwrap(ctx)
-		if who.check != nil {
-			if err := who.check(c); err != nil {
+		if op.access.check != nil {
+			if err := op.access.check(c); err != nil {
+				a.fail(c, err)
+				return
+			}
+		}
+		if op.rate != "" {
+			if err := a.limit(op.rate, c); err != nil {
 				a.fail(c, err)
 				return
 			}

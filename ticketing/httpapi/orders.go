@@ -24,7 +24,7 @@ func (a *api) bookOperations() {
 		summary: "Book places on one day of a pool, one position a person",
 		describe: "A free order is provisional or confirmed at once; one that costs something, or that asks for it, is held for as " +
 			"long as the pool says and then paid or confirmed.",
-		codes: append(bookingCodes(), ticketing.CodeRulesChanged), example: orderExample(),
+		codes: append(bookingCodes(), ticketing.CodeRulesChanged), example: orderExample(), rate: rateSubmit,
 	}, a.book)
 	a.groupOperations()
 }
@@ -36,6 +36,7 @@ func (a *api) orderOperations() {
 		return operation{
 			method: http.MethodPost, path: "/api/v1/orders/{order}/" + verb, id: id, access: a.access.signedIn, summary: summary,
 			codes: append(codes, ticketing.CodeNotFound, ticketing.CodeInvalidState, ticketing.CodeEntered),
+			rate:  rateChange,
 		}
 	}
 	handle(a, operation{
@@ -54,8 +55,10 @@ func (a *api) orderOperations() {
 	handle(a, cancel, a.cancel)
 	handle(a, act("change", "change-order", "Move an order to another day or slot",
 		append(bookingCodes(), ticketing.CodeTooLate, ticketing.CodeHoldExpired)...), a.change)
-	handle(a, act("transfer", "transfer-order", "Give an order to another account, with other visitors where they are named",
-		append(bookingCodes(), ticketing.CodeTooLate, ticketing.CodeHoldExpired, ticketing.CodeRecipientUnknown)...), a.transfer)
+	transfer := act("transfer", "transfer-order", "Give an order to another account, with other visitors where they are named",
+		append(bookingCodes(), ticketing.CodeTooLate, ticketing.CodeHoldExpired, ticketing.CodeRecipientUnknown)...)
+	transfer.rate = rateTransfer
+	handle(a, transfer, a.transfer)
 }
 
 func (a *api) book(ctx context.Context, r *request[none, orderBody]) (order, error) {

@@ -75,7 +75,7 @@ func status(code ticketing.Code) int {
 		return fiber.StatusUnauthorized
 	case ticketing.CodeWeChatBlocked, checkin.CodeTerminalRevoked:
 		return fiber.StatusForbidden
-	case ticketing.CodeCodeLimit, ticketing.CodeWeChatTooOften, ticketing.CodeRevealLimit, checkin.CodeTooOften:
+	case ticketing.CodeRateLimited, ticketing.CodeCodeLimit, ticketing.CodeWeChatTooOften, ticketing.CodeRevealLimit, checkin.CodeTooOften:
 		return fiber.StatusTooManyRequests
 	case ticketing.CodeNotConfigured:
 		return fiber.StatusNotImplemented

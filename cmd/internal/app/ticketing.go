@@ -90,7 +90,8 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 		GatewayKeys: gateway, EnforcementKeys: []string{k["keys.enforcement"]}, OperationsKeys: []string{k["keys.operations"]},
 		PrivacyKeys: optionalKey(k["keys.privacy"]),
 		Inspection:  inspector,
-		Notices:     notices, Gates: gates, Sandbox: messages.inbox, InsecureCookies: !c.Gateway.SecureCookies, Clock: e.Now, Logger: log, Registerer: e.Registry,
+		Notices:     notices, Gates: gates, Sandbox: messages.inbox, InsecureCookies: !c.Gateway.SecureCookies,
+		Limits: httpapi.Limits(c.Ticketing.Limits), Clock: e.Now, Logger: log, Registerer: e.Registry,
 	})
 	if err != nil {
 		return "", fmt.Errorf("ticketing: %w", err)

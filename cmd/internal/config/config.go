@@ -126,6 +126,16 @@ type Ticketing struct {
 	// RevealsPerHour bounds the persons that one operator may see in full.
 	RevealsPerHour int       `yaml:"reveals_per_hour" env:"REVEALS_PER_HOUR"`
 	Retention      Retention `yaml:"retention" envPrefix:"RETENTION_"`
+	Limits         Limits    `yaml:"limits" envPrefix:"LIMITS_"`
+}
+
+// Limits say how many requests of a kind one account may send to ticketing in a
+// minute; 0 is no limit. They are a second line behind the gateway's rules.
+type Limits struct {
+	Submit   int `yaml:"submit_per_minute" env:"SUBMIT_PER_MINUTE"` // bookings, of groups too
+	Change   int `yaml:"change_per_minute" env:"CHANGE_PER_MINUTE"` // payments, confirmations, cancellations, other days
+	Transfer int `yaml:"transfer_per_minute" env:"TRANSFER_PER_MINUTE"`
+	Upload   int `yaml:"upload_per_minute" env:"UPLOAD_PER_MINUTE"` // lists of names
 }
 
 // Retention says for how many days ticketing keeps personal data.
@@ -259,6 +269,7 @@ func Default() Config {
 			Listen: "127.0.0.1:8081", DSN: "file:secrets/ticketing-dsn", OutcomesURL: "http://127.0.0.1:8091/outcomes",
 			PasswordMemoryKiB: 19 << 10, PasswordTime: 2, SMS: "off",
 			RevealsPerHour: 200, Retention: Retention{VisitDays: 190, NoShowDays: 190, RevealDays: 190, MessageDays: 1},
+			Limits: Limits{Submit: 120, Change: 60, Transfer: 30, Upload: 12},
 		},
 		Console:    Console{Listen: "127.0.0.1:8090", OutcomesListen: "127.0.0.1:8091", FirstPassword: "file:secrets/first-password"},
 		Redis:      Redis{Addrs: []string{"127.0.0.1:6379"}},
@@ -326,6 +337,12 @@ func (c Config) Validate() error {
 	check(c.Kafka.Replication >= 1, "kafka.replication", "%d: at least 1", c.Kafka.Replication)
 	check(oneOf(c.Ticketing.SMS, "off", "sandbox", "aliyun"), "ticketing.sms", "%q is none of off, sandbox, aliyun", c.Ticketing.SMS)
 	check(c.Ticketing.RevealsPerHour >= 1, "ticketing.reveals_per_hour", "%d: at least 1", c.Ticketing.RevealsPerHour)
+	for field, most := range map[string]int{
+		"submit": c.Ticketing.Limits.Submit, "change": c.Ticketing.Limits.Change,
+		"transfer": c.Ticketing.Limits.Transfer, "upload": c.Ticketing.Limits.Upload,
+	} {
+		check(most >= 0 && most <= 1_000_000, "ticketing.limits."+field+"_per_minute", "%d: 0 (no limit) to 1000000", most)
+	}
 	for field, days := range map[string]int{
 		"visit_days": c.Ticketing.Retention.VisitDays, "no_show_days": c.Ticketing.Retention.NoShowDays,
 		"reveal_days": c.Ticketing.Retention.RevealDays, "message_days": c.Ticketing.Retention.MessageDays,

@@ -113,6 +113,7 @@ async function look(page, name) {
   await page.evaluate(() => document.fonts.ready)
   if (shots) {
     await mkdir(shots, { recursive: true })
+    await page.evaluate(() => scrollTo(0, 0))
     await page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: true })
   }
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(await axeSource())

@@ -46,8 +46,8 @@ describe('words', () => {
   const english = new Words('en')
   const chinese = new Words('zh')
   it('fill in and leave what is unknown', () => {
-    expect(english.t('orders.persons', { n: 3 })).toBe('3 visitors')
-    expect(english.t('orders.persons')).toBe('{n} visitors')
+    expect(english.t('orders.persons', { n: 3 })).toBe('Visitors: 3')
+    expect(english.t('orders.persons')).toBe('Visitors: {n}')
   })
   it('show prices in yuan', () => {
     expect([0, 1, 6000, 6050].map(chinese.price)).toEqual(['免费', '¥0.01', '¥60', '¥60.50'])

@@ -118,7 +118,7 @@ function Form({ pool, date, slot, back }: { pool: Pool; date: string; slot: stri
         {seats.length === 0 && <Notice tone="warn"><p>{t('book.none')}</p></Notice>}
       </div>
       <div class="sticky">
-        <p class="strong">{t('price.total', { price: price(total) })}</p>
+        <p class="strong">{total > 0 ? t('price.total', { price: price(total) }) : price(0)}</p>
         <Button look="main" type="submit" busy={busy} disabled={seats.length === 0}>{total > 0 ? t('book.submit_paid') : t('book.submit_free')}</Button>
       </div>
     </form>

@@ -84,7 +84,7 @@ export function Calendar({ pool, stock, chosen, choose }: Props) {
           <tr>{words.weekdays('narrow').map((name, i) => <th key={i} scope="col" abbr={long[i]}>{name}</th>)}</tr>
         </thead>
         <tbody>
-          {weeksOf(month).map((week, i) => (
+          {weeksOf(month).filter((week) => week.some((date) => date && date >= today)).map((week, i) => (
             <tr key={i}>
               {week.map((date, j) => {
                 if (!date) return <td key={j} />

@@ -18,18 +18,18 @@ export function Tickets({ order, pool }: { order: Order; pool: Pool | undefined 
           const adult = order.positions.find((x) => x.position_id === p.adult_position_id)
           return (
             <li key={p.position_id} class="card ticket">
-              {p.ticket && (
-                <>
-                  <QR text={p.ticket} label={t('order.qr_alt', { name: p.name_masked })} />
-                  <Button onClick={() => setShown(p)}>{t('order.enlarge')}</Button>
-                </>
-              )}
               <p>
                 <strong>{p.name_masked}</strong> {product && <span class="tag">{product.name}</span>}
                 <br />
                 <span class="quiet">{t(documentKeys[p.document_type])} {p.document_masked}</span>
                 {adult && <><br /><span class="quiet">{t('order.with_adult', { name: adult.name_masked })}</span></>}
               </p>
+              {p.ticket && (
+                <>
+                  <QR text={p.ticket} label={t('order.qr_alt', { name: p.name_masked })} />
+                  <Button onClick={() => setShown(p)}>{t('order.enlarge')}</Button>
+                </>
+              )}
             </li>
           )
         })}

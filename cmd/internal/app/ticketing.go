@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
+
 	"fairgate/cmd/internal/config"
 	"fairgate/ticketing"
 	"fairgate/ticketing/checkin"
@@ -81,12 +83,7 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("ticketing: %w", err)
 	}
-	pages, err := front.New()
-	if err != nil {
-		return "", fmt.Errorf("ticketing: %w", err)
-	}
-	api, err := httpapi.New(service, httpapi.Options{
-		Pages:       pages,
+	api, err := withPages(service, httpapi.Options{
 		GatewayKeys: gateway, EnforcementKeys: []string{k["keys.enforcement"]}, OperationsKeys: []string{k["keys.operations"]},
 		PrivacyKeys: optionalKey(k["keys.privacy"]),
 		Inspection:  inspector,
@@ -107,6 +104,16 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	s.Go("ticketing jobs", service.Run)
 	serveFiber(s, "ticketing http", api, ln)
 	return ln.Addr().String(), nil
+}
+
+// withPages makes the booking system's API with the visitors' pages beside it.
+func withPages(service *ticketing.Service, o httpapi.Options) (*fiber.App, error) {
+	pages, err := front.New()
+	if err != nil {
+		return nil, err
+	}
+	o.Pages = pages
+	return httpapi.New(service, o)
 }
 
 // sessionPublicKey reads the public half, which is all that the gateway gets.

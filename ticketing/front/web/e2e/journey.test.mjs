@@ -35,7 +35,8 @@ for (const [language, width, height, dark] of [['zh', 390, 844, false], ['en', 3
       const v = await open()
       const { page, t } = v
       await v.go('/')
-      await v.heading(t('home.title'))
+      await v.heading(language === 'zh' ? '市天文馆' : 'City Planetarium')
+      await page.getByText(language === 'zh' ? '当日闭馆' : 'we are closed').waitFor()
       await page.getByText(language === 'zh' ? '天文馆常设展' : 'Planetarium').waitFor()
       await v.look('1-home')
 
@@ -77,6 +78,7 @@ for (const [language, width, height, dark] of [['zh', 390, 844, false], ['en', 3
       const id = new URL(page.url()).pathname.split('/').at(-1)
       const order = await v.api(`/api/v1/orders/${id}`)
       assert.equal(order.positions.length, 2)
+      assert.ok(order.rules_version > 0, 'the rules that were shown are agreed to')
       const codes = page.locator('li .qr')
       for (const [i, p] of order.positions.entries()) assert.equal(await scan(codes.nth(i)), p.ticket)
       await v.button('order.enlarge').first().click()
@@ -242,6 +244,25 @@ describe('what can stand in the way', () => {
     const keys = new Set(v.writes('POST', '/orders').map((r) => r.headers()['idempotency-key']))
     assert.equal(keys.size, 1)
     assert.equal((await v.api('/api/v1/orders')).orders.length, 1)
+    await v.close()
+  })
+
+  test('rules that change meanwhile are read before they are agreed to', async () => {
+    const v = await visitor(browser, program)
+    await v.go(`/pools/main/book?date=${day(9)}&slot=09:00`)
+    await v.signIn(phoneNumber())
+    await v.fill(1, { name: '丙', number: idNumber() })
+    const rules = { kind: 'rules', pool: 'main', title_zh: '新规则', body_zh: '请提前十分钟到场。' }
+    const { id } = await program.house('POST', '/internal/v1/announcements', rules)
+    await program.house('POST', `/internal/v1/announcements/${id}/publish`)
+    // The house's other processes follow within a second.
+    await v.page.waitForTimeout(1500)
+    await v.button('book.submit_free').click()
+    await v.page.getByText(v.t('error.rules_changed')).waitFor()
+    await v.page.getByText('请提前十分钟到场。').waitFor()
+    await v.look('24-rules')
+    await v.button('book.submit_free').click()
+    await v.page.locator('.qr').waitFor()
     await v.close()
   })
 

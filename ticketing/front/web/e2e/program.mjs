@@ -61,8 +61,24 @@ async function house({ ticketing, key }, method, to, body) {
 /** A day at the venue, so many from today. */
 export const day = (ahead) => new Date(Date.now() + 8 * 3600_000 + ahead * 86400_000).toISOString().slice(0, 10)
 
+/** Says what the house tells its visitors. */
+async function announce(program) {
+  await program.house('PUT', '/internal/v1/venue', {
+    time_zone: 'Asia/Shanghai', name_zh: '市天文馆', name_en: 'City Planetarium', address_zh: '星河路 1 号', address_en: '1 Galaxy Road', phone: '021-5555 0100',
+    opening_hours: [{ weekdays: ['tue', 'wed', 'thu', 'fri', 'sat', 'sun'], open: '09:00', close: '17:00', last_entry: '16:00' }],
+  })
+  for (const body of [
+    { kind: 'notice', pinned: true, title_zh: '周三闭馆检修', title_en: 'Closed for works on Wednesday', body_zh: '球幕影院检修，**当日闭馆**。\n\n- 已预约的可改期\n- 也可取消', body_en: 'The dome is being repaired; we are **closed**.\n\n- Change your date\n- or cancel' },
+    { kind: 'rules', title_zh: '预约规则', title_en: 'Booking rules', body_zh: '实名预约，一人一票。', body_en: 'One ticket a person, in their name.' },
+  ]) {
+    const { id } = await program.house('POST', '/internal/v1/announcements', body)
+    await program.house('POST', `/internal/v1/announcements/${id}/publish`)
+  }
+}
+
 /** Opens the pools that the journeys visit. */
 export async function openPools(program) {
+  await announce(program)
   const slots = (morning, afternoon) => [
     { start: '09:00', end: '12:00', capacity: morning },
     { start: '13:00', end: '17:00', capacity: afternoon },

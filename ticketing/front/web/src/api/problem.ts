@@ -104,6 +104,7 @@ const words: Record<string, Key> = {
   invalid_state: 'error.invalid_state',
   hold_expired: 'error.hold_expired',
   past_cutoff: 'error.too_late',
+  rules_changed: 'error.rules_changed',
   recipient_unknown: 'error.recipient_unknown',
   challenge_expired: 'error.challenge',
   challenge_spent: 'error.challenge',

@@ -118,14 +118,29 @@ export interface Stock {
 
 export interface Announcement {
   id: string
-  kind: string
+  kind: 'notice' | 'rules' | 'closure'
   pool?: string
-  title_zh: string
-  title_en: string
-  body_zh: string
-  body_en: string
+  title_zh?: string
+  title_en?: string
+  body_zh?: string
+  body_en?: string
   pinned?: boolean
   published_at: string
+}
+
+/** The announcements of a pool, with the booking rules that a booking may state it was shown. */
+export interface Board {
+  rules_version: number
+  announcements: Announcement[]
+}
+
+export interface Hours {
+  weekdays: string[]
+  open: string
+  close: string
+  last_entry?: string
+  note_zh?: string
+  note_en?: string
 }
 
 export interface Venue {
@@ -133,7 +148,10 @@ export interface Venue {
   name_en?: string
   address_zh?: string
   address_en?: string
+  transport_zh?: string
+  transport_en?: string
   phone?: string
+  opening_hours?: Hours[]
 }
 
 export interface Visitor {
@@ -149,6 +167,7 @@ export interface BookingBody {
   slot?: string
   positions: Visitor[]
   answers?: Answers
+  rules_version?: number
 }
 
 export interface SignedIn {

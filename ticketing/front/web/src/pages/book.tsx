@@ -1,10 +1,11 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { type Problem, asProblem } from '../api/problem'
 import { Submission } from '../api/submission'
-import type { BookingBody, Order, Pool } from '../api/types'
+import type { Board, BookingBody, Order, Pool } from '../api/types'
 import { useWords } from '../i18n/i18n'
 import { Link, useRouter } from '../router'
 import { useLoaded, useShop, useSignedIn } from '../shop'
+import { Announcements, readBoard } from '../ui/announcements'
 import { Page } from '../ui/page'
 import { Button, Notice, Skeleton, Stepper } from '../ui/parts'
 import { ProblemNotice } from '../ui/refusal'
@@ -21,6 +22,8 @@ export function Book({ id }: { id: string }) {
   const date = place.query.get('date') ?? ''
   const slot = place.query.get('slot') ?? undefined
   const pool = useLoaded(async (signal) => pools.get(id) ?? (await client.get<Pool>(`/api/v1/pools/${encodeURIComponent(id)}`, { signal })), [id])
+  // What the visitor is shown here is what they agree to.
+  const board = useLoaded((signal) => readBoard(client, signal, id), [id])
   const here = `${place.path}?${place.query.toString()}`
   useEffect(() => {
     if (!signedIn) go(`/sign-in?next=${encodeURIComponent(here)}`, { replace: true })
@@ -29,15 +32,16 @@ export function Book({ id }: { id: string }) {
   return (
     <Page title={t('book.title')} back={back}>
       {pool.problem && <ProblemNotice problem={pool.problem} retry={pool.reload} />}
-      {!pool.value && !pool.problem && <Skeleton lines={6} />}
-      {pool.value && <Form pool={pool.value} date={date} slot={slot} back={back} />}
+      {(!pool.value || (!board.value && board.loading)) && !pool.problem && <Skeleton lines={6} />}
+      {pool.value && (board.value || !board.loading) && !board.problem && <Form pool={pool.value} board={board.value} reread={board.reload} date={date} slot={slot} back={back} />}
+      {board.problem && <ProblemNotice problem={board.problem} retry={board.reload} />}
     </Page>
   )
 }
 
 type Progress = { is: 'idle' } | { is: 'sending'; retry: number } | { is: 'failed'; problem: Problem }
 
-function Form({ pool, date, slot, back }: { pool: Pool; date: string; slot: string | undefined; back: string }) {
+function Form({ pool, board, reread, date, slot, back }: { pool: Pool; board: Board | undefined; reread: () => void; date: string; slot: string | undefined; back: string }) {
   const words = useWords()
   const { t, price } = words
   const { client, orders, drafts: kept, say } = useShop()
@@ -80,6 +84,7 @@ function Form({ pool, date, slot, back }: { pool: Pool; date: string; slot: stri
       date,
       ...(slot ? { slot } : {}),
       positions: seats.map((s) => toVisitor(draftOf(s.key), s.product, personal)),
+      ...(board ? { rules_version: board.rules_version } : {}),
       ...(fields.length > 0 ? { answers: answersOf(fields, typed) } : {}),
     }
     setProgress({ is: 'sending', retry: 0 })
@@ -93,6 +98,7 @@ function Form({ pool, date, slot, back }: { pool: Pool; date: string; slot: stri
       const problem = asProblem(thrown)
       setProgress({ is: 'failed', problem })
       setFaults(serverFaults(problem, seats, words.language))
+      if (problem.code === 'rules_changed') reread()
     }
   }
 
@@ -110,6 +116,7 @@ function Form({ pool, date, slot, back }: { pool: Pool; date: string; slot: stri
       {seats.map((seat, i) => (
         <SeatForm key={seat.key} seat={seat} number={i + 1} draft={draftOf(seat.key)} fields={personal} faults={faults} change={(d) => setDrafts({ ...drafts, [seat.key]: d })} />
       ))}
+      <Announcements title={t('book.rules')} list={board?.announcements.filter((a) => a.kind === 'rules') ?? []} open />
       <p class="quiet">{t('book.consent')}</p>
       <div aria-live="polite">
         {busy && <Notice><p>{progress.retry > 0 ? t('book.retrying', { n: progress.retry }) : t('book.sending')}</p></Notice>}

@@ -1,10 +1,10 @@
-import { Problem } from '../api/problem'
-import type { Announcement, Pool, PoolKind, Venue } from '../api/types'
+import type { Pool, PoolKind, Venue } from '../api/types'
 import { toCome } from '../calendar'
 import { now } from '../clock'
 import { type Key, useWords } from '../i18n/i18n'
 import { Link } from '../router'
 import { useLoaded, useShop } from '../shop'
+import { Announcements, orNone, readBoard } from '../ui/announcements'
 import { Page } from '../ui/page'
 import { Notice, Skeleton } from '../ui/parts'
 import { Prose } from '../ui/prose'
@@ -22,21 +22,11 @@ export function kindKey(kind: string | undefined): Key | undefined {
   return kind && kind in kinds ? kinds[kind as PoolKind] : undefined
 }
 
-/** A house that has none of something says so (404, 501), which is no failure. */
-async function orNone<T>(read: Promise<T>): Promise<T | undefined> {
-  try {
-    return await read
-  } catch (thrown) {
-    if (thrown instanceof Problem && (thrown.status === 404 || thrown.status === 501)) return undefined
-    throw thrown
-  }
-}
-
 export function Home() {
   const { t, either } = useWords()
   const { client, pools: known } = useShop()
   const venue = useLoaded((signal) => orNone(client.get<Venue>('/api/v1/venue', { signal, quiet: true })), [])
-  const news = useLoaded((signal) => orNone(client.get<{ announcements: Announcement[] }>('/api/v1/announcements', { signal, quiet: true })), [])
+  const news = useLoaded((signal) => readBoard(client, signal), [])
   const pools = useLoaded(async (signal) => {
     const { pools } = await client.get<{ pools: Pool[] }>('/api/v1/pools', { signal })
     for (const pool of pools) known.set(pool.pool, pool)
@@ -45,7 +35,7 @@ export function Home() {
   const place = venue.value
   return (
     <Page title={either(place?.name_zh, place?.name_en) || t('home.title')} lead={t('home.lead')}>
-      <Announcements list={news.value?.announcements ?? []} />
+      <Announcements title={t('home.announcements')} list={news.value?.announcements.filter((a) => a.kind !== 'rules') ?? []} />
       <section aria-labelledby="pools">
         <h2 id="pools">{t('home.pools')}</h2>
         {pools.problem && <ProblemNotice problem={pools.problem} retry={pools.reload} />}
@@ -53,36 +43,39 @@ export function Home() {
         {pools.value?.length === 0 && <Notice><p>{t('home.empty')}</p></Notice>}
         <ul class="cards">{pools.value?.map((pool) => <PoolCard key={pool.pool} pool={pool} />)}</ul>
       </section>
-      {place && (place.address_zh || place.address_en || place.phone) && (
-        <address class="quiet">
-          {either(place.address_zh, place.address_en)}
-          {place.phone && <><br />{t('home.phone', { phone: place.phone })}</>}
-        </address>
-      )}
+      {place && <About venue={place} />}
     </Page>
   )
 }
 
-function Announcements({ list }: { list: Announcement[] }) {
-  const { t, either, moment } = useWords()
-  if (list.length === 0) return null
+const dayNames = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
+
+/** Where the house is and when it is open. */
+function About({ venue }: { venue: Venue }) {
+  const { t, either, weekdays } = useWords()
+  const names = weekdays('short')
+  const address = either(venue.address_zh, venue.address_en)
   return (
-    <section aria-labelledby="news">
-      <h2 id="news">{t('home.announcements')}</h2>
-      <ul class="news">
-        {list.map((a) => (
-          <li key={a.id}>
-            <details open={a.pinned === true}>
-              <summary>
-                {a.pinned && <span class="tag">{t('home.pinned')}</span>}
-                <span>{either(a.title_zh, a.title_en)}</span>
-              </summary>
-              <Prose text={either(a.body_zh, a.body_en)} />
-              <p class="quiet"><time dateTime={a.published_at}>{moment(a.published_at)}</time></p>
-            </details>
-          </li>
-        ))}
-      </ul>
+    <section class="about-venue" aria-label={either(venue.name_zh, venue.name_en)}>
+      {venue.opening_hours && venue.opening_hours.length > 0 && (
+        <>
+          <h2>{t('home.hours')}</h2>
+          <ul>
+            {venue.opening_hours.map((h) => (
+              <li key={h.weekdays.join()}>
+                {h.weekdays.map((d) => names[dayNames.indexOf(d)]).join(' ')} {h.open}–{h.close}
+                {h.last_entry && ` · ${t('home.last_entry', { time: h.last_entry })}`}
+                {(h.note_zh || h.note_en) && ` · ${either(h.note_zh, h.note_en)}`}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      <address class="quiet">
+        {address}
+        {venue.phone && <><br />{t('home.phone', { phone: venue.phone })}</>}
+      </address>
+      <Prose text={either(venue.transport_zh, venue.transport_en)} />
     </section>
   )
 }

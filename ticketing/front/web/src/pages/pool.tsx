@@ -4,8 +4,9 @@ import { bookable, dayStanding, slotStanding, toCome } from '../calendar'
 import { now } from '../clock'
 import { useWords } from '../i18n/i18n'
 import { Link, useRouter } from '../router'
-import { useTick } from '../shop'
+import { useLoaded, useShop, useTick } from '../shop'
 import { useLiveStock } from '../stock'
+import { Announcements, readBoard } from '../ui/announcements'
 import { Calendar } from '../ui/calendar'
 import { Page } from '../ui/page'
 import { Button, Notice, Skeleton } from '../ui/parts'
@@ -19,7 +20,9 @@ export function Pool({ id }: { id: string }) {
   const { t, either } = words
   const { place, go } = useRouter()
   const live = useLiveStock(id)
+  const { client } = useShop()
   const { pool, stock } = live
+  const board = useLoaded((signal) => readBoard(client, signal, id), [id])
   const [date, setDate] = useState(place.query.get('date') ?? undefined)
   const [slot, setSlot] = useState(place.query.get('slot') ?? undefined)
   const next = useRef<HTMLDivElement>(null)
@@ -74,6 +77,7 @@ export function Pool({ id }: { id: string }) {
             <Button look="main" disabled={!ready} onClick={book}>{t('pool.continue')}</Button>
           </div>
           <PoolRules pool={pool} />
+          <Announcements title={t('home.announcements')} list={board.value?.announcements ?? []} />
         </div>
       </div>
     </Page>

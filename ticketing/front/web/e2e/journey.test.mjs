@@ -37,10 +37,10 @@ for (const [language, width, height, dark] of [['zh', 390, 844, false], ['en', 3
       await v.go('/')
       await v.heading(language === 'zh' ? '市天文馆' : 'City Planetarium')
       await page.getByText(language === 'zh' ? '当日闭馆' : 'we are closed').waitFor()
-      await page.getByText(language === 'zh' ? '天文馆常设展' : 'Planetarium').waitFor()
+      await page.getByText(language === 'zh' ? '天文馆常设展' : 'Planetarium', { exact: true }).waitFor()
       await v.look('1-home')
 
-      await page.getByText(language === 'zh' ? '天文馆常设展' : 'Planetarium').click()
+      await page.getByText(language === 'zh' ? '天文馆常设展' : 'Planetarium', { exact: true }).click()
       await page.getByRole('grid').waitFor()
       assert.match(await page.title(), language === 'zh' ? /天文馆/ : /Planetarium/)
       await v.pick(day(5))

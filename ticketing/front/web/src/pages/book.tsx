@@ -70,6 +70,12 @@ function Form({ pool, board, reread, date, slot, back }: { pool: Pool; board: Bo
     if (wrong && progress.is !== 'sending') wrong.focus()
   }, [faults])
 
+  // The button is always in view, so what it leads to must come into view.
+  const status = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (progress.is !== 'idle' && Object.keys(faults).length === 0) status.current?.scrollIntoView({ block: 'center' })
+  }, [progress, faults])
+
   const submit = async (e: Event) => {
     e.preventDefault()
     if (progress.is === 'sending') return
@@ -118,7 +124,7 @@ function Form({ pool, board, reread, date, slot, back }: { pool: Pool; board: Bo
       ))}
       <Announcements title={t('book.rules')} list={board?.announcements.filter((a) => a.kind === 'rules') ?? []} open />
       <p class="quiet">{t('book.consent')}</p>
-      <div aria-live="polite">
+      <div ref={status} aria-live="polite">
         {busy && <Notice><p>{progress.retry > 0 ? t('book.retrying', { n: progress.retry }) : t('book.sending')}</p></Notice>}
         {progress.is === 'failed' && <Failure problem={progress.problem} pool={pool.pool} />}
         {!busy && wrong > 0 && <Notice tone="bad"><p>{t('book.errors', { n: wrong })}</p></Notice>}

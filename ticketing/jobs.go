@@ -201,6 +201,7 @@ func (s *Service) ownJobs() []Job {
 	return []Job{
 		{Name: "forget", Every: time.Hour, Run: func(ctx context.Context, _ string) (JobResult, error) { return JobResult{}, s.Forget(ctx) }},
 		{Name: "erase", Every: time.Hour, Timeout: 10 * time.Minute, Run: s.eraseDue},
+		{Name: "reseal", Every: 24 * time.Hour, Timeout: 10 * time.Minute, Run: s.reseal},
 		{Name: "no_shows", Every: 15 * time.Minute, Timeout: 10 * time.Minute, Run: s.judgeNoShows},
 	}
 }

@@ -44,6 +44,7 @@ type Reader interface {
 	PrivacyReader
 	JobReader
 	ErasureReader
+	SealReader
 	NoShowReader
 	NoticeReader
 	EventReader
@@ -66,6 +67,7 @@ type Tx interface {
 	PrivacyWriter
 	JobWriter
 	ErasureWriter
+	SealWriter
 	NoShowWriter
 	NoticeWriter
 	Journal

@@ -32,8 +32,8 @@
 // sms brings codes to phones, wechat asks WeChat who a visitor is,
 // storetest is the conformance suite of every Store, document knows identity
 // documents, ticket makes and checks QR codes, namelist reads the spreadsheets
-// of groups, notice is what the venue tells its visitors, and microcache answers
-// what they poll.
+// of groups, checkin is what happens at the gates, notice is what the venue
+// tells its visitors, and microcache answers what they poll.
 //
 // The package stands beside Fairgate's line, behind the gateway, and knows
 // nothing of risk: whoever wants a booking undone asks over HTTP, by the

@@ -57,7 +57,7 @@ func (s *Service) GateCounts(ctx context.Context, token string) (Tally, time.Tim
 	if err != nil {
 		return Tally{}, time.Time{}, err
 	}
-	if err := s.calls.take(t.ID, 1); err != nil {
+	if err := s.calls.take(t.ID); err != nil {
 		return Tally{}, time.Time{}, err
 	}
 	all, err := s.Counts(ctx, string(ticketing.DateOf(s.now())))

@@ -32,15 +32,15 @@ func newLimiter(clock func() time.Time, rate, burst float64) *limiter {
 	return &limiter{clock: clock, rate: rate, burst: max(burst, 1), buckets: map[string]bucket{}}
 }
 
-// take takes n tokens, or none and says how long it takes to have them.
-func (l *limiter) take(name string, n float64) error {
+// take takes a token, or says how long it takes to have one.
+func (l *limiter) take(name string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b := l.filled(name)
-	if b.tokens < n {
-		return l.refuse(n - b.tokens)
+	if b.tokens < 1 {
+		return l.refuse(1 - b.tokens)
 	}
-	b.tokens -= n
+	b.tokens--
 	l.keep(name, b)
 	return nil
 }

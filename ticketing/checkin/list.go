@@ -101,7 +101,7 @@ func (s *Service) List(ctx context.Context, token string, q ListRequest) (List, 
 	if err != nil {
 		return List{}, err
 	}
-	if err := s.calls.take(t.ID, 1); err != nil {
+	if err := s.calls.take(t.ID); err != nil {
 		return List{}, err
 	}
 	now := s.now()

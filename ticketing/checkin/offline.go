@@ -50,7 +50,7 @@ func (s *Service) Upload(ctx context.Context, token string, u Upload) ([]Result,
 	if err != nil {
 		return nil, err
 	}
-	if err := s.calls.take(t.ID, 1); err != nil {
+	if err := s.calls.take(t.ID); err != nil {
 		return nil, err
 	}
 	if u.Clock.IsZero() || u.Clock.Year() < 1970 || u.Clock.Year() > 9999 {

@@ -155,7 +155,7 @@ func (s *Service) Scan(ctx context.Context, token string, a Attempt) (Answer, er
 	if err != nil {
 		return Answer{}, err
 	}
-	if err := s.scans.take(t.ID, 1); err != nil {
+	if err := s.scans.take(t.ID); err != nil {
 		return Answer{}, err
 	}
 	if err := a.validate(false); err != nil {

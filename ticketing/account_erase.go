@@ -86,7 +86,7 @@ func (s *Service) EraseAccount(ctx context.Context, call Call, account, reason s
 	if err != nil {
 		return err
 	}
-	reason, err = checkReason("reason", reason)
+	reason, err = checkReason(reason)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func (s *Service) Lookup(ctx context.Context, call Call, l Lookup) ([]Order, err
 	if err != nil {
 		return nil, err
 	}
-	reason, err := checkReason("reason", l.Reason)
+	reason, err := checkReason(l.Reason)
 	if err != nil {
 		return nil, err
 	}

@@ -210,7 +210,7 @@ func (s *Service) TakeBackNoShow(ctx context.Context, call Call, position, reaso
 	if err != nil {
 		return err
 	}
-	if reason, err = checkReason("reason", reason); err != nil {
+	if reason, err = checkReason(reason); err != nil {
 		return err
 	}
 	_, err = once(ctx, s, call, "operations", func(ctx context.Context, w *work) (struct{}, error) {

@@ -26,9 +26,14 @@ const (
 // sealedKinds lists every kind with the purpose it is sealed for.
 func sealedKinds() [][2]string {
 	return [][2]string{
-		{string(SealedAccountPhone), "phone"}, {string(SealedPositionName), "name"}, {string(SealedPositionDocument), "document"},
-		{string(SealedPositionPhone), "phone"}, {string(SealedLeaderName), "name"}, {string(SealedLeaderPhone), "phone"},
-		{string(SealedIdentity), "wechat"}, {string(SealedAnswer), "answer"},
+		{string(SealedAccountPhone), "phone"},
+		{string(SealedPositionName), "name"},
+		{string(SealedPositionDocument), "document"},
+		{string(SealedPositionPhone), "phone"},
+		{string(SealedLeaderName), "name"},
+		{string(SealedLeaderPhone), "phone"},
+		{string(SealedIdentity), "wechat"},
+		{string(SealedAnswer), "answer"},
 	}
 }
 

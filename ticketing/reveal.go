@@ -104,14 +104,14 @@ const (
 var personal = regexp.MustCompile(`(^|[^0-9])1[3-9][0-9]{9}([^0-9]|$)|[0-9]{15}`)
 
 // checkReason refuses a reason that says too little or holds personal data.
-func checkReason(field, reason string) (string, error) {
+func checkReason(reason string) (string, error) {
 	reason = strings.TrimSpace(reason)
 	n := utf8.RuneCountInString(reason)
 	if n < minRevealReason || n > maxRevealReason || !utf8.ValidString(reason) || strings.ContainsFunc(reason, unicode.IsControl) {
-		return "", invalidField(field, "want %d to %d characters of text in one line, got %d", minRevealReason, maxRevealReason, n)
+		return "", invalidField("reason", "want %d to %d characters of text in one line, got %d", minRevealReason, maxRevealReason, n)
 	}
 	if personal.MatchString(strings.NewReplacer(" ", "", "-", "").Replace(reason)) {
-		return "", invalidField(field, "holds what looks like a phone or document number; name the case instead")
+		return "", invalidField("reason", "holds what looks like a phone or document number; name the case instead")
 	}
 	return reason, nil
 }
@@ -169,7 +169,7 @@ func (r RevealRequest) entry(call Call) (Reveal, error) {
 	if err != nil {
 		return Reveal{}, err
 	}
-	reason, err := checkReason("reason", r.Reason)
+	reason, err := checkReason(r.Reason)
 	if err != nil {
 		return Reveal{}, err
 	}

@@ -113,8 +113,10 @@ func TestRevealIsRefused(t *testing.T) {
 		"unknown field":     {wang(), func(r *ticketing.RevealRequest) { r.Fields = []ticketing.RevealField{"face"} }, ticketing.CodeInvalidField, "fields[0]"},
 		"field twice":       {wang(), func(r *ticketing.RevealRequest) { r.Fields = append(r.Fields, r.Fields...) }, ticketing.CodeInvalidField, "fields[1]"},
 		"unknown position":  {wang(), func(r *ticketing.RevealRequest) { r.Positions = []string{"x"} }, ticketing.CodeInvalidField, "positions[0]"},
-		"position twice": {wang(), func(r *ticketing.RevealRequest) { r.Positions = []string{o.Positions[0].ID, o.Positions[0].ID} }, ticketing.CodeInvalidField,
-			"positions[1]"},
+		"position twice": {
+			wang(), func(r *ticketing.RevealRequest) { r.Positions = []string{o.Positions[0].ID, o.Positions[0].ID} }, ticketing.CodeInvalidField,
+			"positions[1]",
+		},
 		"too many":      {wang(), func(r *ticketing.RevealRequest) { r.Positions = make([]string, 501) }, ticketing.CodeInvalidField, "positions"},
 		"unknown order": {wang(), func(r *ticketing.RevealRequest) { r.Order = "x" }, ticketing.CodeNotFound, ""},
 	} {

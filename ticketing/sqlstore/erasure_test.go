@@ -43,19 +43,29 @@ func kept(t *testing.T, dsn string) map[string][]byte {
 	out := map[string][]byte{}
 	for table, columns := range personal() {
 		for _, column := range columns {
-			rows, err := db.QueryContext(t.Context(), `SELECT `+column+` FROM `+table)
-			require.NoError(t, err)
-			for n := 0; rows.Next(); n++ {
-				var value []byte
-				require.NoError(t, rows.Scan(&value))
+			for n, value := range column0(t, db, `SELECT `+column+` FROM `+table) {
 				if len(value) > 0 {
 					out[fmt.Sprintf("%s.%s[%d]", table, column, n)] = value
 				}
 			}
-			require.NoError(t, rows.Err())
-			require.NoError(t, rows.Close())
 		}
 	}
+	return out
+}
+
+// column0 reads the first column of every row.
+func column0(t *testing.T, db *sql.DB, query string) [][]byte {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), query)
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, rows.Close()) }()
+	var out [][]byte
+	for rows.Next() {
+		var value []byte
+		require.NoError(t, rows.Scan(&value))
+		out = append(out, value)
+	}
+	require.NoError(t, rows.Err())
 	return out
 }
 
@@ -87,27 +97,12 @@ func everything(t *testing.T, dsn string) []byte {
 		return all.Bytes()
 	}
 	db := rawDB(t, dsn)
-	tables, err := db.QueryContext(t.Context(), `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()`)
-	require.NoError(t, err)
-	var names []string
-	for tables.Next() {
-		var name string
-		require.NoError(t, tables.Scan(&name))
-		names = append(names, name)
-	}
-	require.NoError(t, tables.Err())
-	require.NoError(t, tables.Close())
+	names := column0(t, db, `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()`)
 	require.NotEmpty(t, names)
 	for _, name := range names {
-		rows, err := db.QueryContext(t.Context(), `SELECT CAST(r.* AS text) FROM `+name+` r`)
-		require.NoError(t, err)
-		for rows.Next() {
-			var text string
-			require.NoError(t, rows.Scan(&text))
-			all.WriteString(text + "\n")
+		for _, text := range column0(t, db, `SELECT CAST(r.* AS text) FROM `+string(name)+` r`) {
+			all.Write(append(text, '\n'))
 		}
-		require.NoError(t, rows.Err())
-		require.NoError(t, rows.Close())
 	}
 	return all.Bytes()
 }

@@ -100,6 +100,8 @@ func oddFlows(kind inspection.Kind, now time.Time, l inspection.Limits) (query s
 	case inspection.ScanOrphan:
 		return `SELECT '', '', c.position_id, 'an order', 'none' FROM checkin_states c WHERE c.last_at >= $1
 			AND NOT EXISTS (SELECT 1 FROM positions p WHERE p.id = c.position_id)`, []any{millis(now.AddDate(0, 0, -2))}
+	case inspection.StockMismatch, inspection.SlotMismatch, inspection.SlotSumMismatch, inspection.StageMismatch, inspection.StageUnfired,
+		inspection.HoldOverdue, inspection.ProvisionalOverdue, inspection.SecretMissing, inspection.OutboxLag, inspection.OrderEmpty:
 	}
 	return "", nil
 }

@@ -27,14 +27,11 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	k, err := secrets(map[string]config.Secret{
 		"keys.enforcement": c.Keys.Enforcement, "keys.operations": c.Keys.Operations, "keys.webhook": c.Keys.Webhook,
 	})
-	if c.Keys.Privacy != "" {
-		privacy, perr := reveal("keys.privacy", c.Keys.Privacy)
-		k["keys.privacy"], err = privacy, errors.Join(err, perr)
-	}
+	privacy, perr := optionalKey("keys.privacy", c.Keys.Privacy)
 	gateway, gerr := rotated("keys.gateway", c.Keys.Gateway, c.Keys.GatewayPrevious)
 	keys, serr := ticketingKeys(c.Keys)
 	hook, herr := outbox.ParseSecret(k["keys.webhook"])
-	if err := errors.Join(err, gerr, serr, herr); err != nil {
+	if err := errors.Join(err, perr, gerr, serr, herr); err != nil {
 		return "", fmt.Errorf("ticketing: %w", err)
 	}
 	dsn, err := c.Ticketing.DSN.Reveal()
@@ -85,7 +82,7 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	}
 	api, err := withPages(service, httpapi.Options{
 		GatewayKeys: gateway, EnforcementKeys: []string{k["keys.enforcement"]}, OperationsKeys: []string{k["keys.operations"]},
-		PrivacyKeys: optionalKey(k["keys.privacy"]),
+		PrivacyKeys: privacy,
 		Inspection:  inspector,
 		Notices:     notices, Gates: gates, Sandbox: messages.inbox, InsecureCookies: !c.Gateway.SecureCookies,
 		Limits: httpapi.Limits(c.Ticketing.Limits), Clock: e.Now, Logger: log, Registerer: e.Registry,

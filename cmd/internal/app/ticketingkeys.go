@@ -69,10 +69,11 @@ func seed(field string, secret config.Secret) (ed25519.PrivateKey, error) {
 	return ed25519.NewKeyFromSeed(bytes), nil
 }
 
-// optionalKey is the one key of a role, or none.
-func optionalKey(key string) []string {
-	if key == "" {
-		return nil
+// optionalKey reads the one key of a role that nobody need have.
+func optionalKey(field string, secret config.Secret) ([]string, error) {
+	if secret == "" {
+		return nil, nil
 	}
-	return []string{key}
+	key, err := reveal(field, secret)
+	return []string{key}, err
 }

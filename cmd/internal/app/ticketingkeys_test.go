@@ -1,7 +1,6 @@
 package app
 
 import (
-	"crypto/ed25519"
 	"encoding/hex"
 	"strings"
 	"testing"
@@ -32,7 +31,7 @@ func TestTicketingKeys(t *testing.T) {
 	derived, err := ticketing.DerivedTicketKey(plain.Session)
 	require.NoError(t, err)
 	require.Len(t, keys.Tickets, 3)
-	assert.Equal(t, ed25519.PrivateKey(derived), keys.Tickets[2])
+	assert.Equal(t, derived, keys.Tickets[2])
 	for field, spoil := range map[string]func(*config.Keys){
 		"keys.ticketing_data":                func(k *config.Keys) { k.TicketingData = "file:/nowhere/at/all" },
 		"keys.ticketing_data_previous[0]":    func(k *config.Keys) { k.TicketingDataPrevious = []config.Secret{"value:short"} },

@@ -28,7 +28,7 @@ var (
 
 // CheckIn is the part of the store that check-in keeps what it knows in.
 func (s *Store) CheckIn() *CheckInStore {
-	return &CheckInStore{store: s, texts: newCheckInTexts()}
+	return &CheckInStore{store: s, texts: newCheckInTexts(s.writer.dialect)}
 }
 
 // Update implements checkin.Store: fn joins the writer's next transaction.

@@ -3,36 +3,55 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"strings"
 	"time"
 
 	"fairgate/ticketing"
 	"fairgate/ticketing/checkin"
 )
 
-// checkInTexts are the statements that a round of scans is written with.
-type checkInTexts struct{ scans, states, counts *insert }
+// checkInTexts are the statements that a round of scans is written with: one
+// for each table, filled up with rows that are passed over, because every
+// statement is a journey to the database and back.
+type checkInTexts struct{ scans, states, counts *lookup }
 
-func newCheckInTexts() *checkInTexts {
+func newCheckInTexts(d dialect) *checkInTexts {
 	return &checkInTexts{
-		scans: newInsert("insert scans", `checkin_scans (seq, `+scanColumns+`)`),
-		states: newInsert("put states", `checkin_states (position_id, order_id, first_at, entries, inside, last_at, last_gate, last_terminal_id)`).or(
-			` ON CONFLICT (position_id) DO UPDATE SET entries = excluded.entries, inside = excluded.inside,
-			last_at = excluded.last_at, last_gate = excluded.last_gate, last_terminal_id = excluded.last_terminal_id`),
-		counts: newInsert("add counts", `checkin_counts (day, terminal_id, gate, pool_id, reason, entries, exits, people, inside, refused, conflicts, last_at)`).or(
-			` ON CONFLICT (day, terminal_id, gate, pool_id, reason) DO UPDATE SET entries = checkin_counts.entries + excluded.entries,
+		// Scans are numbered from the last one on.
+		scans: newRows(d, "insert scans", `checkin_scans (seq, `+scanColumns+`)`, `(SELECT COALESCE(max(seq), 0) FROM checkin_scans) + v.column1`, ``,
+			"BIGINT", "TEXT", "BIGINT", "BYTEA", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "TEXT", "TEXT",
+			"BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT", "TEXT"),
+		states: newRows(d, "put states", `checkin_states (position_id, order_id, first_at, entries, inside, last_at, last_gate, last_terminal_id)`, `v.column1`,
+			`ON CONFLICT (position_id) DO UPDATE SET entries = excluded.entries, inside = excluded.inside,
+			last_at = excluded.last_at, last_gate = excluded.last_gate, last_terminal_id = excluded.last_terminal_id`,
+			"TEXT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT", "TEXT"),
+		counts: newRows(d, "add counts", `checkin_counts (day, terminal_id, gate, pool_id, reason, entries, exits, people, inside, refused, conflicts, last_at)`, `v.column1`,
+			`ON CONFLICT (day, terminal_id, gate, pool_id, reason) DO UPDATE SET entries = checkin_counts.entries + excluded.entries,
 			exits = checkin_counts.exits + excluded.exits, people = checkin_counts.people + excluded.people,
 			inside = checkin_counts.inside + excluded.inside, refused = checkin_counts.refused + excluded.refused,
 			conflicts = checkin_counts.conflicts + excluded.conflicts,
-			last_at = CASE WHEN excluded.last_at > checkin_counts.last_at THEN excluded.last_at ELSE checkin_counts.last_at END`),
+			last_at = CASE WHEN excluded.last_at > checkin_counts.last_at THEN excluded.last_at ELSE checkin_counts.last_at END`,
+			"TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT"),
 	}
 }
 
-// or says what becomes of rows that are there already.
-func (in *insert) or(conflict string) *insert {
-	for i := range in.texts {
-		in.texts[i] += conflict
+// newRows makes the statement that inserts rows of columns of these types; first
+// is what becomes of a row's first value, conflict of rows that are there.
+func newRows(d dialect, doing, into, first, conflict string, types ...string) *lookup {
+	values := []string{first}
+	for column := 2; column <= len(types); column++ {
+		values = append(values, fmt.Sprintf("v.column%d", column))
 	}
-	return in
+	return newLookup(d, doing, `INSERT INTO `+into+` SELECT `+strings.Join(values, ", ")+` FROM VALUES WHERE v.column1 IS NOT NULL `+conflict, types...)
+}
+
+// put writes rows, whose values are in args.
+func (t checkInTx) put(ctx context.Context, l *lookup, args []any) error {
+	return l.parts(args, func(text string, args []any) error {
+		_, err := t.tx.db.ExecContext(ctx, text, args...)
+		return err
+	})
 }
 
 const scanColumns = `scan_key, part, fingerprint, terminal_id, gate, pool_id, position_id, order_id, direction, accepted, reason, conflict,
@@ -139,32 +158,27 @@ func (c checkInReader) PoolsByID(ctx context.Context, ids []string) ([]ticketing
 }
 
 func (t checkInTx) Record(ctx context.Context, scans []checkin.Scan, states []checkin.State, counts []checkin.Count) error {
-	var seq int64
-	if err := t.tx.db.QueryRowContext(ctx, `SELECT COALESCE(max(seq), 0) FROM checkin_scans`).Scan(&seq); err != nil {
-		return failed("number scans", err)
-	}
 	args := make([]any, 0, len(scans)*t.texts.scans.columns)
-	for _, s := range scans {
-		seq++
-		args = append(args, seq, s.Key, s.Part, s.Fingerprint, s.TerminalID, s.Gate, s.Pool, s.PositionID, s.OrderID, s.Direction,
+	for i, s := range scans {
+		args = append(args, i%mostRows+1, s.Key, s.Part, s.Fingerprint, s.TerminalID, s.Gate, s.Pool, s.PositionID, s.OrderID, s.Direction,
 			bit(s.Accepted), s.Reason, s.Conflict, bit(s.Offline), millis(s.ScannedAt), millis(s.At), millis(s.RecordedAt), s.Skew.Milliseconds(),
 			millis(s.PriorAt), s.PriorGate, s.PriorName)
 	}
-	if err := t.texts.scans.write(ctx, t.tx.db, args); err != nil {
+	if err := t.put(ctx, t.texts.scans, args); err != nil {
 		return err
 	}
 	args = make([]any, 0, len(states)*t.texts.states.columns)
 	for _, s := range states {
 		args = append(args, s.PositionID, s.OrderID, millis(s.FirstAt), s.Entries, bit(s.Inside), millis(s.LastAt), s.LastGate, s.LastTerminalID)
 	}
-	if err := t.texts.states.write(ctx, t.tx.db, args); err != nil {
+	if err := t.put(ctx, t.texts.states, args); err != nil {
 		return err
 	}
 	args = make([]any, 0, len(counts)*t.texts.counts.columns)
 	for _, n := range counts {
 		args = append(args, n.Day, n.TerminalID, n.Gate, n.Pool, n.Reason, n.Entries, n.Exits, n.People, n.Inside, n.Refused, n.Conflicts, millis(n.LastAt))
 	}
-	return t.texts.counts.write(ctx, t.tx.db, args)
+	return t.put(ctx, t.texts.counts, args)
 }
 
 func (c checkInReader) Counts(ctx context.Context, day ticketing.Date) ([]checkin.Count, error) {

@@ -13,7 +13,7 @@ type benchCheckinCommand struct {
 	DSN       string        `help:"PostgreSQL to use; default: one of its own." placeholder:"postgres://…"`
 	Tickets   int           `help:"Tickets of the closed loop." default:"20000"`
 	Terminals int           `help:"Terminals that are signed in." default:"100"`
-	Clients   int           `help:"Clients of the closed loop." default:"64"`
+	Clients   int           `help:"Clients of the closed loop." default:"256"`
 	Rate      float64       `help:"Scans a second of the open loop." default:"1000"`
 	Length    time.Duration `help:"How long the open loop lasts." default:"10s"`
 	Kill      bool          `help:"End the booking system with kill -9 in the middle, and restart it."`

@@ -2,7 +2,6 @@ package checkin_test
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -287,7 +286,8 @@ func TestManyGatesAtOnce(t *testing.T) {
 		for _, code := range codes {
 			scans.Go(func() {
 				got, err := f.Scan(t.Context(), g.token, checkin.Attempt{Nonce: uuid.NewString(), Code: code, ScannedAt: f.clock()})
-				if !assert.NoError(t, err) {
+				if err != nil {
+					t.Error(err)
 					return
 				}
 				switch {
@@ -361,8 +361,7 @@ func TestWhoHasGoneIsNotLetIn(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := f.Scan(gone, g.token, checkin.Attempt{Nonce: uuid.NewString(), Code: ticket.codes[0], ScannedAt: f.clock()})
-	require.Error(t, err)
-	require.True(t, errors.Is(err, context.Canceled) || errors.Is(err, ticketing.ErrUnavailable))
+	require.ErrorIs(t, err, context.Canceled)
 	assert.True(t, g.scan(ticket.codes[0]).Accepted)
 }
 

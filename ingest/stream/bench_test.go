@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"fairgate/ingest"
 	"fairgate/ingest/stream"
 )
 
@@ -49,3 +50,41 @@ type bottomless struct{}
 
 // Send implements stream.Sink.
 func (*bottomless) Send(context.Context, ...stream.Message) error { return nil }
+
+// A booking is recorded twice: as what is about to be asked of the upstream,
+// and with what came of it.
+func BenchmarkRecorder(b *testing.B) {
+	j, err := stream.OpenJournal(b.TempDir(), "events", &bottomless{}, stream.JournalOptions{MaxBytes: 8 << 30, MaxBuffered: 4 << 30})
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := stream.NewRecorder(j)
+	b.SetParallelism(32)
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for i := 0; pb.Next(); i++ {
+			e := ingest.Event{
+				ID: fmt.Sprint(i), Time: time.UnixMilli(1_790_000_000_000).UTC(), Site: "museum", Kind: ingest.KindOrderSubmit, Route: "order.submit",
+				Method: "POST", Path: "/api/v1/orders", Subject: ingest.Subject{Account: "018f0000-0000-7000-8000-000000000009"},
+				Decision: ingest.Decision{Action: ingest.Allow, Snapshot: ingest.Snapshot{Names: names, Values: values}},
+			}
+			if err := r.Intend(b.Context(), &e); err != nil {
+				b.Error(err)
+				return
+			}
+			e.Outcome = ingest.Outcome{Disposition: ingest.DispositionForwarded, Status: 201, OrderState: "provisional", Latency: time.Millisecond}
+			if err := r.Complete(b.Context(), &e); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+	if err := j.Close(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+}
+
+var (
+	names  = strings.Fields(strings.Repeat("account_orders_in_a_minute ", 15))
+	values = make([]float64, 15)
+)

@@ -80,9 +80,12 @@ type Journal struct {
 	metrics *journalMetrics
 	drain   *drainer
 
+	entries sync.Pool // of *entry that nobody waits for or will write any more
+
 	mu       sync.Mutex
 	pending  []*entry
-	buffered int64 // bytes of pending
+	spare    []*entry // the array of the batch before, for the next one
+	buffered int64    // bytes of pending
 	closed   bool
 
 	wake    chan struct{} // of the writer; holds one
@@ -96,7 +99,8 @@ type Journal struct {
 type entry struct {
 	class   class
 	payload []byte
-	done    chan error // intents only; holds one
+	waits   bool       // it is an intent: done will be answered
+	done    chan error // holds one
 }
 
 // class says what a frame is worth when room is scarce; it is the metric
@@ -134,6 +138,7 @@ func OpenJournal(dir, topic string, sink Sink, opts JournalOptions) (*Journal, e
 		opts: opts, log: log,
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), written: make(chan struct{}),
 	}
+	j.entries.New = func() any { return &entry{done: make(chan error, 1)} }
 	j.drain, err = newDrainer(log, topic, sink, opts)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open journal: %w", err), log.Close())
@@ -158,12 +163,14 @@ func (j *Journal) Intend(ctx context.Context, r Record) error {
 	if err != nil {
 		return err
 	}
-	e.done = make(chan error, 1)
+	e.waits = true
 	if err := j.admit(e); err != nil {
+		j.entries.Put(e)
 		return err
 	}
 	select {
 	case err := <-e.done:
+		j.entries.Put(e) // answering was the last that the writer did with it
 		return err
 	case <-ctx.Done():
 		return fmt.Errorf("intent not confirmed: %w", ctx.Err())
@@ -182,16 +189,23 @@ func (j *Journal) Complete(_ context.Context, r Record) error {
 	if err != nil {
 		return err
 	}
-	return j.admit(e)
+	if err := j.admit(e); err != nil {
+		j.entries.Put(e)
+		return err
+	}
+	return nil
 }
 
 func (j *Journal) frame(kind frameKind, c class, r Record) (*entry, error) {
-	payload, err := encodeFrame(kind, j.opts.Now().UnixMilli(), r)
+	e, _ := j.entries.Get().(*entry) // the pool holds nothing else
+	payload, err := appendFrame(e.payload[:0], kind, j.opts.Now().UnixMilli(), r)
 	if err != nil {
+		j.entries.Put(e)
 		j.metrics.dropped.WithLabelValues(string(c)).Inc()
 		return nil, err
 	}
-	return &entry{class: c, payload: payload}, nil
+	e.class, e.payload, e.waits = c, payload, false
+	return e, nil
 }
 
 // admit hands e to the writer if there is room for its class.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Record is what a Journal takes: bytes with an id that makes repeats
@@ -27,10 +28,10 @@ const (
 
 var errFrame = errors.New("malformed journal frame")
 
-// encodeFrame lays a record out as kind (1 byte), time (8 bytes, Unix
+// appendFrame lays a record out at the end of b as kind (1 byte), time (8 bytes, Unix
 // milliseconds, little-endian), length and bytes of the id, length and bytes
 // of the key (one byte of length each), value.
-func encodeFrame(kind frameKind, at int64, r Record) ([]byte, error) {
+func appendFrame(b []byte, kind frameKind, at int64, r Record) ([]byte, error) {
 	if r.ID == "" || len(r.ID) > 255 || len(r.Key) > 255 {
 		return nil, fmt.Errorf("journal record: id has %d bytes (1 to 255), key %d (at most 255)", len(r.ID), len(r.Key))
 	}
@@ -38,8 +39,7 @@ func encodeFrame(kind frameKind, at int64, r Record) ([]byte, error) {
 	if size > maxBatchBytes-1024 {
 		return nil, fmt.Errorf("%w: %d bytes", ErrTooLarge, size)
 	}
-	b := make([]byte, 0, size)
-	b = append(b, byte(kind))
+	b = append(slices.Grow(b, size), byte(kind))
 	//nolint:gosec // a bit pattern, undone by decodeFrame
 	b = binary.LittleEndian.AppendUint64(b, uint64(at))
 	b = append(append(b, byte(len(r.ID))), r.ID...)   //nolint:gosec // at most 255, see above
@@ -47,12 +47,12 @@ func encodeFrame(kind frameKind, at int64, r Record) ([]byte, error) {
 	return append(b, r.Value...), nil
 }
 
-// decodeFrame undoes encodeFrame; the value aliases b.
+// decodeFrame undoes appendFrame; the value aliases b.
 func decodeFrame(b []byte) (kind frameKind, at int64, r Record, err error) {
 	if len(b) < 11 || b[0] != byte(frameRecord) && b[0] != byte(frameIntent) {
 		return 0, 0, r, errFrame
 	}
-	//nolint:gosec // a bit pattern, made by encodeFrame
+	//nolint:gosec // a bit pattern, made by appendFrame
 	kind, at = frameKind(b[0]), int64(binary.LittleEndian.Uint64(b[1:]))
 	rest := b[9:]
 	for _, field := range []*string{&r.ID, &r.Key} {

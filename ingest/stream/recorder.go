@@ -2,8 +2,8 @@ package stream
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"sync"
 
 	"fairgate/ingest"
 )
@@ -11,39 +11,39 @@ import (
 // Recorder takes ingest.Events to a Journal as JSON, keyed by account, or by
 // device or address where there is none. An intent is spooled with its
 // disposition set to unknown, which is what it says if nothing follows.
-type Recorder struct{ journal *Journal }
+type Recorder struct {
+	journal *Journal
+	buffers sync.Pool // of *[]byte; a journal keeps nothing of a Record
+}
 
 var _ ingest.Recorder = (*Recorder)(nil)
 
 // NewRecorder records into j.
-func NewRecorder(j *Journal) *Recorder { return &Recorder{journal: j} }
+func NewRecorder(j *Journal) *Recorder {
+	return &Recorder{journal: j, buffers: sync.Pool{New: func() any { return new([]byte) }}}
+}
 
 // Intend implements ingest.Recorder. A full spool is ErrSpoolFull.
 func (r *Recorder) Intend(ctx context.Context, e *ingest.Event) error {
 	intent := *e
 	intent.Outcome = ingest.Outcome{Disposition: ingest.DispositionUnknown}
-	rec, err := encode(&intent)
-	if err != nil {
-		return err
-	}
-	return r.journal.Intend(ctx, rec)
+	return r.record(ctx, &intent, r.journal.Intend)
 }
 
 // Complete implements ingest.Recorder. A full spool is ErrSpoolFull, counted.
 func (r *Recorder) Complete(ctx context.Context, e *ingest.Event) error {
-	rec, err := encode(e)
-	if err != nil {
-		return err
-	}
-	return r.journal.Complete(ctx, rec)
+	return r.record(ctx, e, r.journal.Complete)
 }
 
-func encode(e *ingest.Event) (Record, error) {
-	b, err := json.Marshal(e)
+func (r *Recorder) record(ctx context.Context, e *ingest.Event, take func(context.Context, Record) error) error {
+	buffer, _ := r.buffers.Get().(*[]byte) // the pool holds nothing else
+	defer r.buffers.Put(buffer)
+	value, err := e.AppendJSON((*buffer)[:0])
 	if err != nil {
-		return Record{}, fmt.Errorf("encode event %q: %w", e.ID, err)
+		return fmt.Errorf("encode event %q: %w", e.ID, err)
 	}
-	return Record{ID: e.ID, Key: EventKey(e), Value: b, Urgent: e.Kind.Order()}, nil
+	*buffer = value
+	return take(ctx, Record{ID: e.ID, Key: EventKey(e), Value: value, Urgent: e.Kind.Order()})
 }
 
 // EventKey is the key under which an event is published: what keeps one

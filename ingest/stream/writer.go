@@ -37,15 +37,19 @@ type writerState struct {
 	dirty  bool
 	synced time.Time
 	full   bool // the last write found no room; said once
+
+	intents  []*entry // of the group being written
+	payloads [][]byte // of the chunk being written
 }
 
-// commit writes what waits and answers the intents among it.
+// commit writes what waits and answers the intents among it. Entries that are
+// written and that nobody waits for are used again.
 func (j *Journal) commit(w *writerState) {
-	var intents []*entry
-	batch := j.take()
-	for len(batch) > 0 {
-		chunk, payloads := j.chunk(batch)
-		if err := j.log.Append(payloads...); err != nil {
+	intents := w.intents[:0]
+	all := j.take()
+	for batch := all; len(batch) > 0; {
+		chunk := j.chunk(w, batch)
+		if err := j.log.Append(w.payloads...); err != nil {
 			j.refuse(w, batch, err)
 			break
 		}
@@ -54,32 +58,38 @@ func (j *Journal) commit(w *writerState) {
 		j.release(chunk)
 		signal(j.drain.wake)
 		for _, e := range chunk {
-			if e.done != nil {
+			if e.waits {
 				intents = append(intents, e)
+			} else {
+				j.entries.Put(e)
 			}
 		}
 	}
+	j.giveBack(all)
 	if len(intents) == 0 {
 		return
 	}
 	err := j.sync(w)
-	for _, e := range intents {
+	for i, e := range intents {
 		e.done <- err
+		intents[i] = nil
 	}
+	w.intents = intents[:0]
 }
 
 // chunk cuts off a part of the batch that leaves segments near their size, so
-// that they can be deleted one by one.
-func (j *Journal) chunk(batch []*entry) (part []*entry, payloads [][]byte) {
+// that they can be deleted one by one, and puts its payloads into w.
+func (j *Journal) chunk(w *writerState, batch []*entry) []*entry {
+	w.payloads = w.payloads[:0]
 	var size int64
 	for i, e := range batch {
 		size += spool.FrameSize(len(e.payload))
 		if i > 0 && size > j.opts.SegmentBytes {
-			return batch[:i], payloads
+			return batch[:i]
 		}
-		payloads = append(payloads, e.payload)
+		w.payloads = append(w.payloads, e.payload)
 	}
-	return batch, payloads
+	return batch
 }
 
 // take empties the buffer. The bytes stay accounted for until release.
@@ -87,8 +97,16 @@ func (j *Journal) take() []*entry {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	batch := j.pending
-	j.pending = nil
+	j.pending, j.spare = j.spare, nil
 	return batch
+}
+
+// giveBack lets the array of a batch that is dealt with be used again.
+func (j *Journal) giveBack(batch []*entry) {
+	clear(batch)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.spare = batch[:0]
 }
 
 func (j *Journal) release(batch []*entry) {
@@ -120,11 +138,13 @@ func (j *Journal) refuse(w *writerState, batch []*entry, err error) {
 		}
 		lost = append(lost, e)
 		j.metrics.dropped.WithLabelValues(string(e.class)).Inc()
-		if e.done != nil {
-			e.done <- answer
-		}
 	}
 	j.release(lost)
+	for _, e := range lost {
+		if e.waits {
+			e.done <- answer // after which it is another's
+		}
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.pending = append(keep, j.pending...)

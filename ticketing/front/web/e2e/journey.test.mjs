@@ -160,6 +160,7 @@ for (const [language, width, height, dark] of [['zh', 390, 844, false], ['en', 3
       await v.look('12-orders')
       await page.getByText(t('orders.show')).click()
       await v.button('order.cancel').click()
+      await page.getByRole('checkbox').nth(1).waitFor()
       for (const box of await page.getByRole('checkbox').all()) await box.check()
       await v.button('order.cancel_all').click()
       await page.getByText(t('order.cancelled_text')).waitFor()

@@ -114,11 +114,12 @@ function Cancel({ order, done, close }: DialogProps) {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set(order.positions.length === 1 ? order.positions.map((p) => p.position_id) : []))
   const cancel = useAct(order, done, t('order.cancelled_done'))
   const all = chosen.size === order.positions.length
-  const toggle = (id: string) => {
-    const next = new Set(chosen)
-    if (!next.delete(id)) next.add(id)
-    setChosen(next)
-  }
+  const toggle = (id: string) =>
+    setChosen((before) => {
+      const next = new Set(before)
+      if (!next.delete(id)) next.add(id)
+      return next
+    })
   return (
     <Dialog title={t('order.cancel_title')} close={close}>
       <fieldset class="choice list">

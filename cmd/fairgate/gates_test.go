@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"sync"
 	"testing"
@@ -120,6 +119,6 @@ func (g *terminal) scan(t *testing.T, nonce, code string) scanned {
 	var out scanned
 	assert.NoError(t, house(t.Context(), http.MethodPost, g.base+"/terminal/v1/scans", g.token, map[string]any{
 		"nonce": nonce, "code": code, "scanned_at": time.Now().UTC().Format(time.RFC3339Nano),
-	}, &out), fmt.Sprintf("nonce %s", nonce))
+	}, &out), "nonce %s", nonce)
 	return out
 }

@@ -50,7 +50,7 @@ func TestUnusableKeys(t *testing.T) {
 	_, err := vault.New([][]byte{make([]byte, 31), make([]byte, 32), make([]byte, 32)}, make([]byte, 31))
 	require.Error(t, err)
 	for _, fault := range []string{"keys.encryption[0]: want 32 bytes, got 31", "keys.encryption[2]: has the same identifier", "keys.lookup: want at least 32 bytes, got 31"} {
-		assert.ErrorContains(t, err, fault)
+		require.ErrorContains(t, err, fault)
 	}
 	_, err = vault.New(nil, make([]byte, 32))
 	assert.ErrorContains(t, err, "keys.encryption: want at least one key")

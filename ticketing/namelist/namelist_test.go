@@ -3,6 +3,7 @@ package namelist_test
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -126,4 +127,29 @@ func FuzzRead(f *testing.F) {
 			t.Fatal("refused without a reason")
 		}
 	})
+}
+
+// TestAHundredThousandRows holds that a list far beyond the limit is refused
+// for its length, and not read to its end.
+func TestAHundredThousandRows(t *testing.T) {
+	t.Parallel()
+	file := excelize.NewFile()
+	t.Cleanup(func() { assert.NoError(t, file.Close()) })
+	sheet, err := file.NewStreamWriter("Sheet1")
+	require.NoError(t, err)
+	require.NoError(t, sheet.SetRow("A1", []any{"姓名", "证件类型", "证件号码", "国籍"}))
+	for n := range 100_000 {
+		require.NoError(t, sheet.SetRow("A"+strconv.Itoa(n+2), []any{"张三", "护照", "E12345678", "FRA"}))
+	}
+	require.NoError(t, sheet.Flush())
+	var content bytes.Buffer
+	require.NoError(t, file.Write(&content))
+	_, err = namelist.Read(content.Bytes())
+	require.Error(t, err)
+	assert.ErrorContains(t, err, "500")
+
+	rows := "name,document_type,document_number,nationality\n" + strings.Repeat("Zhang San,passport,E12345678,FRA\n", 100_000)
+	_, err = namelist.Read([]byte(rows))
+	require.Error(t, err)
+	assert.ErrorContains(t, err, "500")
 }

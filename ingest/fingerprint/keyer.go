@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"io"
 	"sync"
 )
 
@@ -52,14 +51,33 @@ type Keyer struct {
 	previous map[Purpose]*macs
 }
 
-// macs are HMAC states of one key, reused: setting one up costs as much as
-// hashing.
+// macs are HMAC-SHA256 states of one key, reused: setting one up costs as much
+// as hashing.
 type macs struct {
-	pool sync.Pool
+	pool sync.Pool // of *mac
+}
+
+// mac is a state with the memory for its input and output.
+type mac struct {
+	hash    hash.Hash
+	in, out []byte
 }
 
 func newMACs(key []byte) *macs {
-	return &macs{pool: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
+	return &macs{pool: sync.Pool{New: func() any { return &mac{hash: hmac.New(sha256.New, key)} }}}
+}
+
+// sum is the HMAC of value.
+func (m *macs) sum(value string) (full [sha256.Size]byte) {
+	state, _ := m.pool.Get().(*mac) // the pool holds nothing else
+	state.hash.Reset()
+	state.in = append(state.in[:0], value...)
+	state.hash.Write(state.in) // never fails
+	state.out = state.hash.Sum(state.out[:0])
+	copy(full[:], state.out)
+	clear(state.in)
+	m.pool.Put(state)
+	return full
 }
 
 // NewKeyer derives the keys of a tenant. previous is the master key in use
@@ -112,13 +130,14 @@ func (k *Keyer) Previous(p Purpose, value string) string { return sum(k.previous
 // first: one without a rotation under way, two during one, none for an empty
 // value.
 func (k *Keyer) Keys(p Purpose, value string) []string {
-	var keys []string
-	for _, key := range []string{k.Current(p, value), k.Previous(p, value)} {
-		if key != "" {
-			keys = append(keys, key)
-		}
+	current := k.Current(p, value)
+	if current == "" {
+		return nil
 	}
-	return keys
+	if previous := k.Previous(p, value); previous != "" {
+		return []string{current, previous}
+	}
+	return []string{current}
 }
 
 func sum(m *macs, p Purpose, value string) string {
@@ -126,11 +145,8 @@ func sum(m *macs, p Purpose, value string) string {
 	if m == nil || value == "" {
 		return ""
 	}
-	mac, _ := m.pool.Get().(hash.Hash) // the pool holds nothing else
-	defer m.pool.Put(mac)
-	mac.Reset()
-	// hash.Hash never fails to write.
-	_, _ = io.WriteString(mac, value)
-	var full [sha256.Size]byte
-	return hex.EncodeToString(mac.Sum(full[:0])[:hashBytes])
+	full := m.sum(value)
+	var text [2 * hashBytes]byte
+	hex.Encode(text[:], full[:hashBytes])
+	return string(text[:])
 }

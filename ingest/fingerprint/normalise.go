@@ -28,12 +28,24 @@ func Normalise(p Purpose, value string) string {
 
 // document keeps letters and digits, in upper case.
 func document(value string) string {
+	if upperOrDigits(value) {
+		return value // as most come
+	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return unicode.ToUpper(r)
 		}
 		return -1
 	}, norm.NFKC.String(value))
+}
+
+func upperOrDigits(value string) bool {
+	for i := range len(value) {
+		if c := value[i]; (c < '0' || c > '9') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return true
 }
 
 // phone keeps the digits. The international prefix is written as "+"; the

@@ -70,7 +70,10 @@ func (p *Proxies) Resolve(peer netip.Addr, forwarded []string) (netip.Addr, Orig
 	}
 	origin := OriginPeer
 	for _, value := range slices.Backward(forwarded) {
-		for _, hop := range slices.Backward(strings.Split(value, ",")) {
+		for more := true; more; {
+			comma := strings.LastIndexByte(value, ',')
+			hop := value[comma+1:]
+			value, more = value[:max(comma, 0)], comma >= 0
 			addr, ok := parseHop(hop)
 			if !ok {
 				return client, OriginMalformed

@@ -2,10 +2,12 @@ package fingerprint
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 	"unicode/utf8"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fairgate/ingest"
@@ -53,8 +55,13 @@ type Reader struct {
 	geo      *Geo
 	tls      string
 	extra    []string
+	agents   *lru.Cache[string, bool] // what Automation says of the usual ones
 	rejected *prometheus.CounterVec
 }
+
+// rememberedAgents bounds the cache of user agents; the busiest sites see a few
+// thousand in an hour.
+const rememberedAgents = 4096
 
 // New makes a Reader that issues and verifies device tokens with tokens.
 func New(tokens *Tokens, o Options) (*Reader, error) {
@@ -64,8 +71,12 @@ func New(tokens *Tokens, o Options) (*Reader, error) {
 	if o.Proxies == nil {
 		o.Proxies = &Proxies{}
 	}
+	agents, err := lru.New[string, bool](rememberedAgents)
+	if err != nil {
+		return nil, fmt.Errorf("new fingerprint reader: %w", err)
+	}
 	r := &Reader{
-		tokens: tokens, proxies: o.Proxies, geo: o.Geo, tls: o.TLSHeader, extra: o.Automation,
+		tokens: tokens, proxies: o.Proxies, geo: o.Geo, tls: o.TLSHeader, extra: o.Automation, agents: agents,
 		rejected: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "fairgate_fingerprint_rejected_total",
 			Help: "Device tokens and forwarding headers that were not believed, by what and why.",
@@ -102,7 +113,7 @@ func (r *Reader) client(peer netip.Addr, headers []Header) ingest.Client {
 	loc := r.geo.Lookup(addr)
 	c.ASN, c.ASOrg, c.Country, c.Hosting = loc.ASN, loc.Org, loc.Country, loc.Hosting
 	c.UserAgent = clip(First(headers, "User-Agent"), maxAgent)
-	c.Automation = Automation(c.UserAgent, r.extra)
+	c.Automation = r.automation(c.UserAgent)
 	c.Headers = HeaderOrder(headers, r.tls)
 	c.Language = language(First(headers, "Accept-Language"))
 	if r.tls != "" {
@@ -115,6 +126,17 @@ func (r *Reader) client(peer netip.Addr, headers []Header) ingest.Client {
 		}
 	}
 	return c
+}
+
+// automation looks sixty tokens up in an agent only where it is a new one.
+func (r *Reader) automation(agent string) bool {
+	if known, ok := r.agents.Get(agent); ok {
+		return known
+	}
+	automation := Automation(agent, r.extra)
+	// Cloned, for agent may be a part of the request's whole header section.
+	r.agents.Add(strings.Clone(agent), automation)
+	return automation
 }
 
 // device verifies the token of the header or, where there is none, of the

@@ -3,7 +3,6 @@ package fingerprint
 import (
 	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -58,7 +57,7 @@ type Device struct {
 // its id: not to an address, which changes under a traveller, nor to an
 // account. It is safe for concurrent use.
 type Tokens struct {
-	current, previous []byte
+	current, previous *macs // previous may be nil
 	maxAge            time.Duration
 	now               func() time.Time
 }
@@ -86,7 +85,11 @@ func NewTokens(key []byte, o TokenOptions) (*Tokens, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Tokens{current: key, previous: o.Previous, maxAge: o.MaxAge, now: o.Now}, nil
+	t := &Tokens{current: newMACs(key), maxAge: o.MaxAge, now: o.Now}
+	if len(o.Previous) > 0 {
+		t.previous = newMACs(o.Previous)
+	}
+	return t, nil
 }
 
 // MaxAge is how long a token is believed after its issue.
@@ -100,7 +103,8 @@ func (t *Tokens) Issue(flags byte) (string, Device) {
 	binary.BigEndian.PutUint64(payload[idBytes:], uint64(issued.UnixMilli()))
 	payload[payloadBytes-1] = flags
 	head := tokenVersion + encoding.EncodeToString(payload[:])
-	token := head + "." + encoding.EncodeToString(tokenMAC(t.current, head))
+	mac := t.current.sum(head)
+	token := head + "." + encoding.EncodeToString(mac[:macBytes])
 	return token, Device{ID: hex.EncodeToString(payload[:idBytes]), Issued: issued, Flags: flags}
 }
 
@@ -110,15 +114,12 @@ func (t *Tokens) Verify(token string) (Device, error) {
 	if len(token) > maxTokenLength || dot < len(tokenVersion) || !strings.HasPrefix(token, tokenVersion) {
 		return Device{}, ErrTokenMalformed
 	}
-	payload, err := encoding.DecodeString(token[len(tokenVersion):dot])
-	if err != nil || len(payload) != payloadBytes {
+	var payload [payloadBytes]byte
+	var mac [macBytes]byte
+	if !decodeExactly(payload[:], token[len(tokenVersion):dot]) || !decodeExactly(mac[:], token[dot+1:]) {
 		return Device{}, ErrTokenMalformed
 	}
-	mac, err := encoding.DecodeString(token[dot+1:])
-	if err != nil || len(mac) != macBytes {
-		return Device{}, ErrTokenMalformed
-	}
-	if !t.signed(token[:dot], mac) {
+	if !t.signed(token[:dot], mac[:]) {
 		return Device{}, ErrTokenForged
 	}
 	ms := binary.BigEndian.Uint64(payload[idBytes:])
@@ -132,16 +133,26 @@ func (t *Tokens) Verify(token string) (Device, error) {
 	return Device{ID: hex.EncodeToString(payload[:idBytes]), Issued: issued, Flags: payload[payloadBytes-1]}, nil
 }
 
-// signed compares in constant time under both keys.
-func (t *Tokens) signed(head string, mac []byte) bool {
-	if hmac.Equal(mac, tokenMAC(t.current, head)) {
-		return true
+// decodeExactly fills to from its Base64 form, and reports whether that was
+// all.
+func decodeExactly(to []byte, text string) bool {
+	if len(text) != encoding.EncodedLen(len(to)) {
+		return false
 	}
-	return len(t.previous) > 0 && hmac.Equal(mac, tokenMAC(t.previous, head))
+	var from [maxTokenLength]byte
+	n, err := encoding.Decode(to, from[:copy(from[:], text)])
+	return err == nil && n == len(to)
 }
 
-func tokenMAC(key []byte, head string) []byte {
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(head))
-	return mac.Sum(nil)[:macBytes]
+// signed compares in constant time under both keys.
+func (t *Tokens) signed(head string, mac []byte) bool {
+	full := t.current.sum(head)
+	if hmac.Equal(mac, full[:macBytes]) {
+		return true
+	}
+	if t.previous == nil {
+		return false
+	}
+	full = t.previous.sum(head)
+	return hmac.Equal(mac, full[:macBytes])
 }

@@ -15,7 +15,9 @@ type Header struct {
 
 // NewHeader makes a Header that lowers its name once, not with every look at
 // it.
-func NewHeader(name, value string) Header { return Header{Name: name, Value: value, lower: lowerName(name)} }
+func NewHeader(name, value string) Header {
+	return Header{Name: name, Value: value, lower: lowerName(name)}
+}
 
 // Lower is the name in lower case.
 func (h Header) Lower() string {

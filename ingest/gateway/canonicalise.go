@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"strings"
@@ -28,7 +27,7 @@ func (g *Gateway) canonicalise(x *exchange) error {
 	if refused := x.target(request.Header.RequestURI()); refused != nil {
 		return refused
 	}
-	headers, refused := parseHeaders(request.Header.RawHeaders())
+	headers, refused := parseHeaders(x.headers[:0], request.Header.RawHeaders())
 	if refused != nil {
 		return refused
 	}
@@ -36,13 +35,7 @@ func (g *Gateway) canonicalise(x *exchange) error {
 		return refused
 	}
 	x.headers = headers
-	names := []string{fingerprint.DeviceCookie, PassCookie}
-	for _, s := range g.routes.Load().sessions {
-		if s.source == fromCookie {
-			names = append(names, s.name)
-		}
-	}
-	if refused = x.singleCookies(names); refused != nil {
+	if refused = x.singleCookies(g.routes.Load().cookies); refused != nil {
 		return refused
 	}
 	x.body = request.Body()
@@ -51,8 +44,10 @@ func (g *Gateway) canonicalise(x *exchange) error {
 
 // target splits and canonicalises the request target.
 func (x *exchange) target(raw []byte) *refusal {
-	if i := bytes.IndexFunc(raw, func(r rune) bool { return r <= 0x20 || r == 0x7F || r == '#' }); i >= 0 {
-		return badRequest(codeBadTarget, "target", fmt.Sprintf("the request target has a space, a control character or \"#\" at byte %d", i))
+	for i, c := range raw {
+		if c <= 0x20 || c == 0x7F || c == '#' {
+			return badRequest(codeBadTarget, "target", fmt.Sprintf("the request target has a space, a control character or \"#\" at byte %d", i))
+		}
 	}
 	path, query, _ := strings.Cut(string(raw), "?")
 	canonical, refused := canonicalPath(path)

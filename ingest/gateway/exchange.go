@@ -43,10 +43,21 @@ type exchange struct {
 	intended bool
 }
 
+// forget lets go of the request and keeps the room for the next one's headers
+// and keys, in which nothing personal stays.
+func (x *exchange) forget() {
+	clear(x.headers[:cap(x.headers)])
+	for _, k := range x.keys[:cap(x.keys)] {
+		clear(k.values)
+	}
+	*x = exchange{headers: x.headers[:0], keys: x.keys[:0]}
+}
+
 // handle takes a request through the steps; each error is answered by
 // answerError.
 func (g *Gateway) handle(c *fiber.Ctx) (err error) {
-	x := &exchange{c: c, start: g.now()}
+	x, _ := g.exchanges.Get().(*exchange) // the pool holds nothing else
+	x.c, x.start = c, g.now()
 	defer func() {
 		if r := recover(); r != nil {
 			g.log.ErrorContext(c.UserContext(), "panic while handling a request", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
@@ -56,6 +67,8 @@ func (g *Gateway) handle(c *fiber.Ctx) (err error) {
 			}
 			err = fiber.ErrInternalServerError
 		}
+		x.forget()
+		g.exchanges.Put(x)
 	}()
 	if g.health(x) {
 		return nil

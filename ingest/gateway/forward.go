@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"log/slog"
@@ -22,7 +23,7 @@ import (
 type upstream struct {
 	client  *fasthttp.HostClient
 	https   bool
-	key     []byte
+	signer  *signer
 	timeout time.Duration
 }
 
@@ -37,7 +38,7 @@ func newUpstream(target *url.URL, o Options) *upstream {
 	if target.Port() == "" {
 		addr = net.JoinHostPort(target.Hostname(), map[string]string{"http": "80", "https": "443"}[target.Scheme])
 	}
-	u := &upstream{https: target.Scheme == "https", key: o.SigningKey, timeout: o.UpstreamTimeout}
+	u := &upstream{https: target.Scheme == "https", signer: newSigner(o.SigningKey), timeout: o.UpstreamTimeout}
 	u.client = &fasthttp.HostClient{
 		Addr:  addr,
 		IsTLS: u.https,
@@ -101,7 +102,7 @@ func (g *Gateway) rewrite(x *exchange, request *fasthttp.Request) {
 	proxied := g.o.Reader.TrustsPeer(x.peer)
 	proto := "http"
 	for _, header := range x.headers {
-		lower := strings.ToLower(header.Name)
+		lower := header.Lower()
 		switch {
 		case lower == "host":
 			request.UseHostHeader = true
@@ -114,7 +115,7 @@ func (g *Gateway) rewrite(x *exchange, request *fasthttp.Request) {
 				proto = header.Value
 			}
 		case strings.HasPrefix(lower, "x-forwarded-") || strings.HasPrefix(lower, "x-fairgate-"):
-		case hopByHop(header.Name, named):
+		case hopByHop(lower, named):
 		case lower == "cookie":
 			if rest := withoutOwnCookies(header.Value); rest != "" {
 				h.Add(header.Name, rest)
@@ -137,7 +138,7 @@ func (g *Gateway) rewrite(x *exchange, request *fasthttp.Request) {
 	at := timestamp(g.now())
 	h.Set(TimestampHeader, at)
 	h.Set(RequestIDHeader, x.event.ID)
-	h.Set(SignatureHeader, Sign(g.upstream.key, x.method, target, at, x.event.ID, x.body))
+	h.Set(SignatureHeader, g.upstream.signer.sign(x.method, target, at, x.event.ID, x.body))
 }
 
 // withoutOwnCookies drops the gateway's cookies, which are no business of the
@@ -146,15 +147,20 @@ func withoutOwnCookies(cookies string) string {
 	if !strings.Contains(cookies, fingerprint.DeviceCookie+"=") && !strings.Contains(cookies, PassCookie+"=") {
 		return cookies
 	}
-	var kept []string
+	var room [512]byte
+	kept := room[:0]
 	for pair := range strings.SplitSeq(cookies, ";") {
 		pair = strings.TrimSpace(pair)
 		name, _, _ := strings.Cut(pair, "=")
-		if name != fingerprint.DeviceCookie && name != PassCookie && pair != "" {
-			kept = append(kept, pair)
+		if name == fingerprint.DeviceCookie || name == PassCookie || pair == "" {
+			continue
 		}
+		if len(kept) > 0 {
+			kept = append(kept, "; "...)
+		}
+		kept = append(kept, pair...)
 	}
-	return strings.Join(kept, "; ")
+	return string(kept)
 }
 
 // cleanResponse takes out what concerns only the hop to the upstream.
@@ -165,7 +171,14 @@ func cleanResponse(response *fasthttp.Response) {
 	h.ResetConnectionClose()
 	var drop []string
 	for name := range h.All() {
-		if hopByHop(string(name), named) || strings.HasPrefix(strings.ToLower(string(name)), "x-fairgate-") {
+		var room [64]byte
+		lower := append(room[:0], name...)
+		for i, c := range lower {
+			if c >= 'A' && c <= 'Z' {
+				lower[i] = c + 'a' - 'A'
+			}
+		}
+		if hopByHop(string(lower), named) || bytes.HasPrefix(lower, []byte("x-fairgate-")) {
 			drop = append(drop, string(name))
 		}
 	}

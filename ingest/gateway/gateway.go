@@ -35,6 +35,8 @@ type Gateway struct {
 	seq      atomic.Uint64
 	app      *fiber.App
 
+	exchanges sync.Pool // of *exchange
+
 	mu        sync.Mutex
 	listeners []net.Listener
 	stopped   bool
@@ -68,6 +70,7 @@ func New(screener ingest.Screener, recorder ingest.Recorder, upstreamURL string,
 		messages: newCatalogue(o.AppealHours), metrics: newMetrics(o.Registerer),
 		o: o, log: o.Log, failures: newComplaints(o.Log, o.Clock), now: o.Clock, boot: newBoot(),
 	}
+	g.exchanges.New = func() any { return new(exchange) }
 	g.upstream = newUpstream(target, o)
 	g.finisher = newFinisher(o.Workers, o.Backlog, g.finish)
 	g.routes.Store(o.Routes)

@@ -1,7 +1,7 @@
 package gateway
 
 import (
-	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,12 +53,10 @@ func (g *Gateway) subject(x *exchange) ingest.Subject {
 	if token == "" {
 		return s
 	}
-	ctx, cancel := context.WithTimeout(x.c.UserContext(), g.o.Deadline)
-	defer cancel()
 	keys := g.o.Keyer.Keys(fingerprint.PurposeSession, token)
 	x.sessionKey = keys[0]
 	s.Session = x.sessionKey
-	account, err := g.accounts.find(ctx, token, claim, keys)
+	account, err := g.accounts.find(x.c.UserContext(), token, claim, keys)
 	if err != nil {
 		g.metrics.bindingErrors.Inc()
 	}
@@ -102,13 +100,7 @@ func (g *Gateway) key(e *ingest.Event, s selector, f found) {
 	case keyPhone:
 		e.Subject.Phone = g.o.Keyer.Current(fingerprint.PurposePhone, f.first())
 	case keyDocuments:
-		seen := make(map[string]bool, len(f.values)) // up to 500: a search through all of them would be quadratic
-		for _, value := range f.values {
-			if key := g.o.Keyer.Current(fingerprint.PurposeDocument, value); key != "" && !seen[key] {
-				seen[key] = true
-				e.Subject.Documents = append(e.Subject.Documents, key)
-			}
-		}
+		e.Subject.Documents = g.documents(f.values)
 	case keyPool:
 		e.Order.Pool = tidy(f.first())
 	case keyDay:
@@ -130,6 +122,38 @@ func (g *Gateway) key(e *ingest.Event, s selector, f found) {
 		}
 	case keyAccount: // a claim, read with the token
 	}
+}
+
+// fewDocuments are compared one by one; of up to 500 that would be quadratic.
+const fewDocuments = 16
+
+// documents are the keys of the values, each once, in their order.
+func (g *Gateway) documents(values []string) []string {
+	if len(values) == 0 {
+		return nil
+	}
+	keys := make([]string, 0, len(values))
+	var seen map[string]bool
+	if len(values) > fewDocuments {
+		seen = make(map[string]bool, len(values))
+	}
+	for _, value := range values {
+		key := g.o.Keyer.Current(fingerprint.PurposeDocument, value)
+		switch {
+		case key == "":
+		case seen == nil:
+			if !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		case !seen[key]:
+			seen[key] = true
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	return keys
 }
 
 // tidy drops a value that is too long or not text.

@@ -1,8 +1,8 @@
 package gateway
 
 import (
+	"bytes"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,11 +16,11 @@ type jsonNode struct {
 	ids     []int                // who asks for the value here
 }
 
-func (n *jsonNode) member(key string) *jsonNode {
+func (n *jsonNode) member(key []byte) *jsonNode {
 	if n == nil {
 		return nil
 	}
-	return n.members[key]
+	return n.members[string(key)]
 }
 
 func (n *jsonNode) element() *jsonNode {
@@ -97,6 +97,16 @@ func foldKey(key string) string {
 	return key
 }
 
+// foldKeyBytes is foldKey for a key that is a part of a document.
+func foldKeyBytes(key []byte) []byte {
+	for _, c := range key {
+		if c >= utf8.RuneSelf || c >= 'A' && c <= 'Z' {
+			return []byte(foldKey(string(key)))
+		}
+	}
+	return key
+}
+
 // foldRune is the lower-case letter for ASCII, and the smallest rune of the
 // simple folding orbit otherwise, so that U+212A (KELVIN SIGN) is a "k".
 func foldRune(r rune) rune {
@@ -111,24 +121,27 @@ func foldRune(r rune) rune {
 }
 
 // keySet remembers the keys of one object: a list while they are few, a map
-// beyond, so that neither a small object nor a hostile one is slow.
+// beyond, so that neither a small object nor a hostile one is slow. The keys
+// are parts of the document.
 type keySet struct {
-	few  [12]string
+	few  [12][]byte
 	n    int
 	many map[string]struct{}
 }
 
 // add reports whether key is new.
-func (k *keySet) add(key string) bool {
+func (k *keySet) add(key []byte) bool {
 	if k.many != nil {
-		if _, ok := k.many[key]; ok {
+		if _, ok := k.many[string(key)]; ok {
 			return false
 		}
-		k.many[key] = struct{}{}
+		k.many[string(key)] = struct{}{}
 		return true
 	}
-	if slices.Contains(k.few[:k.n], key) {
-		return false
+	for _, other := range k.few[:k.n] {
+		if bytes.Equal(other, key) {
+			return false
+		}
 	}
 	if k.n < len(k.few) {
 		k.few[k.n] = key
@@ -137,8 +150,8 @@ func (k *keySet) add(key string) bool {
 	}
 	k.many = make(map[string]struct{}, 4*len(k.few))
 	for _, other := range k.few {
-		k.many[other] = struct{}{}
+		k.many[string(other)] = struct{}{}
 	}
-	k.many[key] = struct{}{}
+	k.many[string(key)] = struct{}{}
 	return true
 }

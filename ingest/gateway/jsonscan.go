@@ -87,7 +87,9 @@ func (s *jsonScanner) value(want *jsonNode, depth int) error {
 		if err != nil {
 			return err
 		}
-		s.emit(want, text, true)
+		if want.wanted() {
+			s.emit(want, string(text), true)
+		}
 		return nil
 	case c == '-' || c >= '0' && c <= '9':
 		if err := s.number(); err != nil {
@@ -141,9 +143,9 @@ func (s *jsonScanner) object(want *jsonNode, depth int) error {
 		if err != nil {
 			return err
 		}
-		key = foldKey(key)
+		key = foldKeyBytes(key)
 		if !keys.add(key) && !s.lenient {
-			return &jsonError{offset: at, message: fmt.Sprintf("key %q is given twice", clipText(key)), duplicate: true}
+			return &jsonError{offset: at, message: fmt.Sprintf("key %q is given twice", clipText(string(key))), duplicate: true}
 		}
 		s.space()
 		if s.peek() != ':' {
@@ -231,14 +233,15 @@ func (s *jsonScanner) digits() bool {
 	return s.pos > start
 }
 
-// text reads a string; its decoded form is made only when keep is set.
-func (s *jsonScanner) text(keep bool) (string, error) {
+// text reads a string; its decoded form is made only when keep is set. Without
+// escapes that is a part of the document, not a copy.
+func (s *jsonScanner) text(keep bool) ([]byte, error) {
 	s.pos++
 	start, plain := s.pos, true
 	var b []byte
 	for {
 		if s.pos >= len(s.data) {
-			return "", s.fail("the string does not end")
+			return nil, s.fail("the string does not end")
 		}
 		c := s.data[s.pos]
 		switch {
@@ -246,14 +249,14 @@ func (s *jsonScanner) text(keep bool) (string, error) {
 			raw := s.data[start:s.pos]
 			s.pos++
 			if !keep {
-				return "", nil
+				return nil, nil
 			}
 			if plain {
-				return string(raw), nil
+				return raw, nil
 			}
-			return string(b), nil
+			return b, nil
 		case c < 0x20:
-			return "", s.fail(fmt.Sprintf("control character 0x%02X in a string", c))
+			return nil, s.fail(fmt.Sprintf("control character 0x%02X in a string", c))
 		case c == '\\':
 			if plain {
 				plain = false
@@ -261,7 +264,7 @@ func (s *jsonScanner) text(keep bool) (string, error) {
 			}
 			r, err := s.escape()
 			if err != nil {
-				return "", err
+				return nil, err
 			}
 			b = utf8.AppendRune(b, r)
 		default:
@@ -269,7 +272,7 @@ func (s *jsonScanner) text(keep bool) (string, error) {
 			if c >= utf8.RuneSelf {
 				var r rune
 				if r, size = utf8.DecodeRune(s.data[s.pos:]); r == utf8.RuneError && size == 1 {
-					return "", s.fail("invalid UTF-8 in a string")
+					return nil, s.fail("invalid UTF-8 in a string")
 				}
 			}
 			if !plain {

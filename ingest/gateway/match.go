@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"fairgate/ingest"
@@ -40,10 +41,8 @@ func (g *Gateway) match(x *exchange) error {
 	if len(x.body) > x.route.maxBody {
 		return tooLarge(x.route.maxBody)
 	}
-	if len(x.route.headers) > 0 {
-		if refused := checkHeaders(x.headers, x.route.headers); refused != nil {
-			return refused
-		}
+	if refused := checkSingle(x.headers, x.route.headers); refused != nil {
+		return refused
 	}
 	if refused := x.readKeys(); refused != nil {
 		return refused
@@ -54,13 +53,13 @@ func (g *Gateway) match(x *exchange) error {
 // readKeys runs the route's selectors over the request.
 func (x *exchange) readKeys() *refusal {
 	r := x.route
-	x.keys = make([]found, len(r.keys))
+	x.emptyKeys(len(r.keys))
 	if r.body != nil && len(x.body) > 0 {
 		if refused := x.readJSON(); refused != nil {
 			return refused
 		}
 	}
-	places := &places{x: x}
+	places := places{x: x}
 	for i, s := range r.keys {
 		if s.source == fromJSON || s.source == fromClaim {
 			continue // found above; found with the token
@@ -72,7 +71,7 @@ func (x *exchange) readKeys() *refusal {
 		if len(values) > 1 && s.key != keyDocuments {
 			return badRequest(codeDuplicateKey, s.name, "the parameter is given more than once")
 		}
-		x.keys[i] = found{values: values, count: len(values)}
+		x.keys[i].values, x.keys[i].count = append(x.keys[i].values, values...), len(values)
 	}
 	for i, s := range r.keys {
 		if s.key == keyDocuments && x.keys[i].count > ingest.MaxDocuments {
@@ -80,6 +79,15 @@ func (x *exchange) readKeys() *refusal {
 		}
 	}
 	return nil
+}
+
+// emptyKeys makes room for what n selectors find, in the memory of the request
+// before.
+func (x *exchange) emptyKeys(n int) {
+	x.keys = slices.Grow(x.keys[:0], n)[:n]
+	for i := range x.keys {
+		x.keys[i].values, x.keys[i].count = x.keys[i].values[:0], 0
+	}
 }
 
 // places are where keys stand besides a JSON body; form and query are parsed

@@ -48,8 +48,7 @@ func (g *Gateway) mount(x *exchange, handler fiber.Handler) error {
 	subject := g.subject(x)
 	header := &x.c.Request().Header
 	for _, h := range x.headers {
-		lower := strings.ToLower(h.Name)
-		if strings.HasPrefix(lower, "x-fairgate-") && !strings.EqualFold(h.Name, PassHeader) {
+		if strings.HasPrefix(h.Lower(), "x-fairgate-") && !h.Is(PassHeader) {
 			header.Del(h.Name)
 		}
 	}

@@ -16,6 +16,28 @@ func canonicalPath(raw string) (string, *refusal) {
 	if raw == "" || raw[0] != '/' {
 		return "", badRequest(codeBadTarget, "path", "the request target must start with \"/\"")
 	}
+	if canonicalAlready(raw) {
+		return raw, nil
+	}
+	return canonicalSegments(raw)
+}
+
+// canonicalAlready reports a path of unreserved characters with neither empty
+// nor dot segments, as most are: canonicalSegments would give it back.
+func canonicalAlready(path string) bool {
+	for i := 1; i < len(path); i++ {
+		switch c := path[i]; {
+		case c == '/' && path[i-1] == '/', c == '.' && path[i-1] == '/':
+			return false
+		case c != '/' && !unreserved(c):
+			return false
+		}
+	}
+	return true
+}
+
+// canonicalSegments is canonicalPath for a path that starts with "/".
+func canonicalSegments(raw string) (string, *refusal) {
 	segments := make([]string, 0, 8)
 	trailing := false
 	for segment := range strings.SplitSeq(raw[1:], "/") {

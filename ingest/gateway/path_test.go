@@ -34,6 +34,12 @@ func FuzzCanonicalPath(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
 		path, refused := canonicalPath(raw)
+		if strings.HasPrefix(raw, "/") {
+			slow, slowRefused := canonicalSegments(raw)
+			if slow != path || (slowRefused == nil) != (refused == nil) {
+				t.Fatalf("%q → %q, segment by segment %q", raw, path, slow)
+			}
+		}
 		if refused != nil {
 			return
 		}

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"strings"
@@ -9,40 +8,41 @@ import (
 	"fairgate/ingest/fingerprint"
 )
 
-// parseHeaders reads the header lines as they came over the wire. fasthttp's
-// own view loses order and duplicates and accepts what other servers read
-// differently, so the gateway decides from these and forwards these. Every
-// string is a copy.
-func parseHeaders(raw []byte) ([]fingerprint.Header, *refusal) {
-	headers := make([]fingerprint.Header, 0, 16)
-	for len(raw) > 0 {
-		line, rest, found := bytes.Cut(raw, []byte("\n"))
-		raw = rest
-		if !found || !bytes.HasSuffix(line, []byte("\r")) {
+// parseHeaders reads the header lines as they came over the wire and appends
+// them to headers. fasthttp's own view loses order and duplicates and accepts
+// what other servers read differently, so the gateway decides from these and
+// forwards these. Every string is a part of one copy of raw.
+func parseHeaders(headers []fingerprint.Header, raw []byte) ([]fingerprint.Header, *refusal) {
+	for text := string(raw); text != ""; {
+		line, rest, found := strings.Cut(text, "\n")
+		text = rest
+		if !found || !strings.HasSuffix(line, "\r") {
 			return nil, badRequest(codeBadHeader, "", "a header line does not end in CR LF")
 		}
 		line = line[:len(line)-1]
-		if len(line) == 0 {
+		if line == "" {
 			break
 		}
-		name, value, ok := bytes.Cut(line, []byte(":"))
+		name, value, ok := strings.Cut(line, ":")
 		if !ok || !token(name) {
 			// Covers "Host : x", a folded line, and a name with a control character.
-			return nil, badRequest(codeBadHeader, clipText(string(name)), "a header name may hold only token characters, with no space before the colon")
+			return nil, badRequest(codeBadHeader, clipText(name), "a header name may hold only token characters, with no space before the colon")
 		}
-		value = bytes.Trim(value, " \t")
-		if i := bytes.IndexFunc(value, func(r rune) bool { return r < 0x20 && r != '\t' || r == 0x7F }); i >= 0 {
-			return nil, badRequest(codeBadHeader, string(name), fmt.Sprintf("the value has a control character at byte %d", i))
+		value = strings.Trim(value, " \t")
+		for i := range len(value) {
+			if c := value[i]; c < 0x20 && c != '\t' || c == 0x7F {
+				return nil, badRequest(codeBadHeader, name, fmt.Sprintf("the value has a control character at byte %d", i))
+			}
 		}
-		headers = append(headers, fingerprint.Header{Name: string(name), Value: string(value)})
+		headers = append(headers, fingerprint.NewHeader(name, value))
 	}
 	return headers, nil
 }
 
 // token reports whether name is a token of RFC 9110 §5.6.2.
-func token(name []byte) bool {
-	for _, c := range name {
-		if !unreserved(c) && strings.IndexByte("!#$%&'*+^`|", c) < 0 {
+func token(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; !unreserved(c) && strings.IndexByte("!#$%&'*+^`|", c) < 0 {
 			return false
 		}
 	}
@@ -63,7 +63,7 @@ func checkHeaders(headers []fingerprint.Header, extra []string) *refusal {
 	var host, length, transfer bool
 	for _, h := range headers {
 		for i, name := range single {
-			if !strings.EqualFold(h.Name, name) {
+			if !h.Is(name) {
 				continue
 			}
 			if seen[i] {
@@ -71,7 +71,7 @@ func checkHeaders(headers []fingerprint.Header, extra []string) *refusal {
 			}
 			seen[i] = true
 		}
-		switch strings.ToLower(h.Name) {
+		switch h.Lower() {
 		case "host":
 			host = h.Value != ""
 		case "content-length":
@@ -90,16 +90,30 @@ func checkHeaders(headers []fingerprint.Header, extra []string) *refusal {
 			}
 		}
 	}
-	for _, name := range extra {
-		if len(fingerprint.Values(headers, name)) > 1 {
-			return badRequest(codeDuplicateHeader, name, "the header is given more than once")
-		}
+	if refused := checkSingle(headers, extra); refused != nil {
+		return refused
 	}
 	switch {
 	case !host:
 		return badRequest(codeBadHeader, "Host", "the header is missing")
 	case length && transfer:
 		return badRequest(codeFraming, "Transfer-Encoding", "Content-Length and Transfer-Encoding are both given")
+	}
+	return nil
+}
+
+// checkSingle refuses a second header of one of the names.
+func checkSingle(headers []fingerprint.Header, names []string) *refusal {
+	for _, name := range names {
+		count := 0
+		for _, h := range headers {
+			if h.Is(name) {
+				count++
+			}
+		}
+		if count > 1 {
+			return badRequest(codeDuplicateHeader, name, "the header is given more than once")
+		}
 	}
 	return nil
 }
@@ -117,15 +131,19 @@ func namesProtected(connection string) (string, bool) {
 }
 
 // hopByHop reports a header that ends at this hop (RFC 9110 §7.6.1 and the
-// older ones that are still met). named is the value of Connection.
-func hopByHop(name, named string) bool {
-	switch strings.ToLower(name) {
+// older ones that are still met). lower is its name in lower case, named the
+// value of Connection.
+func hopByHop(lower, named string) bool {
+	switch lower {
 	case "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "trailer",
 		"transfer-encoding", "upgrade", "expect":
 		return true
 	}
+	if named == "" {
+		return false
+	}
 	for other := range strings.SplitSeq(named, ",") {
-		if strings.EqualFold(strings.TrimSpace(other), name) {
+		if strings.EqualFold(strings.TrimSpace(other), lower) {
 			return true
 		}
 	}

@@ -19,6 +19,7 @@ type Routes struct {
 	reads    *route              // GET, HEAD and OPTIONS that nothing matches
 	writes   *route              // nil: an unmatched write is refused
 	sessions []selector          // where a session token is looked for besides Authorization
+	cookies  []string            // that the gateway reads, and so must be single
 	private  [][]string          // prefixes, in segments, that nobody reaches from outside
 	maxBody  int
 }
@@ -88,9 +89,11 @@ func (t *Routes) find(method, path string) (*route, []string) {
 	if method == "HEAD" || method == "OPTIONS" {
 		method = "GET"
 	}
-	parts := strings.Split(strings.Trim(path, "/"), "/")
-	for i, part := range parts {
-		parts[i], _, _ = strings.Cut(part, ";")
+	var room [16]string
+	parts := room[:0]
+	for part := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
+		part, _, _ = strings.Cut(part, ";")
+		parts = append(parts, part)
 	}
 	for _, r := range t.routes[method] {
 		if values, ok := r.match(parts); ok {

@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"fairgate/ingest"
+	"fairgate/ingest/fingerprint"
 )
 
 // ErrRoutes is wrapped by every error of LoadRoutes.
@@ -66,7 +67,7 @@ type (
 // each with its line; a table with a fault is refused whole.
 func LoadRoutes(content []byte) (*Routes, error) {
 	var file routesFile
-	l := &routeLoader{table: &Routes{routes: make(map[string][]*route)}, ids: make(map[string]int)}
+	l := &routeLoader{table: &Routes{routes: make(map[string][]*route), cookies: []string{fingerprint.DeviceCookie, PassCookie}}, ids: make(map[string]int)}
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&file); err != nil {
@@ -156,6 +157,9 @@ func (l *routeLoader) site(s siteFile) {
 			l.bad(place.line, "session: %q: a session token is in a cookie or a header", place.value)
 		default:
 			l.table.sessions = append(l.table.sessions, sel)
+			if sel.source == fromCookie {
+				l.table.cookies = append(l.table.cookies, sel.name)
+			}
 		}
 	}
 	for _, prefix := range s.Private {

@@ -32,7 +32,8 @@ func (t *Routes) hides(path string) bool {
 	if len(t.private) == 0 {
 		return false
 	}
-	var parts []string
+	var room [16]string
+	parts := room[:0]
 	for part := range strings.SplitSeq(path, "/") {
 		part, _, _ = strings.Cut(part, ";")
 		switch part {
@@ -43,7 +44,10 @@ func (t *Routes) hides(path string) bool {
 			parts = append(parts, part)
 		}
 	}
-	return slices.ContainsFunc(t.private, func(prefix []string) bool {
-		return len(parts) >= len(prefix) && slices.EqualFunc(prefix, parts[:len(prefix)], strings.EqualFold)
-	})
+	for _, prefix := range t.private {
+		if len(parts) >= len(prefix) && slices.EqualFunc(prefix, parts[:len(prefix)], strings.EqualFold) {
+			return true
+		}
+	}
+	return false
 }

@@ -141,7 +141,7 @@ func FuzzParseHeaders(f *testing.F) {
 	f.Add([]byte("Host: a\r\nCookie: b\r\n\r\n"))
 	f.Add([]byte("Host : a\r\n folded\r\n"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		headers, refused := parseHeaders(raw)
+		headers, refused := parseHeaders(nil, raw)
 		if refused != nil {
 			return
 		}

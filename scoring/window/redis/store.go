@@ -1,15 +1,33 @@
 // Package redis keeps the sliding windows of scoring.Counters in Redis (6.0 or
 // later, single or Cluster): the counters that a whole fleet shares.
 //
-// A series is a sorted set named "fg:{<entity>:<key>}:<series id>"; the hash
-// tag keeps all of an entity's keys in one Cluster slot. A member is an event
-// id or the hash of a counted value, its score the event time in Unix
-// milliseconds. One touch is one pipeline of plain commands: add, expire,
-// read, and for one event in sixteen trim. Expiry only collects garbage:
-// windows are judged by the scores.
+// All of an entity's series lie in one string, its log, named
+// "fg:{<entity>:<key>}:log1"; the hash tag keeps it and the entity's mark in one
+// Cluster slot. A touch appends what the event adds to any of the series as one
+// short record, gets the log back, and does the sums here: Redis only moves
+// bytes, three plain commands an entity, which is what keeps it fast. Nothing
+// is approximate: the log holds the members themselves and their times.
 //
-// It owns the layout of these keys, and that of the marks (MarkKey) which
-// enforcement writes and a touch reads on the way.
+//	log    = chunk…
+//	chunk  = kind (1 byte), length of the body (uvarint), body
+//	event  = kind 1: time (6), id (8), part…      what one touch added
+//	part   = head (8), for values: count (uvarint), value (8)…
+//	block  = kind 2: head (8), time (6), member (8), time, member…
+//	head   = series id (6), shape (1), age (1)
+//
+// A repeated event is in the log twice and counts once; a value counts when it
+// was seen last. When enough events have gathered, the log is folded: rewritten
+// as one block for each series, without what no window can reach and what is
+// beyond a limit. That is done here, too, and sent along with some later touch,
+// by a script that replaces exactly the bytes the fold was made of.
+//
+// Expiry only collects garbage: windows are judged by the times in the log.
+// SIZING.md says how much memory all this takes.
+//
+// The package owns the layout of these keys, and that of the marks (MarkKey)
+// which enforcement writes and a touch reads on the way. The sorted sets of
+// former versions, "fg:{<entity>:<key>}:<series id>", are not looked at and
+// expire by themselves.
 package redis
 
 import (
@@ -23,26 +41,31 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
-	"fairgate/rules"
 	"fairgate/scoring"
 )
 
 // Options are optional; the zero value is usable.
 type Options struct {
-	// Slack is how much longer than its longest window an idle series is kept,
-	// by Redis's own clock; 0: one hour. It must cover how far the events'
+	// Slack is how much longer than its longest window an idle log is kept at
+	// least, by Redis's own clock, and half as long again at most; 0: one hour. It must cover how far the events'
 	// times may lag behind (a consumer that catches up after an outage).
 	Slack time.Duration
+	// Now is the clock by which expiries are set; nil: time.Now.
+	Now func() time.Time
 	// Registerer takes the metrics; nil: none are exported.
 	Registerer prometheus.Registerer
 }
 
 // Store implements scoring.Counters on Redis. It is safe for concurrent use.
 type Store struct {
-	client  goredis.UniversalClient
-	slack   time.Duration
-	batches sync.Pool // of *batch
-	repairs *prometheus.CounterVec
+	client     goredis.UniversalClient
+	slack      time.Duration
+	now        func() time.Time
+	batches    sync.Pool // of *batch
+	expiries   *expiries
+	folds      chan fold
+	folded     *prometheus.CounterVec
+	unreadable prometheus.Counter
 }
 
 var _ scoring.Counters = (*Store)(nil)
@@ -64,39 +87,38 @@ func New(client goredis.UniversalClient, o Options) *Store {
 	if o.Slack <= 0 {
 		o.Slack = time.Hour
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	s := &Store{
-		client: client,
-		slack:  o.Slack,
-		repairs: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "fairgate_window_redis_repairs_total",
-			Help: "Late sightings of a counted value whose newer time had to be put back.",
+		client:   client,
+		slack:    o.Slack,
+		now:      o.Now,
+		expiries: newExpiries(o.Now()),
+		folds:    make(chan fold, foldsWaiting),
+		folded: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "fairgate_window_redis_folds_total",
+			Help: "Logs that were rewritten in short, by result.",
 		}, []string{"result"}),
+		unreadable: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "fairgate_window_redis_unreadable_total",
+			Help: "Logs with a part that could not be read and was left out.",
+		}),
 	}
 	s.batches.New = func() any { return new(batch) }
 	if o.Registerer != nil {
-		o.Registerer.MustRegister(s.repairs)
+		o.Registerer.MustRegister(s.folded, s.unreadable)
 	}
 	return s
 }
 
-// MarkKey is the Redis key of the mark that enforcement leaves on an entity.
-func MarkKey(entity rules.Entity, key string) string { return prefix(entity, key) + "mark" }
-
-func prefix(entity rules.Entity, key string) string {
-	return "fg:{" + string(entity) + ":" + key + "}:"
-}
-
 // Touch implements scoring.Counters: one pipeline, so one round trip for each
-// node that holds one of the entities, all nodes at once. A second pipeline
-// follows only where an entity was cleared within one of its windows (its mark
-// comes with the first): it asks those reads again, from the clearing on.
+// node that holds one of the entities, all nodes at once. A fold that waits
+// travels with it, and may be for another node.
 //
-// A counted value that arrives late, after a newer sighting of the same value,
-// first moves back and is put back by a pipeline of its own (Redis 6.0 has no
-// ZADD GT). Until then, and for good if that pipeline fails, the value leaves a
-// window too early by at most the time the event was late. Touches of the same
-// value that overtake each other within milliseconds can leave it that many
-// milliseconds too old.
+// A second, short pipeline follows only where a log began anew although its
+// expiry was thought to be set: after a loss of data in Redis. Should that fail
+// as well, the log has no expiry until the entity's next event.
 func (s *Store) Touch(ctx context.Context, t *scoring.Touch) error {
 	if err := t.Validate(); err != nil {
 		return err
@@ -106,66 +128,73 @@ func (s *Store) Touch(ctx context.Context, t *scoring.Touch) error {
 		b.reset()
 		s.batches.Put(b)
 	}()
-	b.build(ctx, t, s.slack)
+	wall := s.now()
+	b.build(ctx, t, s, wall)
 	if len(b.cmds) == 0 {
-		t.Degraded, t.Burnt = false, false
+		b.decode(t, s)
 		return nil
 	}
-	if err := exec(ctx, s.client, b.cmds); err != nil {
+	if err := s.exec(ctx, b); err != nil {
 		return fmt.Errorf("touch counters: %w", err)
 	}
-	b.decode(t)
-	err := s.readAgain(ctx, b, t) // before the repair, while a late value still counts
-	if len(b.moved) > 0 {
-		s.repair(ctx, b)
+	b.decode(t, s)
+	s.noteExpiries(ctx, b, wall)
+	return nil
+}
+
+// exec sends the commands of b, and a fold that waits, in one pipeline and
+// returns the first real error of b's own; an absent key is none.
+func (s *Store) exec(ctx context.Context, b *batch) error {
+	own := len(b.cmds)
+	select {
+	case f := <-s.folds:
+		b.fold = f.command(ctx)
+		b.cmds = append(b.cmds, b.fold)
+	default:
+	}
+	err := pipeline(ctx, s.client, b.cmds)
+	if b.fold != nil {
+		s.countFold(b.fold)
+	}
+	if err == nil {
+		return nil
+	}
+	for _, cmd := range b.cmds[:own] {
+		if err := cmd.Err(); err != nil && !errors.Is(err, goredis.Nil) {
+			return fmt.Errorf("%s: %w", cmd.Name(), err)
+		}
+	}
+	if errors.Is(err, goredis.Nil) || (b.fold != nil && b.fold.Err() != nil) {
+		return nil
 	}
 	return err
 }
 
-// readAgain narrows the windows of those who were cleared.
-func (s *Store) readAgain(ctx context.Context, b *batch, t *scoring.Touch) error {
-	b.buildAgain(ctx, t)
-	if len(b.again) == 0 {
-		return nil
-	}
-	if err := exec(ctx, s.client, b.again); err != nil {
-		return fmt.Errorf("read counters since the clearing: %w", err)
-	}
-	b.decodeAgain(t)
-	return nil
-}
-
-// repair puts back the times of values that were seen late.
-func (s *Store) repair(ctx context.Context, b *batch) {
-	cmds := make([]goredis.Cmder, 0, len(b.moved))
-	for _, m := range b.moved {
-		cmds = append(cmds, goredis.NewIntCmd(ctx, "zadd", m.key, "xx", m.ms, m.member))
-	}
-	result := "ok"
-	if exec(ctx, s.client, cmds) != nil {
-		result = "failed" // the bound in the comment of Touch holds
-	}
-	s.repairs.WithLabelValues(result).Add(float64(len(cmds)))
-}
-
-// exec sends cmds in one pipeline and returns the first real error; an absent
-// key is none.
-func exec(ctx context.Context, client goredis.UniversalClient, cmds []goredis.Cmder) error {
+func pipeline(ctx context.Context, client goredis.UniversalClient, cmds []goredis.Cmder) error {
 	pipe := client.Pipeline()
 	if err := pipe.BatchProcess(ctx, cmds...); err != nil {
 		return err
 	}
 	_, err := pipe.Exec(ctx)
-	if err == nil {
-		return nil
-	}
-	for _, cmd := range cmds {
-		if err := cmd.Err(); err != nil && !errors.Is(err, goredis.Nil) {
-			return fmt.Errorf("%s: %w", cmd.Name(), err)
+	return err
+}
+
+// noteExpiries remembers which expiries were set, and sets those of logs that
+// turn out to have begun anew.
+func (s *Store) noteExpiries(ctx context.Context, b *batch, wall time.Time) {
+	var missing []goredis.Cmder
+	for i := range b.entities {
+		c := &b.entities[i]
+		switch {
+		case c.add == nil:
+		case c.expire != nil:
+			s.expiries.set(c.hash, wall.Add(s.ttl(c.keep)))
+		case c.add.Val() == int64(len(c.record.bytes)):
+			s.expiries.forget(c.hash)
+			missing = append(missing, s.expire(ctx, c))
 		}
 	}
-	if errors.Is(err, goredis.Nil) {
-		return nil
+	if len(missing) > 0 {
+		_ = pipeline(ctx, s.client, missing) // the next event tries again
 	}
-	return err
 }

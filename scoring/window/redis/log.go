@@ -1,0 +1,273 @@
+package redis
+
+import (
+	"slices"
+	"sort"
+
+	"fairgate/rules"
+	"fairgate/scoring"
+	"fairgate/scoring/window"
+)
+
+// item is one member and when it was seen, in Unix milliseconds.
+type item struct {
+	ms     int64
+	member uint64
+}
+
+func (a item) before(b item) bool {
+	return a.ms < b.ms || (a.ms == b.ms && a.member < b.member)
+}
+
+// logSeries is one series as a log tells it: every sighting once, in order of
+// time and then of member.
+type logSeries struct {
+	seriesHead
+	items []item
+}
+
+// add puts a sighting in its place. Most come in the order of time.
+func (s *logSeries) add(it item) {
+	n := len(s.items)
+	if n == 0 || s.items[n-1].before(it) {
+		s.items = append(s.items, it)
+		return
+	}
+	at := sort.Search(n, func(i int) bool { return !s.items[i].before(it) })
+	if s.items[at] != it { // else a repeat
+		s.items = slices.Insert(s.items, at, it)
+	}
+}
+
+// after is the index of the first item later than ms.
+func (s *logSeries) after(ms int64) int {
+	if n := len(s.items); n == 0 || s.items[n-1].ms <= ms {
+		return n
+	}
+	return sort.Search(len(s.items), func(i int) bool { return s.items[i].ms > ms })
+}
+
+// entityLog is the working memory in which logs are read. Its series keep their
+// room from one log to the next.
+type entityLog struct {
+	series []logSeries
+	used   int // of series
+	folded int // bytes of the log that blocks take
+	broken bool
+	seen   memberSet
+}
+
+func (l *entityLog) reset() {
+	l.used, l.folded, l.broken = 0, 0, false
+}
+
+// want makes room for a series and returns it.
+func (l *entityLog) want(h seriesHead) *logSeries {
+	for i := range l.series[:l.used] {
+		if s := &l.series[i]; s.tag == h.tag {
+			return s
+		}
+	}
+	if l.used == len(l.series) {
+		l.series = append(l.series, logSeries{})
+	}
+	s := &l.series[l.used]
+	l.used++
+	s.seriesHead, s.items = h, s.items[:0]
+	return s
+}
+
+// find is the series of a part or block: nil for one that nobody wants. A
+// series is of one kind for good, so one of the other kind is another.
+func (l *entityLog) find(h seriesHead, all bool) *logSeries {
+	for i := range l.series[:l.used] {
+		s := &l.series[i]
+		if s.tag == h.tag {
+			if s.distinct() != h.distinct() {
+				return nil
+			}
+			return s
+		}
+	}
+	if all {
+		return l.want(h)
+	}
+	return nil
+}
+
+// read takes in a log: what belongs to the series that are wanted, or to all.
+// broken tells that a part of it makes no sense, which is left out.
+func (l *entityLog) read(log string, all bool) {
+	for len(log) > 0 {
+		size, n := uvarint(log[1:])
+		if n == 0 || size > len(log)-1-n {
+			l.broken = true
+			return
+		}
+		kind, body := log[0], log[1+n:1+n+size]
+		ok := true
+		switch kind {
+		case chunkEvent:
+			ok = l.readEvent(body, all)
+		case chunkBlock:
+			l.folded += 1 + n + size
+			ok = l.readBlock(body, all)
+		}
+		l.broken = l.broken || !ok
+		log = log[1+n+size:]
+	}
+}
+
+func (l *entityLog) readEvent(body string, all bool) bool {
+	if len(body) < entrySize {
+		return false
+	}
+	it := item{timeIn(body), uint64Of(body[timeSize:])}
+	for rest := body[entrySize:]; len(rest) > 0; {
+		if len(rest) < headSize {
+			return false
+		}
+		h := headIn(rest)
+		s := l.find(h, all)
+		rest = rest[headSize:]
+		if !h.distinct() {
+			if s != nil {
+				s.add(it)
+			}
+			continue
+		}
+		values, n := uvarint(rest)
+		if n == 0 || values > (len(rest)-n)/memberSize {
+			return false
+		}
+		rest = rest[n:]
+		for range values {
+			if s != nil {
+				s.add(item{it.ms, uint64Of(rest)})
+			}
+			rest = rest[memberSize:]
+		}
+	}
+	return true
+}
+
+func (l *entityLog) readBlock(body string, all bool) bool {
+	if len(body) < headSize || (len(body)-headSize)%entrySize != 0 {
+		return false
+	}
+	s := l.find(headIn(body), all)
+	if s == nil {
+		return true
+	}
+	s.items = slices.Grow(s.items, (len(body)-headSize)/entrySize)
+	for rest := body[headSize:]; len(rest) > 0; rest = rest[entrySize:] {
+		s.add(item{timeIn(rest), uint64Of(rest[timeSize:])})
+	}
+	return true
+}
+
+// lastSightings leaves of each value of a distinct series only when it was
+// seen last.
+func (l *entityLog) lastSightings(s *logSeries) {
+	l.seen.reset(len(s.items))
+	keep := len(s.items)
+	for i := len(s.items) - 1; i >= 0; i-- {
+		if l.seen.add(s.items[i].member) {
+			keep--
+			s.items[keep] = s.items[i]
+		}
+	}
+	s.items = append(s.items[:0], s.items[keep:]...)
+}
+
+// fill computes the values of a series that the event now, self has touched.
+// since is what the mark of its entity asks of the counters.
+func (l *entityLog) fill(st *scoring.SeriesTouch, s *logSeries, now int64, self uint64, et *scoring.EntityTouch) {
+	late := 0 // values of this event that were seen again after it
+	if s.distinct() {
+		l.lastSightings(s)
+		for _, it := range s.items[s.after(now):] {
+			for _, v := range st.Members {
+				if valueMember(v) == it.member {
+					late++
+					break
+				}
+			}
+		}
+	}
+	for k, r := range st.Series.Reads {
+		from, _ := window.Start(now, r.Window, et.Since)
+		extra := late
+		if from == now { // cleared at this very instant, the event included
+			extra = 0
+		}
+		st.Values[k] = s.value(r.Aggregate, from, now, self, st.Series.Limit, extra)
+	}
+}
+
+// value folds what is in (from, now]; extra is added to a count.
+func (s *logSeries) value(aggregate rules.Aggregate, from, now int64, self uint64, limit, extra int) float64 {
+	in := s.items[:s.after(now)]
+	in = in[sort.Search(len(in), func(i int) bool { return in[i].ms > from }):]
+	switch aggregate {
+	case rules.AggCount, rules.AggDistinct:
+		return window.Capped(len(in)+extra, limit)
+	case rules.AggSinceFirst:
+		for _, it := range in {
+			if it.member != self {
+				return window.Seconds(it.ms, now)
+			}
+		}
+	case rules.AggSinceLast:
+		for _, it := range slices.Backward(in) {
+			if it.member != self {
+				return window.Seconds(it.ms, now)
+			}
+		}
+	case rules.AggRegularity:
+		var ms [rules.RegularityEvents]int64
+		n := copyTimes(ms[:], in[max(0, len(in)-len(ms)):])
+		return window.Regularity(ms[:n])
+	}
+	return rules.NoValue
+}
+
+func copyTimes(ms []int64, items []item) int {
+	for i, it := range items {
+		ms[i] = it.ms
+	}
+	return len(items)
+}
+
+// memberSet is a set of members other than 0, by open addressing. The members
+// are cryptographic hashes, so their lowest bits serve as they are.
+type memberSet struct {
+	slots []uint64
+	mask  int
+}
+
+// reset empties the set and makes room for n members.
+func (s *memberSet) reset(n int) {
+	size := 16
+	for size < 2*n {
+		size *= 2
+	}
+	if size > cap(s.slots) {
+		s.slots = make([]uint64, size)
+	}
+	s.slots, s.mask = s.slots[:size], size-1
+	clear(s.slots)
+}
+
+// add reports whether the member is new.
+func (s *memberSet) add(m uint64) bool {
+	for i := int(m) & s.mask; ; i = (i + 1) & s.mask { //nolint:gosec // only the lowest bits matter
+		switch s.slots[i] {
+		case m:
+			return false
+		case 0:
+			s.slots[i] = m
+			return true
+		}
+	}
+}

@@ -28,15 +28,21 @@ func (m *marks) Mark(entity rules.Entity, key string) []byte {
 }
 
 func TestConformance(t *testing.T) {
-	windowtest.Run(t, func(*testing.T) windowtest.Harness {
-		var m marks
-		return windowtest.Harness{
-			Counters: memory.New(memory.Options{Marks: &m}),
-			SetMark: func(_ testing.TB, e rules.Entity, key string, data []byte) {
-				m.m.Store(string(e)+":"+key, data)
-			},
-		}
-	})
+	windowtest.Run(t, func(*testing.T) windowtest.Harness { return harness() })
+}
+
+func TestLongRandomSequences(t *testing.T) {
+	windowtest.RunLong(t, harness(), windowtest.Events(t, 200_000), nil)
+}
+
+func harness() windowtest.Harness {
+	var m marks
+	return windowtest.Harness{
+		Counters: memory.New(memory.Options{Marks: &m}),
+		SetMark: func(_ testing.TB, e rules.Entity, key string, data []byte) {
+			m.m.Store(string(e)+":"+key, data)
+		},
+	}
 }
 
 var (

@@ -1,13 +1,11 @@
 package redis_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/google/uuid"
-	goredis "github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -42,19 +40,5 @@ func TestTheClearedCostNoSecondRoundTrip(t *testing.T) {
 		assert.Equal(t, c.first, tc.Entities[0].Series[0].Values, c.name)
 		assert.Equal(t, []byte("note"), tc.Entities[1].Mark, c.name)
 		assert.True(t, tc.Burnt, c.name)
-	}
-}
-
-// watch is a hook that sees every pipeline after it was answered.
-type watch func(cmds []goredis.Cmder)
-
-func (w watch) DialHook(next goredis.DialHook) goredis.DialHook { return next }
-
-func (w watch) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook { return next }
-
-func (w watch) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.ProcessPipelineHook {
-	return func(ctx context.Context, cmds []goredis.Cmder) error {
-		defer w(cmds)
-		return next(ctx, cmds)
 	}
 }

@@ -45,7 +45,7 @@ func (e *expiries) known(hash uint64, t time.Time) bool {
 
 // set notes that the log is kept until t.
 func (e *expiries) set(hash uint64, t time.Time) {
-	seconds := uint64(min(max(0, e.seconds(t)), 1<<32-1)) //nolint:gosec // within 32 bits
+	seconds := uint64(min(max(0, e.seconds(t)), 1<<32-1))
 	e.slots[hash%expirySlots].Store(hash>>32<<32 | seconds)
 }
 

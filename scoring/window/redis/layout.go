@@ -47,7 +47,7 @@ type seriesHead struct {
 func headOf(s *scoring.Series) seriesHead {
 	h := seriesHead{tag: tagOf(s.ID), shape: shapeUnlimited}
 	if s.Limit > 0 {
-		h.shape = byte(bits.Len(uint(s.Limit - 1)))
+		h.shape = byte(bits.Len(uint(s.Limit - 1))) //nolint:gosec // at most 63
 	}
 	if s.Distinct {
 		h.shape |= shapeDistinct
@@ -132,7 +132,7 @@ func appendEvent(buf []byte, ms int64, self uint64, series []scoring.SeriesTouch
 		return buf, 0
 	}
 	buf = append(buf, chunkEvent)
-	buf = binary.AppendUvarint(buf, uint64(entrySize+size)) //nolint:gosec // a size
+	buf = binary.AppendUvarint(buf, uint64(entrySize+size))
 	buf = appendEntry(buf, item{ms, self})
 	for i := range series {
 		st := &series[i]
@@ -154,7 +154,7 @@ func appendEvent(buf []byte, ms int64, self uint64, series []scoring.SeriesTouch
 // appendBlock adds the chunk of a folded series to buf.
 func appendBlock(buf []byte, h seriesHead, items []item) []byte {
 	buf = append(buf, chunkBlock)
-	buf = binary.AppendUvarint(buf, uint64(headSize+len(items)*entrySize)) //nolint:gosec // a size
+	buf = binary.AppendUvarint(buf, uint64(headSize+len(items)*entrySize))
 	buf = appendHead(buf, h)
 	for _, it := range items {
 		buf = appendEntry(buf, it)
@@ -163,14 +163,17 @@ func appendBlock(buf []byte, h seriesHead, items []item) []byte {
 }
 
 func appendHead(buf []byte, h seriesHead) []byte {
-	t := h.tag
-	return append(buf, byte(t>>40), byte(t>>32), byte(t>>24), byte(t>>16), byte(t>>8), byte(t), h.shape, h.age)
+	return append(appendUint48(buf, h.tag), h.shape, h.age)
 }
 
 func appendEntry(buf []byte, it item) []byte {
-	t := uint64(it.ms) //nolint:gosec // two's complement
-	buf = append(buf, byte(t>>40), byte(t>>32), byte(t>>24), byte(t>>16), byte(t>>8), byte(t))
+	buf = appendUint48(buf, uint64(it.ms)) //nolint:gosec // two's complement
 	return binary.BigEndian.AppendUint64(buf, it.member)
+}
+
+func appendUint48(buf []byte, v uint64) []byte {
+	buf = binary.BigEndian.AppendUint64(buf, v<<16)
+	return buf[:len(buf)-2]
 }
 
 func uvarintSize(n int) int { return max(1, (bits.Len(uint(n))+6)/7) }

@@ -171,10 +171,10 @@ func (l *entityLog) readBlock(body string, all bool) bool {
 func (l *entityLog) lastSightings(s *logSeries) {
 	l.seen.reset(len(s.items))
 	keep := len(s.items)
-	for i := len(s.items) - 1; i >= 0; i-- {
-		if l.seen.add(s.items[i].member) {
+	for _, it := range slices.Backward(s.items) {
+		if l.seen.add(it.member) {
 			keep--
-			s.items[keep] = s.items[i]
+			s.items[keep] = it
 		}
 	}
 	s.items = append(s.items[:0], s.items[keep:]...)

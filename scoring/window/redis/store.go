@@ -165,7 +165,7 @@ func (s *Store) exec(ctx context.Context, b *batch) error {
 		}
 	}
 	if errors.Is(err, goredis.Nil) || (b.fold != nil && b.fold.Err() != nil) {
-		return nil
+		err = nil // the fold's own troubles are none of the touch
 	}
 	return err
 }

@@ -39,7 +39,7 @@ func (s *Service) order(ctx context.Context, call Call, account string, b Bookin
 	if len(b.Visitors) == 0 || len(b.Visitors) > most {
 		return Order{}, invalidField("positions", "want 1 to %d, got %d", most, len(b.Visitors))
 	}
-	positions, err := s.positions(b.Visitors)
+	positions, err := s.positions(ctx, b.Visitors)
 	if err != nil {
 		return Order{}, err
 	}
@@ -175,7 +175,7 @@ func offered(ctx context.Context, w *work, at Place) error {
 }
 
 // positions checks and seals the visitors of one order.
-func (s *Service) positions(visitors []Visitor) ([]Position, error) {
+func (s *Service) positions(ctx context.Context, visitors []Visitor) ([]Position, error) {
 	out, seen := make([]Position, 0, len(visitors)), map[string]bool{}
 	for i, visitor := range visitors {
 		p, err := s.position(fmt.Sprintf("positions[%d]", i), visitor)
@@ -188,7 +188,7 @@ func (s *Service) positions(visitors []Visitor) ([]Position, error) {
 		seen[string(p.DocumentKey)] = true
 		out = append(out, p)
 	}
-	return out, nil
+	return out, s.verify(ctx, visitors, out)
 }
 
 // visitorName checks a name as typed.
@@ -237,6 +237,8 @@ func (s *Service) position(field string, v Visitor) (Position, error) {
 		Product:        v.Product, Secret: ticket.NewSecret().String(), answers: v.Answers,
 	}
 	p.born, _ = doc.Born()
+	p.document = doc
+	p.WarningZH, p.WarningEN = doc.Warning()
 	if v.Phone != "" {
 		e164, err := normalisePhone(field+".phone", v.Phone)
 		if err != nil {

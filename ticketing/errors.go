@@ -26,6 +26,7 @@ const (
 	CodeIdentityLimit       Code = "identity_limit"
 	CodeFrozen              Code = "booking_frozen"
 	CodeTooLate             Code = "too_late"
+	CodeDocumentUnknown     Code = "document_unknown"
 	CodeTooYoung            Code = "too_young"
 	CodeTooOld              Code = "too_old"
 	CodeSignedUp            Code = "already_signed_up"
@@ -103,6 +104,7 @@ var (
 	ErrPersonLimit         = &Error{Code: CodePersonLimit, Field: "positions", Detail: "too many places for one account"}
 	ErrIdentityLimit       = &Error{Code: CodeIdentityLimit, Field: "positions", Detail: "too many visits for one document"}
 	ErrFrozen              = &Error{Code: CodeFrozen, Field: "positions", Detail: "booking is frozen after no-shows"}
+	ErrDocumentUnknown     = &Error{Code: CodeDocumentUnknown, Field: "positions", Detail: "no such document of a person of this name", ReasonZH: "证件与姓名核验不一致", ReasonEN: "no such document of a person of this name"}
 	ErrTooYoung            = &Error{Code: CodeTooYoung, Field: "positions", Detail: "a visitor is younger than the pool admits"}
 	ErrTooOld              = &Error{Code: CodeTooOld, Field: "positions", Detail: "a visitor is older than the pool admits"}
 	ErrSignedUp            = &Error{Code: CodeSignedUp, Field: "positions", Detail: "a document has signed up on another day"}

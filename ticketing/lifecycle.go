@@ -228,7 +228,7 @@ func (s *Service) Transfer(ctx context.Context, call Call, account, id string, t
 	}
 	if len(t.Visitors) > 0 {
 		var err error
-		if positions, err = s.positions(t.Visitors); err != nil {
+		if positions, err = s.positions(ctx, t.Visitors); err != nil {
 			return Order{}, err
 		}
 	}

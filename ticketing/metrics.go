@@ -14,6 +14,7 @@ type metrics struct {
 	jobs    *prometheus.CounterVec
 
 	jobSeconds *prometheus.HistogramVec
+	unverified prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
@@ -38,11 +39,15 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 			Name: "fairgate_ticketing_job_duration_seconds", Help: "Time that one run of a background job took, by job.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 4, 10),
 		}, []string{"job"}),
+		unverified: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "fairgate_ticketing_documents_unverified_total",
+			Help: "Documents that were accepted while their issuer could not be asked.",
+		}),
 	}
 	if reg == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.events, m.signIns, m.codes, m.jobs, m.jobSeconds} {
+	for _, c := range []prometheus.Collector{m.events, m.signIns, m.codes, m.jobs, m.jobSeconds, m.unverified} {
 		if err := reg.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
 		}

@@ -58,6 +58,9 @@ type Position struct {
 	Stage          int    // of the release, that the place is from; 0 = the day had none, or StageAllotment
 	AdultID        string // position of the adult that a minor is tied to
 
+	// What is odd about the document's number; told when it is booked, not stored.
+	WarningZH, WarningEN string `json:",omitempty"`
+
 	Secret         string `json:"-"` // of the QR code, in hexadecimal
 	DocumentKey    []byte `json:"-"` // keyed HMAC, unique per pool day among live positions
 	DocumentSealed []byte `json:"-"`
@@ -65,8 +68,10 @@ type Position struct {
 	PhoneSealed    []byte `json:"-"` // empty when no phone was given
 	PhoneKey       []byte `json:"-"` // keyed HMAC; nil when no phone was given
 
-	born    time.Time // date of birth, where the document tells it; not stored
-	answers Answers   // as typed; stored with the order
+	born time.Time // date of birth, where the document tells it; not stored
+
+	document document.Document // as parsed; not stored
+	answers  Answers           // as typed; stored with the order
 }
 
 // Withdrawal records that the house took an order back, and from which state.

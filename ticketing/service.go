@@ -38,6 +38,7 @@ type Options struct {
 	RevealsPerHour int                                    // persons that one operator may see in full; default 200
 	Delay          func(most time.Duration) time.Duration // of a returned place; default: uniformly random up to most
 	Jobs           []Job                                  // more of them, beside the service's own
+	Documents      DocumentVerifier                       // asks their issuers; default: what is well formed is accepted
 	BookingRules   BookingRules                           // the written ones, with their versions; default: there are none
 	Leases         Leases                                 // so that one of several processes does the jobs; default: every process does
 }

@@ -13,7 +13,7 @@ func bookingCodes() []ticketing.Code {
 	return []ticketing.Code{
 		ticketing.CodeNotFound, ticketing.CodeSlotNeeded, ticketing.CodeAdultNeeded, ticketing.CodeSoldOut, ticketing.CodeDocumentTaken,
 		ticketing.CodeNotOpen, ticketing.CodeDateUnavailable, ticketing.CodeSlotUnavailable, ticketing.CodePersonLimit,
-		ticketing.CodeIdentityLimit, ticketing.CodeFrozen, ticketing.CodeTooYoung, ticketing.CodeTooOld, ticketing.CodeSignedUp,
+		ticketing.CodeIdentityLimit, ticketing.CodeFrozen, ticketing.CodeDocumentUnknown, ticketing.CodeTooYoung, ticketing.CodeTooOld, ticketing.CodeSignedUp,
 	}
 }
 

@@ -46,7 +46,7 @@ const (
 // status maps every refusal to its HTTP status, once.
 func status(code ticketing.Code) int {
 	switch code {
-	case ticketing.CodeInvalidField, ticketing.CodeSlotNeeded, ticketing.CodeAdultNeeded, ticketing.CodeRecipientUnknown, ticketing.CodeIdempotencyMismatch:
+	case ticketing.CodeInvalidField, ticketing.CodeDocumentUnknown, ticketing.CodeSlotNeeded, ticketing.CodeAdultNeeded, ticketing.CodeRecipientUnknown, ticketing.CodeIdempotencyMismatch:
 		return fiber.StatusUnprocessableEntity
 	case ticketing.CodeWrongCredentials, ticketing.CodeUnauthenticated, ticketing.CodeWrongCode, ticketing.CodeWeChatRefused,
 		ticketing.CodeWeChatState:

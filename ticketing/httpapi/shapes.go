@@ -88,6 +88,9 @@ type position struct {
 	AdultID        string        `json:"adult_position_id,omitempty"` // whom a minor is tied to
 	Ticket         string        `json:"ticket,omitempty"`            // what the QR code says; for the owner alone
 	Answers        []fieldAnswer `json:"answers,omitempty"`
+
+	WarningZH string `json:"document_warning_zh,omitempty" doc:"What is odd about the number; told once, when it is booked."`
+	WarningEN string `json:"document_warning_en,omitempty"`
 }
 
 func showOrder(o ticketing.Order) order {
@@ -97,7 +100,7 @@ func showOrder(o ticketing.Order) order {
 		Notice: string(o.Notice), HoldExpiresAt: optional(o.HoldExpiresAt), ProvisionalUntil: optional(o.ProvisionalUntil), PaidAt: optional(o.PaidAt),
 	}
 	for i, p := range o.Positions {
-		out.Positions[i] = position{ID: p.ID, NameMasked: p.NameMasked, DocumentType: p.DocumentType, DocumentMasked: p.DocumentMasked, Product: p.Product, AdultID: p.AdultID}
+		out.Positions[i] = position{ID: p.ID, NameMasked: p.NameMasked, DocumentType: p.DocumentType, DocumentMasked: p.DocumentMasked, Product: p.Product, AdultID: p.AdultID, WarningZH: p.WarningZH, WarningEN: p.WarningEN}
 	}
 	if o.Leader.NameMasked != "" {
 		out.Leader = &leader{NameMasked: o.Leader.NameMasked, PhoneMasked: o.Leader.PhoneMasked}

@@ -33,7 +33,9 @@
 // storetest is the conformance suite of every Store, document knows identity
 // documents, ticket makes and checks QR codes, namelist reads the spreadsheets
 // of groups, checkin is what happens at the gates, notice is what the venue
-// tells its visitors, and microcache answers what they poll.
+// tells its visitors, front is the pages they book on, microcache answers what
+// they poll, inspection looks every day for what cannot be right, and vault
+// keeps the keys of personal data.
 //
 // The package stands beside Fairgate's line, behind the gateway, and knows
 // nothing of risk: whoever wants a booking undone asks over HTTP, by the

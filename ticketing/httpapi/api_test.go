@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/assert"
@@ -41,6 +42,7 @@ type server struct {
 	now     atomic.Int64 // Unix ms
 	service *ticketing.Service
 	store   *sqlstore.Store
+	venue   *fiber.App // what the venue's network reaches
 }
 
 func start(tb testing.TB) *server {
@@ -79,6 +81,7 @@ func startWith(tb testing.TB, set func(s *server, service *ticketing.Options, ap
 	require.NoError(tb, err)
 	app, err := httpapi.New(s.service, apiOptions)
 	require.NoError(tb, err)
+	s.venue = httpapi.OnlyTerminals(app)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(tb, err)
 	served := make(chan error, 1)

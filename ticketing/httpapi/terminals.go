@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -172,3 +173,18 @@ func (a *api) gateCounts(ctx context.Context, r *request[none, none]) (gateCount
 }
 
 func (a *api) serverTime() ticketing.Millis { return ticketing.Millis{Time: a.opts.Clock()} }
+
+// OnlyTerminals is what of the surface terminals may reach, for a listener of
+// their own on the venue's network; everything else is not found there.
+func OnlyTerminals(app *fiber.App) *fiber.App {
+	whole := app.Handler()
+	gates := fiber.New(app.Config())
+	gates.Use(func(c *fiber.Ctx) error {
+		if path := c.Path(); !strings.HasPrefix(path, terminalPrefix+"/") && path != aliveRoute && path != readyRoute {
+			return fiber.ErrNotFound
+		}
+		whole(c.Context())
+		return nil
+	})
+	return gates
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -241,4 +242,31 @@ func FuzzScanBody(f *testing.F) {
 		}
 		s.now.Add(100) // within the limit of scans
 	})
+}
+
+// TestTheVenuesListener holds that the venue's network reaches nothing but
+// check-in, whatever a path looks like.
+func TestTheVenuesListener(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for target, want := range map[string]int{
+		"/healthz":                             http.StatusOK,
+		"/readyz":                              http.StatusOK,
+		"/terminal/v1/counts":                  http.StatusUnauthorized, // reached, and asked for a session
+		"/terminal/v1/nothing":                 http.StatusNotFound,
+		"/api/v1/pools":                        http.StatusNotFound,
+		"/internal/v1/terminals":               http.StatusNotFound,
+		"/terminal/v1/../../internal/v1/jobs":  http.StatusNotFound,
+		"/terminal/v1/%2e%2e/%2e%2e/healthz":   http.StatusNotFound,
+		"//internal/v1/terminals":              http.StatusNotFound,
+		"/":                                    http.StatusNotFound,
+		"/terminal/v1/..%2f..%2finternal/v1/x": http.StatusNotFound,
+	} {
+		req := httptest.NewRequest(http.MethodGet, target, http.NoBody)
+		req.Header.Set("Authorization", "Bearer "+operationsKey)
+		res, err := s.venue.Test(req)
+		require.NoError(t, err)
+		assert.Equal(t, want, res.StatusCode, target)
+		require.NoError(t, res.Body.Close())
+	}
 }

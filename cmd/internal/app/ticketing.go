@@ -97,6 +97,13 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	if err != nil {
 		return "", err
 	}
+	if c.Ticketing.TerminalsListen != "" {
+		venue, err := listen(ctx, "terminals", c.Ticketing.TerminalsListen)
+		if err != nil {
+			return "", err
+		}
+		serveFiber(s, "terminals http", httpapi.OnlyTerminals(api), venue)
+	}
 	s.Go("ticketing outbox", dispatcher.Run)
 	s.Go("ticketing jobs", service.Run)
 	serveFiber(s, "ticketing http", api, ln)

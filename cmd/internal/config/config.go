@@ -112,7 +112,11 @@ type Ledger struct {
 
 // Ticketing is the booking system.
 type Ticketing struct {
-	Listen      string `yaml:"listen" env:"LISTEN"`
+	Listen string `yaml:"listen" env:"LISTEN"`
+	// TerminalsListen is a listener on which terminals, and nobody else, are
+	// answered, for the venue's network; empty: they use Listen.
+	TerminalsListen string `yaml:"terminals_listen" env:"TERMINALS_LISTEN"`
+
 	DSN         Secret `yaml:"dsn" env:"DSN"`
 	OutcomesURL string `yaml:"outcomes_url" env:"OUTCOMES_URL"` // where the outbox is delivered
 	// PasswordMemoryKiB and PasswordTime are argon2id's cost.
@@ -363,6 +367,7 @@ func (c Config) Validate() error {
 
 func (c Config) validateGateway(check func(bool, string, string, ...any)) {
 	g := c.Gateway
+	check(c.Ticketing.TerminalsListen == "" || hostPort(c.Ticketing.TerminalsListen), "ticketing.terminals_listen", "%q is not host:port", c.Ticketing.TerminalsListen)
 	check(hostPort(g.Listen), "gateway.listen", "%q is not host:port", g.Listen)
 	check(g.Name != "", "gateway.name", "is missing")
 	check(httpURL(g.Upstream), "gateway.upstream", "%q is not an http(s) URL", g.Upstream)

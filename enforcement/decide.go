@@ -90,6 +90,9 @@ func (f facts) excused(rule string, t Target) bool {
 // that rule: exceptions and clearing remove it. An operator's entry yields to
 // neither.
 func (f facts) listed() (manual, standing []ingest.Hit) {
+	if len(f.marks) == 0 {
+		return nil, nil // as for nearly everybody
+	}
 	for _, t := range Targets(f.event.Subject, f.event.Client) {
 		mark, ok := f.marks[t]
 		if !ok {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -257,10 +258,18 @@ func (w *jsonWriter) time(key string, at time.Time) {
 	w.b = append(b, '"')
 }
 
+// plain are the bytes that encoding/json writes as they are.
+var plain = func() (set [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		set[c] = !strings.ContainsRune(`"\<>&`, c)
+	}
+	return set
+}()
+
 // string leaves to encoding/json what needs an escape; hardly anything does.
 func (w *jsonWriter) string(s string) {
 	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+		if !plain[s[i]] {
 			escaped, err := json.Marshal(s)
 			if err != nil && w.err == nil { // a string: it cannot fail
 				w.err = err

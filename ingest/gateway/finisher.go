@@ -18,7 +18,7 @@ type unfinished struct {
 // is full, or after stop, submit does the work itself, so that a slow log
 // slows visitors down rather than fill the memory.
 type finisher struct {
-	do      func(context.Context, unfinished)
+	do      func(unfinished)
 	queue   chan unfinished
 	workers sync.WaitGroup
 
@@ -26,12 +26,12 @@ type finisher struct {
 	stopped bool
 }
 
-func newFinisher(workers, backlog int, do func(context.Context, unfinished)) *finisher {
+func newFinisher(workers, backlog int, do func(unfinished)) *finisher {
 	f := &finisher{do: do, queue: make(chan unfinished, backlog)}
 	for range workers {
 		f.workers.Go(func() {
 			for u := range f.queue {
-				f.do(context.Background(), u)
+				f.do(u)
 			}
 		})
 	}
@@ -49,7 +49,7 @@ func (f *finisher) submit(u unfinished) {
 		}
 	}
 	f.mu.RUnlock()
-	f.do(context.Background(), u)
+	f.do(u)
 }
 
 // stop waits until everything submitted is done, or until ctx ends.

@@ -128,8 +128,9 @@ func (g *Gateway) rewrite(x *exchange, request *fasthttp.Request) {
 	if g.upstream.https {
 		request.URI().SetScheme("https")
 	}
+	var room [64]byte
 	if ip := x.event.Client.IP; ip.IsValid() {
-		h.Set("X-Forwarded-For", ip.String())
+		h.SetBytesV("X-Forwarded-For", ip.AppendTo(room[:0]))
 	}
 	h.Set("X-Forwarded-Proto", proto)
 	if len(x.body) > 0 {

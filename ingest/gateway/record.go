@@ -23,8 +23,7 @@ func (g *Gateway) intend(x *exchange) bool {
 	if !x.event.Kind.Order() {
 		return true
 	}
-	ctx, cancel := context.WithTimeout(x.c.UserContext(), recordTimeout)
-	defer cancel()
+	ctx := g.recording.now()
 	err := g.recorder.Intend(ctx, x.event)
 	if err == nil {
 		x.intended = true
@@ -64,9 +63,8 @@ func (g *Gateway) record(ctx context.Context, e *ingest.Event) {
 }
 
 // finish is what the workers do with a completed event.
-func (g *Gateway) finish(ctx context.Context, u unfinished) {
-	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
-	defer cancel()
+func (g *Gateway) finish(u unfinished) {
+	ctx := g.recording.now()
 	if !u.recorded {
 		g.record(ctx, u.event)
 	}

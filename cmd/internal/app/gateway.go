@@ -158,10 +158,15 @@ func startRules(ctx context.Context, s *Stack, e Env, counters scoring.Counters)
 	return engine, nil
 }
 
+// eventLinger is how long an event may wait, on disk already, for others to go
+// to Kafka with: with six partitions a busy gateway else sends a thousand
+// requests a second of a handful of events.
+const eventLinger = 20 * time.Millisecond
+
 // openRecorder opens the journal that carries events to Kafka.
 func openRecorder(s *Stack, e Env) (*stream.Recorder, error) {
 	topics := stream.NewTopics(e.Config.Kafka.Prefix)
-	producer := stream.NewProducer(e.Config.Kafka.Brokers, stream.ProducerOptions{Registerer: e.Registry})
+	producer := stream.NewProducer(e.Config.Kafka.Brokers, stream.ProducerOptions{Linger: eventLinger, Registerer: e.Registry})
 	s.Defer("event producer", func(context.Context) error { return producer.Close() })
 	s.Go("topics", func(ctx context.Context) error { insistOnTopics(ctx, e); return nil })
 	journal, err := stream.OpenJournal(e.Config.Gateway.Spool.Dir, topics.Events, producer, stream.JournalOptions{

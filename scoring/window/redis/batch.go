@@ -13,7 +13,7 @@ import (
 // batch is the working memory of one touch.
 type batch struct {
 	cmds     []goredis.Cmder
-	entities []entityCalls // of each entity of the touch
+	entities []*entityCalls // of each entity of the touch, and room for more
 	burn     *goredis.StringCmd
 	fold     *goredis.Cmd
 	log      entityLog
@@ -23,18 +23,32 @@ type batch struct {
 	self uint64
 }
 
-// entityCalls are the commands that concern one entity; nil where there is
-// nothing to do.
+// entityCalls are the commands that concern one entity, with arguments that
+// point at the fields here, so that they can be sent again for another touch
+// without anything new being allocated.
 type entityCalls struct {
-	key    string
-	record record
+	key, markKey string
+	record       record // what is appended
+	ttl          int64  // milliseconds
+
 	add    *goredis.IntCmd    // append the event to the log
 	expire *goredis.Cmd       // keep the log long enough
 	log    *goredis.StringCmd // get it
-	mark   *goredis.StringCmd
+	mark   *goredis.StringCmd // an absent one is empty, which is cheaper than a nil
+
+	adds, expires, logs, marks bool // which of them the touch wants
 
 	hash uint64 // of the key, where something is added
 	keep time.Duration
+}
+
+func newEntityCalls() *entityCalls {
+	c, ctx := new(entityCalls), context.Background()
+	c.add = goredis.NewIntCmd(ctx, "append", &c.key, &c.record)
+	c.expire = goredis.NewCmd(ctx, "eval", expireScript, 1, &c.key, &c.ttl)
+	c.log = goredis.NewStringCmd(ctx, "get", &c.key)
+	c.mark = goredis.NewStringCmd(ctx, "getrange", &c.markKey, 0, -1)
+	return c
 }
 
 // record is a command's argument that is not boxed anew for each touch.
@@ -47,11 +61,14 @@ func (r *record) MarshalBinary() ([]byte, error) { return r.bytes, nil }
 func (b *batch) build(ctx context.Context, t *scoring.Touch, s *Store, wall time.Time) {
 	b.id = window.EventMember(t.EventID)
 	b.now, b.self = t.Time.UnixMilli(), eventMember(b.id)
-	for len(b.entities) < len(t.Entities) {
-		b.entities = append(b.entities, entityCalls{})
-	}
 	for i := range t.Entities {
-		b.buildEntity(ctx, &t.Entities[i], &b.entities[i], s, wall)
+		switch {
+		case i == len(b.entities):
+			b.entities = append(b.entities, newEntityCalls()) //nolint:contextcheck // they outlive the touch
+		case !s.reuse:
+			b.entities[i] = newEntityCalls() //nolint:contextcheck // as above
+		}
+		b.buildEntity(&t.Entities[i], b.entities[i], s, wall)
 	}
 	if t.Burn != "" {
 		key, self := burnKey(t.Burn), string(b.id[:])
@@ -61,28 +78,34 @@ func (b *batch) build(ctx context.Context, t *scoring.Touch, s *Store, wall time
 	}
 }
 
-func (b *batch) buildEntity(ctx context.Context, et *scoring.EntityTouch, c *entityCalls, s *Store, wall time.Time) {
+func (b *batch) buildEntity(et *scoring.EntityTouch, c *entityCalls, s *Store, wall time.Time) {
+	c.adds, c.expires, c.logs, c.marks = false, false, false, et.ReadMark
 	if len(et.Series) > 0 {
 		c.key = logKey(et.Entity, et.Key)
 		c.record.bytes, c.keep = appendEvent(c.record.bytes[:0], b.now, b.self, et.Series)
-		if len(c.record.bytes) > 0 {
-			c.add = goredis.NewIntCmd(ctx, "append", c.key, &c.record)
-			b.cmds = append(b.cmds, c.add)
-			c.hash = s.expiries.hash(c.key)
-			if !s.expiries.known(c.hash, wall.Add(c.keep+s.slack)) {
-				c.expire = s.expire(ctx, c)
-				b.cmds = append(b.cmds, c.expire)
-			}
-		}
-		if reads(et) {
-			c.log = goredis.NewStringCmd(ctx, "get", c.key)
-			b.cmds = append(b.cmds, c.log)
+		c.adds, c.logs = len(c.record.bytes) > 0, reads(et)
+	}
+	if c.adds {
+		b.send(c.add)
+		c.hash = s.expiries.hash(c.key)
+		if c.expires = !s.expiries.known(c.hash, wall.Add(c.keep+s.slack)); c.expires {
+			c.ttl = s.ttl(c.keep).Milliseconds()
+			b.send(c.expire)
 		}
 	}
-	if et.ReadMark {
-		c.mark = goredis.NewStringCmd(ctx, "get", MarkKey(et.Entity, et.Key))
-		b.cmds = append(b.cmds, c.mark)
+	if c.logs {
+		b.send(c.log)
 	}
+	if c.marks {
+		c.markKey = MarkKey(et.Entity, et.Key)
+		b.send(c.mark)
+	}
+}
+
+// send adds a command that may have been sent before.
+func (b *batch) send(cmd goredis.Cmder) {
+	cmd.SetErr(nil)
+	b.cmds = append(b.cmds, cmd)
 }
 
 func reads(et *scoring.EntityTouch) bool {
@@ -94,21 +117,17 @@ func reads(et *scoring.EntityTouch) bool {
 	return false
 }
 
-func (s *Store) expire(ctx context.Context, c *entityCalls) *goredis.Cmd {
-	return goredis.NewCmd(ctx, "eval", expireScript, 1, c.key, s.ttl(c.keep).Milliseconds())
-}
-
 // decode puts the answers into t.
 func (b *batch) decode(t *scoring.Touch, s *Store) {
 	t.Degraded, t.Burnt = false, false
 	for i := range t.Entities {
-		et, c := &t.Entities[i], &b.entities[i]
+		et, c := &t.Entities[i], b.entities[i]
 		var mark []byte
-		if c.mark != nil && c.mark.Err() == nil {
-			mark = []byte(c.mark.Val())
+		if c.marks {
+			mark, _ = c.mark.Bytes()
 		}
 		et.SetMark(mark)
-		if c.log != nil {
+		if c.logs {
 			b.decodeLog(et, c, s)
 		}
 	}
@@ -122,7 +141,10 @@ func (b *batch) decodeLog(et *scoring.EntityTouch, c *entityCalls, s *Store) {
 	for j := range et.Series {
 		b.log.want(headOf(et.Series[j].Series))
 	}
-	log := c.log.Val()
+	log := ""
+	if c.log.Err() == nil { // absent otherwise, and the value may be an older one
+		log = c.log.Val()
+	}
 	b.log.read(log, false)
 	if b.log.broken {
 		s.unreadable.Inc()
@@ -131,16 +153,18 @@ func (b *batch) decodeLog(et *scoring.EntityTouch, c *entityCalls, s *Store) {
 		st := &et.Series[j]
 		b.log.fill(st, b.log.want(headOf(st.Series)), b.now, b.self, et)
 	}
-	if c.add != nil && worthFolding(&b.log, len(log), b.id) {
+	if c.adds && worthFolding(&b.log, len(log), b.id) {
 		s.foldSoon(b.log.folding(c.key, log, b.now, et.Series))
 	}
 }
 
-// reset lets go of everything the touch held, and keeps the room.
+// reset lets go of what the touch held, and keeps the room.
 func (b *batch) reset() {
 	clear(b.cmds)
-	for i := range b.entities {
-		b.entities[i] = entityCalls{record: record{b.entities[i].record.bytes[:0]}}
+	for _, c := range b.entities {
+		c.log.SetVal("")
+		c.mark.SetVal("")
+		c.expire.SetVal(nil)
 	}
 	b.cmds, b.burn, b.fold = b.cmds[:0], nil, nil
 }

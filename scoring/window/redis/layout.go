@@ -101,13 +101,13 @@ func valueMember(v string) uint64 {
 }
 
 // logKey is the Redis key of an entity's log.
-func logKey(entity rules.Entity, key string) string { return prefix(entity, key) + "log1" }
+func logKey(entity rules.Entity, key string) string {
+	return "fg:{" + string(entity) + ":" + key + "}:log1"
+}
 
 // MarkKey is the Redis key of the mark that enforcement leaves on an entity.
-func MarkKey(entity rules.Entity, key string) string { return prefix(entity, key) + "mark" }
-
-func prefix(entity rules.Entity, key string) string {
-	return "fg:{" + string(entity) + ":" + key + "}:"
+func MarkKey(entity rules.Entity, key string) string {
+	return "fg:{" + string(entity) + ":" + key + "}:mark"
 }
 
 func burnKey(token string) string {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os/exec"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -93,6 +94,37 @@ func TestAFoldThatIsOvertakenChangesNothing(t *testing.T) {
 		got := book(t, s, series, base.Add(time.Duration(n)*time.Millisecond))
 		require.InDelta(t, n%200+1, got, 0, "event %d", n)
 	}
+}
+
+// TestConcurrentTouches books for accounts of their own and, all of them, for
+// one device, whose log is folded under their hands.
+func TestConcurrentTouches(t *testing.T) {
+	const callers, each = 16, 60
+	s := redis.New(connect(t, miniredis.RunT(t).Addr()), redis.Options{})
+	series := countSeries("0f1e2d3c4b5a", callers*each+1, time.Hour)
+	var wg sync.WaitGroup
+	for caller := range callers {
+		wg.Go(func() {
+			for n := range each {
+				tc := booking(series, base.Add(time.Duration(n)*time.Millisecond))
+				device := tc.Entities[0]
+				device.Series = []scoring.SeriesTouch{{Series: series, Members: device.Series[0].Members, Values: make([]float64, 1)}}
+				device.Entity, device.Key = rules.EntityDevice, "shared"
+				tc.Entities = append(tc.Entities, device)
+				tc.Entities[0].Key = strconv.Itoa(caller)
+				if err := s.Touch(t.Context(), tc); err != nil {
+					t.Error(err)
+					return
+				}
+				assert.Equal(t, []float64{float64(n + 1)}, tc.Entities[0].Series[0].Values)
+			}
+		})
+	}
+	wg.Wait()
+	last := booking(series, base.Add(time.Minute))
+	last.Entities[0].Entity, last.Entities[0].Key = rules.EntityDevice, "shared"
+	require.NoError(t, s.Touch(t.Context(), last))
+	assert.Equal(t, []float64{callers*each + 1}, last.Entities[0].Series[0].Values)
 }
 
 func TestExpiry(t *testing.T) {

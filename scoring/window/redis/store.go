@@ -58,12 +58,15 @@ type Options struct {
 
 // Store implements scoring.Counters on Redis. It is safe for concurrent use.
 type Store struct {
-	client     goredis.UniversalClient
-	slack      time.Duration
-	now        func() time.Time
-	batches    sync.Pool // of *batch
-	expiries   *expiries
-	folds      chan fold
+	client   goredis.UniversalClient
+	slack    time.Duration
+	now      func() time.Time
+	batches  sync.Pool // of *batch
+	expiries *expiries
+	folds    chan fold
+	// reuse says that commands can be sent again and again. Those of a Cluster
+	// cannot: they remember where they were sent.
+	reuse      bool
 	folded     *prometheus.CounterVec
 	unreadable prometheus.Counter
 }
@@ -105,6 +108,7 @@ func New(client goredis.UniversalClient, o Options) *Store {
 			Help: "Logs with a part that could not be read and was left out.",
 		}),
 	}
+	_, s.reuse = client.(*goredis.Client)
 	s.batches.New = func() any { return new(batch) }
 	if o.Registerer != nil {
 		o.Registerer.MustRegister(s.folded, s.unreadable)
@@ -138,7 +142,7 @@ func (s *Store) Touch(ctx context.Context, t *scoring.Touch) error {
 		return fmt.Errorf("touch counters: %w", err)
 	}
 	b.decode(t, s)
-	s.noteExpiries(ctx, b, wall)
+	s.noteExpiries(ctx, b, t, wall)
 	return nil
 }
 
@@ -181,17 +185,16 @@ func pipeline(ctx context.Context, client goredis.UniversalClient, cmds []goredi
 
 // noteExpiries remembers which expiries were set, and sets those of logs that
 // turn out to have begun anew.
-func (s *Store) noteExpiries(ctx context.Context, b *batch, wall time.Time) {
+func (s *Store) noteExpiries(ctx context.Context, b *batch, t *scoring.Touch, wall time.Time) {
 	var missing []goredis.Cmder
-	for i := range b.entities {
-		c := &b.entities[i]
+	for _, c := range b.entities[:len(t.Entities)] {
 		switch {
-		case c.add == nil:
-		case c.expire != nil:
+		case !c.adds:
+		case c.expires:
 			s.expiries.set(c.hash, wall.Add(s.ttl(c.keep)))
 		case c.add.Val() == int64(len(c.record.bytes)):
 			s.expiries.forget(c.hash)
-			missing = append(missing, s.expire(ctx, c))
+			missing = append(missing, goredis.NewCmd(ctx, "eval", expireScript, 1, c.key, s.ttl(c.keep).Milliseconds()))
 		}
 	}
 	if len(missing) > 0 {

@@ -36,7 +36,6 @@ type accounts struct {
 	parser   *jwt.Parser
 	verified *lru.Cache[[sha256.Size]byte, verifiedToken]
 	bindings Bindings
-	deadline time.Duration // of asking them
 	now      func() time.Time
 }
 
@@ -50,7 +49,7 @@ type verifiedToken struct {
 const maxVerified = 10 * time.Minute
 
 func newAccounts(o Options) (*accounts, error) {
-	a := &accounts{bindings: o.Bindings, deadline: o.Deadline, now: o.Clock}
+	a := &accounts{bindings: o.Bindings, now: o.Clock}
 	if o.JWT == nil {
 		return a, nil
 	}
@@ -87,14 +86,11 @@ func newAccounts(o Options) (*accounts, error) {
 }
 
 // find returns the account of a token, or none: an unverifiable token is for
-// the upstream to refuse. keys are the hashes under which its binding may be,
-// which may ask the shared store and so has a deadline.
+// the upstream to refuse. keys are the hashes under which its binding may be.
 func (a *accounts) find(ctx context.Context, token, claim string, keys []string) (string, error) {
 	if account := a.fromJWT(token, claim); account != "" {
 		return account, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, a.deadline)
-	defer cancel()
 	for _, key := range keys {
 		account, ok, err := a.bindings.Get(ctx, key)
 		if err != nil || ok {

@@ -36,7 +36,8 @@ type Gateway struct {
 	app      *fiber.App
 
 	exchanges sync.Pool // of *exchange
-	recording deadlines
+	screening deadlines // of Screen and of session bindings
+	recording deadlines // of the recorder and of Observe
 
 	mu        sync.Mutex
 	listeners []net.Listener
@@ -71,7 +72,7 @@ func New(screener ingest.Screener, recorder ingest.Recorder, upstreamURL string,
 		messages: newCatalogue(o.AppealHours), metrics: newMetrics(o.Registerer),
 		o: o, log: o.Log, failures: newComplaints(o.Log, o.Clock), now: o.Clock, boot: newBoot(),
 	}
-	g.recording.after = recordTimeout
+	g.screening.after, g.recording.after = o.Deadline, recordTimeout
 	g.exchanges.New = func() any { return new(exchange) }
 	g.upstream = newUpstream(target, o)
 	g.finisher = newFinisher(o.Workers, o.Backlog, g.finish)

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -19,7 +18,7 @@ const maxLearn = 1 << 20
 func (g *Gateway) learn(x *exchange, response *fasthttp.Response) {
 	r := x.route
 	if r.kind == ingest.KindSessionDelete && x.sessionKey != "" && response.StatusCode() < 300 {
-		g.bind(x, x.sessionKey, "", 0)
+		g.bind(x.sessionKey, "", 0)
 	}
 	body := response.Body()
 	if r.response == nil || len(body) == 0 || len(body) > maxLearn || len(response.Header.ContentEncoding()) > 0 {
@@ -60,14 +59,12 @@ func (g *Gateway) learn(x *exchange, response *fasthttp.Response) {
 	key := g.o.Keyer.Current(fingerprint.PurposeSession, session)
 	// The sign-in itself is now the account's, proved by the upstream.
 	x.event.Subject.Account, x.event.Subject.Session = account, key
-	g.bind(x, key, account, g.o.BindingTTL)
+	g.bind(key, account, g.o.BindingTTL)
 }
 
 // bind waits for the shared store no longer than screening would.
-func (g *Gateway) bind(x *exchange, key, account string, ttl time.Duration) {
-	ctx, cancel := context.WithTimeout(x.c.UserContext(), g.o.Deadline)
-	defer cancel()
-	if err := g.o.Bindings.Put(ctx, key, account, ttl); err != nil {
+func (g *Gateway) bind(key, account string, ttl time.Duration) {
+	if err := g.o.Bindings.Put(g.screening.now(), key, account, ttl); err != nil {
 		g.metrics.bindingErrors.Inc()
 	}
 }

@@ -1,8 +1,6 @@
 package gateway
 
 import (
-	"context"
-
 	"fairgate/ingest"
 	"fairgate/ingest/fingerprint"
 )
@@ -15,10 +13,8 @@ func (g *Gateway) screen(x *exchange) {
 	if policy.Pass == "" {
 		policy.Pass, _ = fingerprint.Cookie(x.headers, PassCookie)
 	}
-	ctx, cancel := context.WithTimeout(x.c.UserContext(), g.o.Deadline)
-	defer cancel()
 	begin := g.now()
-	decision := g.screener.Screen(ctx, x.event, policy)
+	decision := g.screener.Screen(g.screening.now(), x.event, policy)
 	x.event.Outcome.Screening = g.now().Sub(begin)
 	g.metrics.screening.Observe(x.event.Outcome.Screening.Seconds())
 	x.event.Decision = settle(decision, policy)

@@ -98,6 +98,10 @@ func (j *Journal) take() []*entry {
 	defer j.mu.Unlock()
 	batch := j.pending
 	j.pending, j.spare = j.spare, nil
+	if j.dueSet {
+		j.dueSet = false
+		j.due.Stop()
+	}
 	return batch
 }
 

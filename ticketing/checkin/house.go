@@ -188,14 +188,32 @@ func (s *Service) change(ctx context.Context, id string, fn func(ctx context.Con
 	return out, nil
 }
 
-// Terminals lists every terminal, in order of name.
-func (s *Service) Terminals(ctx context.Context) ([]Terminal, error) {
-	var all []Terminal
-	err := s.store.View(ctx, func(ctx context.Context, r Reader) (err error) {
-		all, err = r.AllTerminals(ctx)
+// Terminals lists at most so many terminals, revoked ones too, in order of name,
+// beginning behind the one with the id after; next is what to ask the following
+// page with, empty at the end. It fails with ErrInvalidField.
+func (s *Service) Terminals(ctx context.Context, after string, limit int) (page []Terminal, next string, err error) {
+	if limit < 1 || limit > maxPage {
+		return nil, "", invalidField("limit", "want 1 to %d, got %d", maxPage, limit)
+	}
+	err = s.store.View(ctx, func(ctx context.Context, r Reader) (err error) {
+		page, err = r.AllTerminals(ctx) // see maxTerminals
 		return err
 	})
-	return all, err
+	if err != nil {
+		return nil, "", err
+	}
+	if after != "" {
+		at := slices.IndexFunc(page, func(t Terminal) bool { return t.ID == after })
+		if at < 0 {
+			return nil, "", invalidField("after", "want the id of a terminal")
+		}
+		page = page[at+1:]
+	}
+	if len(page) > limit {
+		page = page[:limit]
+		next = page[limit-1].ID
+	}
+	return page, next, nil
 }
 
 // maxPage bounds one reading of the audit or the conflicts.

@@ -123,7 +123,7 @@ func TestAWrongClockWorksAndIsTold(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, status.Notices, "within the bound")
 	assert.Equal(t, -2*time.Minute, status.Skew)
-	all, err := f.Terminals(t.Context())
+	all, _, err := f.Terminals(t.Context(), "", 100)
 	require.NoError(t, err)
 	assert.Equal(t, []any{"1.1", -2 * time.Minute, f.clock()}, []any{all[0].AppVersion, all[0].Skew, all[0].SeenAt})
 	_, err = f.Heartbeat(t.Context(), session.Token, time.Time{}, "1.1")
@@ -260,9 +260,32 @@ func TestBadSettings(t *testing.T) {
 	}
 	_, err := f.Register(t.Context(), "\x07", "", good)
 	require.ErrorIs(t, err, ticketing.ErrInvalidField)
-	all, err := f.Terminals(t.Context())
+	all, _, err := f.Terminals(t.Context(), "", 100)
 	require.NoError(t, err)
 	assert.Empty(t, all)
+}
+
+func TestTerminalsAreReadPageByPage(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.pool("main", nil)
+	for _, name := range []string{"c", "a", "b"} {
+		f.gate(name, "north")
+	}
+	var names []string
+	after := ""
+	for range 3 {
+		page, next, err := f.Terminals(t.Context(), after, 1)
+		require.NoError(t, err)
+		require.Len(t, page, 1)
+		names, after = append(names, page[0].Name), next
+	}
+	assert.Equal(t, []string{"a", "b", "c"}, names)
+	assert.Empty(t, after, "the last page says so")
+	_, _, err := f.Terminals(t.Context(), "none", 1)
+	require.ErrorIs(t, err, ticketing.ErrInvalidField)
+	_, _, err = f.Terminals(t.Context(), "", 0)
+	require.ErrorIs(t, err, ticketing.ErrInvalidField)
 }
 
 // TestRevokedBetween holds that a session found good a moment ago lets nobody

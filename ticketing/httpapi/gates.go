@@ -96,12 +96,18 @@ func (a *api) registerTerminal(ctx context.Context, r *request[none, checkin.Set
 
 type terminalList struct {
 	Terminals []terminalShown `json:"terminals"`
+	Next      string          `json:"next,omitempty" doc:"What to ask the next page with; absent on the last."`
 }
 
-func (a *api) terminals(ctx context.Context, _ *request[none, none]) (terminalList, error) {
-	all, err := a.opts.Gates.Terminals(ctx)
-	out := terminalList{Terminals: make([]terminalShown, len(all))}
-	for i, t := range all {
+type terminalPage struct {
+	After string `query:"after" doc:"What next said."`
+	Limit int    `query:"limit" default:"200" doc:"How many at most, to 1000."`
+}
+
+func (a *api) terminals(ctx context.Context, r *request[terminalPage, none]) (terminalList, error) {
+	page, next, err := a.opts.Gates.Terminals(ctx, r.params.After, r.params.Limit)
+	out := terminalList{Terminals: make([]terminalShown, len(page)), Next: next}
+	for i, t := range page {
 		out.Terminals[i] = showTerminal(t, "")
 	}
 	return out, err

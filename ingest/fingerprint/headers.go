@@ -107,8 +107,9 @@ func HeaderOrder(headers []Header, skip string) string {
 }
 
 // Values lists the values of a header, in order.
-func Values(headers []Header, name string) []string {
-	var values []string
+func Values(headers []Header, name string) []string { return appendValues(nil, headers, name) }
+
+func appendValues(values []string, headers []Header, name string) []string {
 	for _, h := range headers {
 		if h.Is(name) {
 			values = append(values, h.Value)

@@ -117,5 +117,6 @@ func Subnet(addr netip.Addr) string {
 	if err != nil {
 		return ""
 	}
-	return prefix.String()
+	var room [48]byte
+	return string(prefix.AppendTo(room[:0]))
 }

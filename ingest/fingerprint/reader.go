@@ -105,7 +105,8 @@ func (r *Reader) Read(peer netip.Addr, headers []Header) Identity {
 }
 
 func (r *Reader) client(peer netip.Addr, headers []Header) ingest.Client {
-	addr, origin := r.proxies.Resolve(peer, Values(headers, "X-Forwarded-For"))
+	var room [2]string
+	addr, origin := r.proxies.Resolve(peer, appendValues(room[:0], headers, "X-Forwarded-For"))
 	if origin == OriginForged || origin == OriginMalformed {
 		r.rejected.WithLabelValues("forwarded_for", string(origin)).Inc()
 	}

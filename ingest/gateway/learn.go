@@ -24,7 +24,7 @@ func (g *Gateway) learn(x *exchange, response *fasthttp.Response) {
 	if r.response == nil || len(body) == 0 || len(body) > maxLearn || len(response.Header.ContentEncoding()) > 0 {
 		return
 	}
-	values := make([]string, len(r.fields))
+	var values [fieldCount]string
 	err := scanJSON(body, r.response, true, func(id int, value string, scalar bool) {
 		if scalar && values[id] == "" {
 			values[id] = value

@@ -67,6 +67,9 @@ const (
 	fieldAccount      field = "account"
 )
 
+// fieldCount is how many fields there are; a route names each at most once.
+const fieldCount = 5
+
 // Valid reports whether f is a known field.
 func (f field) Valid() bool {
 	switch f {

@@ -139,18 +139,18 @@ func (d *drainer) gather() []Message {
 			return batch
 		}
 		batch = d.recovered(batch, at.Segment)
-		kind, ms, r, err := decodeFrame(payload)
+		f, err := decodeFrame(payload)
 		if err != nil {
 			d.metrics.dropped.WithLabelValues("rejected").Inc()
 			continue
 		}
-		batch = d.expire(batch, ms)
-		if kind == frameIntent {
-			d.intents.add(openIntent{ID: r.ID, At: at, Time: ms})
+		batch = d.expire(batch, f.at)
+		if f.kind == frameIntent {
+			d.intents.add(openIntent{ID: string(f.id), At: at, Time: f.at})
 			continue
 		}
-		d.intents.settle(r.ID)
-		batch = append(batch, Message{Topic: d.topic, Key: r.Key, Value: r.Value})
+		d.intents.settle(f.id)
+		batch = append(batch, Message{Topic: d.topic, Key: string(f.key), Value: f.value})
 		size += len(payload)
 	}
 	return batch
@@ -183,10 +183,10 @@ func (d *drainer) giveUp(batch []Message, gone []openIntent) []Message {
 	for _, i := range gone {
 		payload, err := d.log.ReadAt(i.At)
 		if err == nil {
-			var r Record
-			if _, _, r, err = decodeFrame(payload); err == nil && r.ID == i.ID {
+			var f frame
+			if f, err = decodeFrame(payload); err == nil && string(f.id) == i.ID {
 				d.metrics.unknown.Inc()
-				batch = append(batch, Message{Topic: d.topic, Key: r.Key, Value: r.Value})
+				batch = append(batch, Message{Topic: d.topic, Key: string(f.key), Value: f.value})
 				continue
 			}
 		}

@@ -31,8 +31,8 @@ func (s *intents) add(i openIntent) {
 	s.queue = append(s.queue, i)
 }
 
-func (s *intents) settle(id string) {
-	delete(s.byID, id)
+func (s *intents) settle(id []byte) {
+	delete(s.byID, string(id))
 	s.trim()
 }
 

@@ -47,21 +47,29 @@ func appendFrame(b []byte, kind frameKind, at int64, r Record) ([]byte, error) {
 	return append(b, r.Value...), nil
 }
 
-// decodeFrame undoes appendFrame; the value aliases b.
-func decodeFrame(b []byte) (kind frameKind, at int64, r Record, err error) {
+// frame is a Record as it lies on disk, in parts of the payload it was read
+// from.
+type frame struct {
+	kind           frameKind
+	at             int64 // Unix milliseconds
+	id, key, value []byte
+}
+
+// decodeFrame undoes appendFrame.
+func decodeFrame(b []byte) (f frame, err error) {
 	if len(b) < 11 || b[0] != byte(frameRecord) && b[0] != byte(frameIntent) {
-		return 0, 0, r, errFrame
+		return frame{}, errFrame
 	}
 	//nolint:gosec // a bit pattern, made by appendFrame
-	kind, at = frameKind(b[0]), int64(binary.LittleEndian.Uint64(b[1:]))
+	f.kind, f.at = frameKind(b[0]), int64(binary.LittleEndian.Uint64(b[1:]))
 	rest := b[9:]
-	for _, field := range []*string{&r.ID, &r.Key} {
+	for _, field := range [...]*[]byte{&f.id, &f.key} {
 		if len(rest) == 0 || len(rest)-1 < int(rest[0]) {
-			return 0, 0, r, errFrame
+			return frame{}, errFrame
 		}
 		n := int(rest[0])
-		*field, rest = string(rest[1:1+n]), rest[1+n:]
+		*field, rest = rest[1:1+n], rest[1+n:]
 	}
-	r.Value = rest
-	return kind, at, r, nil
+	f.value = rest
+	return f, nil
 }

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"fairgate/cmd/internal/app"
 	"fairgate/cmd/internal/simulate"
 	"fairgate/enforcement/ledger/chdb"
+	"fairgate/ticketing"
 )
 
 type devCommand struct {
@@ -57,7 +59,7 @@ func (c *devCommand) demo(dev *app.Dev) (*simulate.Service, error) {
 func (c *devCommand) greet(out io.Writer, dev *app.Dev) {
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) }
 	line("Fairgate %s is up.\n", version)
-	line("  gateway         http://%s   (health: /healthz, /readyz)", dev.Gateway)
+	line("  gateway         http://%s   (the visitors' pages; health: /healthz, /readyz)", dev.Gateway)
 	line("  operators' API  http://%s   (document: /api/v1/openapi.json)", dev.Operators)
 	line("  ticketing       http://%s   (takes only what the gateway signed)", dev.Ticketing)
 	if dev.MetricsAddr != "" {
@@ -76,7 +78,10 @@ func (c *devCommand) greet(out io.Writer, dev *app.Dev) {
 	if dev.Password != "" {
 		line("\n  first administrator: admin, one-time password: %s\n  (change it: POST /api/v1/sessions, then POST /api/v1/password)", dev.Password)
 	}
-	line("\n  who is blocked, and why:")
+	line("\n  something to book for a start (or --demo, which adds traffic too):")
+	line("    curl -X PUT -H \"Authorization: Bearer $(cat %s)\" -H 'Content-Type: application/json' \\", app.SecretPath(dev.Data, app.OperationsKey))
+	line("      http://%s/internal/v1/pools/main -d '%s'", dev.Ticketing, firstPool(time.Now()))
+	line("  who is blocked, and why:")
 	line("    curl -H \"Authorization: Bearer $(cat %s)\" 'http://%s/api/v1/accounts?standing=blocked'", dev.OperatorFile, dev.Operators)
 	line("  people and scalpers, measured:")
 	line("    bin/fairgate simulate --seed 7 --hostile 0.9 --duration 60s")
@@ -88,4 +93,10 @@ type chdbCommand struct{}
 // Run is the analytics child's whole life.
 func (chdbCommand) Run(ctx context.Context) error {
 	return chdb.ServeChild(ctx, os.Stdin, os.Stdout, devLogger(os.Stderr, "warn"))
+}
+
+// firstPool is a pool to begin with: places for tomorrow and the day after.
+func firstPool(now time.Time) string {
+	day := func(n int) ticketing.Date { return ticketing.DateOf(now.AddDate(0, 0, n)) }
+	return fmt.Sprintf(`{"name":"常设展","name_en":"Permanent exhibition","limit_per_order":5,"hold_seconds":900,"days":[{"date":%q,"capacity":200},{"date":%q,"capacity":200}]}`, day(1), day(2))
 }

@@ -58,6 +58,12 @@ type EntityTouch struct {
 	Entity rules.Entity
 	Key    string
 	Series []SeriesTouch
+	// Keep, if set, is the longest Keep of any series of such entities, in
+	// whatever stage: everybody who touches the entity says the same. Stores
+	// can then let go of an entity as a whole without asking how long others
+	// need it. Where it has just become longer, what only the new window could
+	// see may be gone sooner.
+	Keep time.Duration
 	// ReadMark asks for the mark that enforcement left on the entity. Mark is
 	// its opaque part, nil where there is none. Since is what it asks of the
 	// counters: to ignore what lies at or before it; zero: nothing. Where the

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"fairgate/ingest"
 	"fairgate/rules"
@@ -33,6 +34,7 @@ type kindPlan struct {
 type group struct {
 	entity rules.Entity
 	mark   bool
+	keep   time.Duration // the longest of the entity's series, of all stages
 	uses   []use
 }
 
@@ -176,6 +178,7 @@ func groupsOf(p *rules.Program, all []*shared, k ingest.Kind, stage rules.Stage,
 			if s.entity != entity {
 				continue
 			}
+			g.keep = max(g.keep, s.series.Keep)
 			u := useOf(p.Features(), s, reads)
 			events := p.Features()[u.filter].Events
 			u.write = s.stage == stage && (len(events) == 0 || slices.Contains(events, k))

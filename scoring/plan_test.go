@@ -122,3 +122,19 @@ func TestStagesWriteTheirOwnAndReadTheOthers(t *testing.T) {
 		assert.Equal(t, c.mark, c.groups[0].mark, "%s needs the mark: %t", c.stage, c.mark)
 	}
 }
+
+func TestEntitiesAreKeptForTheLongestOfAllStages(t *testing.T) {
+	order := []ingest.Kind{ingest.KindOrderSubmit}
+	p := newPlan(compile(t, []rules.Feature{
+		feature("per_minute", func(f *rules.Feature) { f.Events = order }),
+		feature("per_day", func(f *rules.Feature) { f.Window, f.Stage, f.Events = 24*time.Hour, rules.StageAsync, order }),
+		feature("elsewhere", func(f *rules.Feature) { f.Entity, f.Window = rules.EntityIP, 30*24*time.Hour }),
+	}, rules.Rule{ID: "r", When: "per_minute > 3 or per_day > 3 or elsewhere > 3"}))
+	kp := p.kind(ingest.KindOrderSubmit)
+	for _, groups := range [][]group{kp.inline, kp.async} {
+		for _, g := range groups {
+			want := map[rules.Entity]time.Duration{rules.EntityAccount: 24 * time.Hour, rules.EntityIP: 30 * 24 * time.Hour}[g.entity]
+			assert.Equal(t, want, g.keep, "%s", g.entity)
+		}
+	}
+}

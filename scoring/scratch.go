@@ -69,7 +69,7 @@ func (s *scratch) buildEntity(p *rules.Program, e *ingest.Event, g *group, key s
 	}
 	if g.mark || len(s.series) > first {
 		s.touch.Entities = append(s.touch.Entities, EntityTouch{
-			Entity: g.entity, Key: key, ReadMark: g.mark,
+			Entity: g.entity, Key: key, ReadMark: g.mark, Keep: g.keep,
 			Series: s.series[first:len(s.series):len(s.series)],
 		})
 	}

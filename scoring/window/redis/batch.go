@@ -33,6 +33,7 @@ type entityCalls struct {
 
 	add    *goredis.IntCmd    // append the event to the log
 	expire *goredis.Cmd       // keep the log long enough
+	renew  *goredis.IntCmd    // the same, where everybody keeps it as long
 	log    *goredis.StringCmd // get it
 	mark   *goredis.StringCmd // an absent one is empty, which is cheaper than a nil
 
@@ -46,6 +47,7 @@ func newEntityCalls() *entityCalls {
 	c, ctx := new(entityCalls), context.Background()
 	c.add = goredis.NewIntCmd(ctx, "append", &c.key, &c.record)
 	c.expire = goredis.NewCmd(ctx, "eval", expireScript, 1, &c.key, &c.ttl)
+	c.renew = goredis.NewIntCmd(ctx, "pexpire", &c.key, &c.ttl)
 	c.log = goredis.NewStringCmd(ctx, "get", &c.key)
 	c.mark = goredis.NewStringCmd(ctx, "getrange", &c.markKey, 0, -1)
 	return c
@@ -87,10 +89,15 @@ func (b *batch) buildEntity(et *scoring.EntityTouch, c *entityCalls, s *Store, w
 	}
 	if c.adds {
 		b.send(c.add)
+		c.keep = max(c.keep, et.Keep)
 		c.hash = s.expiries.hash(c.key)
 		if c.expires = !s.expiries.known(c.hash, wall.Add(c.keep+s.slack)); c.expires {
 			c.ttl = s.ttl(c.keep).Milliseconds()
-			b.send(c.expire)
+			if et.Keep >= c.keep {
+				b.send(c.renew)
+			} else {
+				b.send(c.expire)
+			}
 		}
 	}
 	if c.logs {

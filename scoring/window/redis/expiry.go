@@ -16,7 +16,8 @@ const (
 
 // expireScript sets the expiry of a log unless it expires later than that
 // already: stages that count over other windows share it, and Redis 6.0 has no
-// PEXPIRE GT. KEYS[1] the log, ARGV[1] milliseconds.
+// PEXPIRE GT. Where the touch says how long everybody keeps the entity
+// (scoring.EntityTouch.Keep), a plain PEXPIRE does, at a fifth of the cost. KEYS[1] the log, ARGV[1] milliseconds.
 const expireScript = `if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then return redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return 0`
 

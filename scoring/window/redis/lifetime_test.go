@@ -164,6 +164,41 @@ func TestExpiry(t *testing.T) {
 	assert.Empty(t, m.Keys())
 }
 
+// TestExpiryOfTheWholeEntity: where the touch says how long everybody keeps the
+// entity, no script is needed.
+func TestExpiryOfTheWholeEntity(t *testing.T) {
+	m := miniredis.RunT(t)
+	client := connect(t, m.Addr())
+	s := redis.New(client, redis.Options{Slack: 10 * time.Minute})
+	tc := booking(countSeries("aaaaaaaaaaaa", 40, time.Minute), base)
+	tc.Entities[0].Keep = time.Hour
+	var names []string
+	client.AddHook(watch(func(cmds []goredis.Cmder) {
+		for _, c := range cmds {
+			names = append(names, c.Name())
+		}
+	}))
+	for range 2 {
+		require.NoError(t, s.Touch(t.Context(), tc))
+	}
+	assert.Equal(t, []string{"append", "pexpire", "get", "append", "get"}, names)
+	assert.Equal(t, 75*time.Minute, m.TTL(accountLog))
+}
+
+// watch is a hook that sees every pipeline after it was answered.
+type watch func(cmds []goredis.Cmder)
+
+func (w watch) DialHook(next goredis.DialHook) goredis.DialHook { return next }
+
+func (w watch) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook { return next }
+
+func (w watch) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []goredis.Cmder) error {
+		defer w(cmds)
+		return next(ctx, cmds)
+	}
+}
+
 func TestReadingLeavesNothingBehind(t *testing.T) {
 	m := miniredis.RunT(t)
 	s := redis.New(connect(t, m.Addr()), redis.Options{})

@@ -34,6 +34,7 @@ func NewDecision() *Decision {
 		et := scoring.EntityTouch{Entity: e, ReadMark: true}
 		for _, s := range series {
 			addSeries(&et, s)
+			et.Keep = max(et.Keep, s.Keep)
 		}
 		d.Touch.Entities = append(d.Touch.Entities, et)
 	}

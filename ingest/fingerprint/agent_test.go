@@ -1,6 +1,7 @@
 package fingerprint_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -50,4 +51,14 @@ func TestCookie(t *testing.T) {
 	assert.Equal(t, 2, count)
 	_, count = fingerprint.Cookie(headers, "none")
 	assert.Zero(t, count)
+}
+
+func TestHeaderNames(t *testing.T) {
+	for _, name := range []string{"Host", "USER-AGENT", "x-Device-token", "X-Own-Header", "x", "Sec-Fetch-Very-Long-Name-Of-Somebody"} {
+		made, plain := fingerprint.NewHeader(name, "v"), fingerprint.Header{Name: name, Value: "v"}
+		assert.Equal(t, strings.ToLower(name), made.Lower())
+		assert.Equal(t, strings.ToLower(name), plain.Lower())
+		assert.True(t, made.Is(strings.ToUpper(name)))
+		assert.False(t, made.Is(name+"s"))
+	}
 }

@@ -249,6 +249,7 @@ func FuzzScanBody(f *testing.F) {
 func TestTheVenuesListener(t *testing.T) {
 	t.Parallel()
 	s := start(t)
+	s.send(http.MethodGet, "/healthz", "", nil, false) // the other listener serves by now, so that it can be shut down
 	for target, want := range map[string]int{
 		"/healthz":                             http.StatusOK,
 		"/readyz":                              http.StatusOK,

@@ -137,7 +137,7 @@ func (s *service) placed(t *testing.T) map[string]int {
 // what was lost of the reads fits in a second and is counted.
 func TestKillNine(t *testing.T) {
 	engine(t, "FAIRGATE_TEST_CHDB")
-	t.Parallel() // most of it is waiting
+	t.Parallel()                     // most of it is waiting
 	const visitors, orders = 24, 240 // none of them meets ticketing's limit of bookings a minute
 	begin, data := time.Now(), t.TempDir()
 	// The crowd books faster than people do, so the shipped rules would stop it.

@@ -44,14 +44,8 @@ func (r reader) DayOpening(ctx context.Context, pool string, day ticketing.Date)
 }
 
 func (r reader) StandingDays(ctx context.Context, pool string, documentKey []byte) ([]ticketing.Date, error) {
-	var days []ticketing.Date
 	// Day by day, so that each is one look into the unique index.
-	err := r.each(ctx, "read standing days", func(rows *sql.Rows) error {
-		var d ticketing.Date
-		err := rows.Scan(&d)
-		days = append(days, d)
-		return err
-	}, `SELECT d.day FROM pool_days d WHERE d.pool_id = $1 AND EXISTS (SELECT 1 FROM positions p
+	days, err := list(ctx, r, "read standing days", value[ticketing.Date], `SELECT d.day FROM pool_days d WHERE d.pool_id = $1 AND EXISTS (SELECT 1 FROM positions p
 		WHERE p.pool_id = d.pool_id AND p.day = d.day AND p.document_key = $2 AND p.live = 1)`, pool, documentKey)
 	slices.Sort(days)
 	return days, err

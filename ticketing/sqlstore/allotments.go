@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,13 +24,7 @@ func scanAllotment(scan func(...any) error) (ticketing.Allotment, error) {
 }
 
 func (r reader) allotments(ctx context.Context, rest string, args ...any) ([]ticketing.Allotment, error) {
-	var out []ticketing.Allotment
-	err := r.each(ctx, "read allotments", func(rows *sql.Rows) error {
-		a, err := scanAllotment(rows.Scan)
-		out = append(out, a)
-		return err
-	}, allotmentColumns+rest, args...)
-	return out, err
+	return list(ctx, r, "read allotments", scanAllotment, allotmentColumns+rest, args...)
 }
 
 func (r reader) Allotments(ctx context.Context, pool string, day ticketing.Date) ([]ticketing.Allotment, error) {

@@ -23,12 +23,7 @@ func scanChannel(scan func(...any) error) (ticketing.Channel, error) {
 }
 
 func (r reader) Channels(ctx context.Context) ([]ticketing.Channel, error) {
-	var channels []ticketing.Channel
-	err := r.each(ctx, "read channels", func(rows *sql.Rows) error {
-		c, err := scanChannel(rows.Scan)
-		channels = append(channels, c)
-		return err
-	}, channelColumns)
+	channels, err := list(ctx, r, "read channels", scanChannel, channelColumns)
 	// Sorted here, because the engines collate text differently.
 	slices.SortFunc(channels, func(a, b ticketing.Channel) int { return strings.Compare(a.ID, b.ID) })
 	return channels, err

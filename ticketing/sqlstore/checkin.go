@@ -78,8 +78,8 @@ func (c checkInReader) Terminals(ctx context.Context, ids []string) ([]checkin.T
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	list, args := in(nil, ids)
-	return c.terminals(ctx, terminalColumns+` WHERE id IN `+list, args...)
+	wanted, args := in(nil, ids)
+	return c.terminals(ctx, terminalColumns+` WHERE id IN `+wanted, args...)
 }
 
 func (c checkInReader) AllTerminals(ctx context.Context) ([]checkin.Terminal, error) {

@@ -58,8 +58,8 @@ const scanColumns = `scan_key, part, fingerprint, terminal_id, gate, pool_id, po
 	offline, scanned_at, at, recorded_at, skew_ms, prior_at, prior_gate, prior_name`
 
 func (c checkInReader) Scans(ctx context.Context, keys []string) ([]checkin.Scan, error) {
-	list, args := in(nil, keys)
-	return c.scans(ctx, `WHERE scan_key IN `+list+` ORDER BY scan_key, part`, args...)
+	wanted, args := in(nil, keys)
+	return c.scans(ctx, `WHERE scan_key IN `+wanted+` ORDER BY scan_key, part`, args...)
 }
 
 func (c checkInReader) Conflicts(ctx context.Context, after int64, limit int) ([]checkin.Scan, error) {
@@ -117,22 +117,16 @@ func (c checkInReader) Booked(ctx context.Context, w checkin.Wanted) ([]checkin.
 	default:
 		return nil, nil
 	}
-	var booked []checkin.Booked
-	err := c.r.each(ctx, "read positions", func(rows *sql.Rows) error {
-		b, err := scanBooked(rows)
-		booked = append(booked, b)
-		return err
-	}, bookedColumns+where, args...)
-	return booked, err
+	return list(ctx, c.r, "read positions", scanBooked, bookedColumns+where, args...)
 }
 
-func scanBooked(rows *sql.Rows) (checkin.Booked, error) {
+func scanBooked(scan func(...any) error) (checkin.Booked, error) {
 	var (
 		b                            checkin.Booked
 		cancelled, hold, first, last int64
 		inside                       int
 	)
-	err := rows.Scan(&b.ID, &b.NameMasked, &b.DocumentType, &b.DocumentMasked, &b.DocumentKey, &b.DocumentSealed, &b.Product, &b.Unit,
+	err := scan(&b.ID, &b.NameMasked, &b.DocumentType, &b.DocumentMasked, &b.DocumentKey, &b.DocumentSealed, &b.Product, &b.Unit,
 		&b.Secret, &b.AdultID, &cancelled, &b.OrderID, &b.AccountID, &b.Pool, &b.Date, &b.Slot, &b.State, &hold, &b.SlotEnd,
 		&b.OrderSize, &first, &b.Entry.Entries, &inside, &last, &b.Entry.LastGate, &b.Entry.LastTerminalID, &b.LastTerminal)
 	b.Cancelled, b.HoldExpiresAt = cancelled > 0, moment(hold)
@@ -147,14 +141,8 @@ func (c checkInReader) PoolsByID(ctx context.Context, ids []string) ([]ticketing
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	list, args := in(nil, ids)
-	var pools []ticketing.Pool
-	err := c.r.each(ctx, "read pools", func(rows *sql.Rows) error {
-		p, err := scanPool(rows.Scan)
-		pools = append(pools, p)
-		return err
-	}, poolColumns+` WHERE id IN `+list, args...)
-	return pools, err
+	wanted, args := in(nil, ids)
+	return list(ctx, c.r, "read pools", scanPool, poolColumns+` WHERE id IN `+wanted, args...)
 }
 
 func (t checkInTx) Record(ctx context.Context, scans []checkin.Scan, states []checkin.State, counts []checkin.Count) error {
@@ -204,15 +192,9 @@ func (c checkInReader) Version(ctx context.Context) (int64, error) {
 }
 
 func (c checkInReader) OrdersOn(ctx context.Context, pool string, day ticketing.Date, after string, limit int) ([]string, error) {
-	var ids []string
-	err := c.r.each(ctx, "read orders of a day", func(rows *sql.Rows) error {
-		var id string
-		err := rows.Scan(&id)
-		ids = append(ids, id)
-		return err
-	}, `SELECT DISTINCT order_id FROM positions WHERE pool_id = $1 AND day = $2 AND live = 1 AND order_id > $3 ORDER BY order_id LIMIT $4`,
+	return list(ctx, c.r, "read orders of a day", value[string],
+		`SELECT DISTINCT order_id FROM positions WHERE pool_id = $1 AND day = $2 AND live = 1 AND order_id > $3 ORDER BY order_id LIMIT $4`,
 		pool, day, after, limit)
-	return ids, err
 }
 
 func (c checkInReader) ChangedOrders(ctx context.Context, pool string, since int64, limit int) ([]string, int64, error) {

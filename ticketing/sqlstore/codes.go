@@ -10,14 +10,8 @@ import (
 )
 
 func (r reader) CodesSince(ctx context.Context, phoneKey []byte, after time.Time) ([]time.Time, error) {
-	var made []time.Time
-	err := r.each(ctx, "read codes", func(rows *sql.Rows) error {
-		var at int64
-		err := rows.Scan(&at)
-		made = append(made, moment(at))
-		return err
-	}, `SELECT created_at FROM phone_codes WHERE phone_key = $1 AND created_at > $2 ORDER BY created_at`, phoneKey, millis(after))
-	return made, err
+	return list(ctx, r, "read codes", scanMoment,
+		`SELECT created_at FROM phone_codes WHERE phone_key = $1 AND created_at > $2 ORDER BY created_at`, phoneKey, millis(after))
 }
 
 func (r reader) LatestCode(ctx context.Context, phoneKey []byte, purpose ticketing.CodePurpose) (ticketing.PhoneCode, error) {

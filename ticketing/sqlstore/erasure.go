@@ -67,13 +67,7 @@ func (t *tx) Erase(ctx context.Context, kind ticketing.ErasureKind, due ticketin
 	if err != nil {
 		return 0, err
 	}
-	var ids []string
-	err = t.each(ctx, "read what is to be erased", func(rows *sql.Rows) error {
-		var id string
-		err := rows.Scan(&id)
-		ids = append(ids, id)
-		return err
-	}, query, append([]any{limit}, args...)...)
+	ids, err := list(ctx, t.reader, "read what is to be erased", value[string], query, append([]any{limit}, args...)...)
 	if err != nil {
 		return 0, err
 	}

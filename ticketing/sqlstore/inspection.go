@@ -163,13 +163,8 @@ func scanFinding(scan func(...any) error) (inspection.Finding, error) {
 
 // Findings implements inspection.Store.
 func (i InspectionStore) Findings(ctx context.Context, q inspection.Query) ([]inspection.Finding, error) {
-	var found []inspection.Finding
-	err := reader{q: i.store.reader}.each(ctx, "read findings", func(rows *sql.Rows) error {
-		f, err := scanFinding(rows.Scan)
-		found = append(found, f)
-		return err
-	}, `SELECT `+findingColumns+` FROM findings WHERE id > $1 AND ($2 = '' OR state = $2) ORDER BY id LIMIT $3`, q.After, string(q.State), q.Limit)
-	return found, err
+	return list(ctx, reader{q: i.store.reader}, "read findings", scanFinding,
+		`SELECT `+findingColumns+` FROM findings WHERE id > $1 AND ($2 = '' OR state = $2) ORDER BY id LIMIT $3`, q.After, string(q.State), q.Limit)
 }
 
 // Acknowledge implements inspection.Store.

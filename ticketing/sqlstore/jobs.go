@@ -24,12 +24,7 @@ func scanJob(scan func(...any) error) (ticketing.JobState, error) {
 }
 
 func (r reader) Jobs(ctx context.Context) ([]ticketing.JobState, error) {
-	var jobs []ticketing.JobState
-	err := r.each(ctx, "read jobs", func(rows *sql.Rows) error {
-		j, err := scanJob(rows.Scan)
-		jobs = append(jobs, j)
-		return err
-	}, `SELECT `+jobColumns+` FROM jobs`)
+	jobs, err := list(ctx, r, "read jobs", scanJob, `SELECT `+jobColumns+` FROM jobs`)
 	// Sorted here, because the engines collate text differently.
 	slices.SortFunc(jobs, func(a, b ticketing.JobState) int { return strings.Compare(a.Name, b.Name) })
 	return jobs, err

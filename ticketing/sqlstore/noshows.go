@@ -34,25 +34,13 @@ func (r reader) AttendanceOf(ctx context.Context, pool string, day ticketing.Dat
 }
 
 func (r reader) MissedOrders(ctx context.Context, pool string, day ticketing.Date, limit int) ([]string, error) {
-	return r.ids(ctx, "read missed orders", `SELECT DISTINCT o.id`+expected+` AND NOT `+cameIn+`
+	return list(ctx, r, "read missed orders", value[string], `SELECT DISTINCT o.id`+expected+` AND NOT `+cameIn+`
 		AND NOT EXISTS (SELECT 1 FROM no_shows n WHERE n.position_id = p.id) ORDER BY o.id LIMIT $3`, pool, day, limit)
 }
 
 func (r reader) EnteredAfterAll(ctx context.Context, from ticketing.Date, limit int) ([]string, error) {
-	return r.ids(ctx, "read no-shows that entered", `SELECT n.position_id FROM no_shows n JOIN checkin_states c ON c.position_id = n.position_id
+	return list(ctx, r, "read no-shows that entered", value[string], `SELECT n.position_id FROM no_shows n JOIN checkin_states c ON c.position_id = n.position_id
 		WHERE n.taken_back_at = 0 AND n.day >= $1 ORDER BY n.position_id LIMIT $2`, from, limit)
-}
-
-// ids reads one column of text.
-func (r reader) ids(ctx context.Context, doing, query string, args ...any) ([]string, error) {
-	var found []string
-	err := r.each(ctx, doing, func(rows *sql.Rows) error {
-		var id string
-		err := rows.Scan(&id)
-		found = append(found, id)
-		return err
-	}, query, args...)
-	return found, err
 }
 
 func (t *tx) PutNoShowDay(ctx context.Context, d ticketing.NoShowDay) error {

@@ -63,13 +63,7 @@ func scanAnnouncement(scan func(...any) error) (notice.Announcement, error) {
 }
 
 func (n noticeReader) announcements(ctx context.Context, rest string, args ...any) ([]notice.Announcement, error) {
-	var found []notice.Announcement
-	err := n.r.each(ctx, "read announcements", func(rows *sql.Rows) error {
-		a, err := scanAnnouncement(rows.Scan)
-		found = append(found, a)
-		return err
-	}, `SELECT `+announcementColumns+` FROM announcements `+rest, args...)
-	return found, err
+	return list(ctx, n.r, "read announcements", scanAnnouncement, `SELECT `+announcementColumns+` FROM announcements `+rest, args...)
 }
 
 func (n noticeReader) Announcement(ctx context.Context, id string) (notice.Announcement, error) {

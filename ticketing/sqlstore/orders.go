@@ -92,12 +92,5 @@ func (r reader) DueProvisional(ctx context.Context, now time.Time, limit int) ([
 }
 
 func (r reader) due(ctx context.Context, query string, now time.Time, limit int) ([]string, error) {
-	var ids []string
-	err := r.each(ctx, "read due orders", func(rows *sql.Rows) error {
-		var id string
-		err := rows.Scan(&id)
-		ids = append(ids, id)
-		return err
-	}, query, millis(now), limit)
-	return ids, err
+	return list(ctx, r, "read due orders", value[string], query, millis(now), limit)
 }

@@ -69,6 +69,29 @@ func (r reader) each(ctx context.Context, doing string, scan func(*sql.Rows) err
 	return failed(doing, rows.Err())
 }
 
+// list runs a query and gives its rows, each as scan reads it.
+func list[T any](ctx context.Context, r reader, doing string, scan func(scan func(...any) error) (T, error), query string, args ...any) ([]T, error) {
+	var found []T
+	err := r.each(ctx, doing, func(rows *sql.Rows) error {
+		v, err := scan(rows.Scan)
+		found = append(found, v)
+		return err
+	}, query, args...)
+	return found, err
+}
+
+// value reads a row of one column.
+func value[T any](scan func(...any) error) (v T, err error) {
+	err = scan(&v)
+	return v, err
+}
+
+// scanMoment reads a row of one time.
+func scanMoment(scan func(...any) error) (time.Time, error) {
+	ms, err := value[int64](scan)
+	return moment(ms), err
+}
+
 const accountColumns = `SELECT id, phone_key, phone_sealed, phone_masked, password, created_at, phone_verified_at, erased_at FROM accounts`
 
 func (r reader) Account(ctx context.Context, id string) (ticketing.Account, error) {
@@ -138,12 +161,7 @@ func scanPool(scan func(...any) error) (ticketing.Pool, error) {
 }
 
 func (r reader) Pools(ctx context.Context) ([]ticketing.Pool, error) {
-	var pools []ticketing.Pool
-	err := r.each(ctx, "read pools", func(rows *sql.Rows) error {
-		p, err := scanPool(rows.Scan)
-		pools = append(pools, p)
-		return err
-	}, poolColumns)
+	pools, err := list(ctx, r, "read pools", scanPool, poolColumns)
 	// Sorted here, because the engines collate text differently.
 	slices.SortFunc(pools, func(a, b ticketing.Pool) int { return strings.Compare(a.ID, b.ID) })
 	return pools, err

@@ -21,27 +21,15 @@ func (r reader) VisitDays(ctx context.Context, pool string, documentKey []byte, 
 	for _, d := range days {
 		args = append(args, d)
 	}
-	var visits []ticketing.Date
 	// Named one by one, so that each is one look into the unique index.
-	err := r.each(ctx, "read visit days", func(rows *sql.Rows) error {
-		var d ticketing.Date
-		err := rows.Scan(&d)
-		visits = append(visits, d)
-		return err
-	}, `SELECT day FROM positions WHERE pool_id = $1 AND document_key = $2 AND live = 1 AND day IN `+placeholders(3, len(days)), args...)
+	visits, err := list(ctx, r, "read visit days", value[ticketing.Date], `SELECT day FROM positions WHERE pool_id = $1 AND document_key = $2 AND live = 1 AND day IN `+placeholders(3, len(days)), args...)
 	slices.Sort(visits)
 	return visits, err
 }
 
 func (r reader) NoShows(ctx context.Context, pool string, documentKey []byte) ([]time.Time, error) {
-	var missed []time.Time
-	err := r.each(ctx, "read no-shows", func(rows *sql.Rows) error {
-		var at int64
-		err := rows.Scan(&at)
-		missed = append(missed, moment(at))
-		return err
-	}, `SELECT recorded_at FROM no_shows WHERE pool_id = $1 AND document_key = $2 AND taken_back_at = 0 ORDER BY recorded_at`, pool, documentKey)
-	return missed, err
+	return list(ctx, r, "read no-shows", scanMoment,
+		`SELECT recorded_at FROM no_shows WHERE pool_id = $1 AND document_key = $2 AND taken_back_at = 0 ORDER BY recorded_at`, pool, documentKey)
 }
 
 func (r reader) OrderOfPosition(ctx context.Context, position string) (string, error) {
@@ -51,14 +39,7 @@ func (r reader) OrderOfPosition(ctx context.Context, position string) (string, e
 }
 
 func (r reader) Entered(ctx context.Context, order string) ([]string, error) {
-	var ids []string
-	err := r.each(ctx, "read entries", func(rows *sql.Rows) error {
-		var id string
-		err := rows.Scan(&id)
-		ids = append(ids, id)
-		return err
-	}, `SELECT position_id FROM checkin_states WHERE order_id = $1 ORDER BY position_id`, order)
-	return ids, err
+	return list(ctx, r, "read entries", value[string], `SELECT position_id FROM checkin_states WHERE order_id = $1 ORDER BY position_id`, order)
 }
 
 func (t *tx) RecordNoShow(ctx context.Context, n ticketing.NoShow) (bool, error) {

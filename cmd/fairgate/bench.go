@@ -26,9 +26,9 @@ type benchBookingCommand struct {
 
 // Run measures; the exit code is 1 when a place was sold twice or lost.
 func (c *benchBookingCommand) Run(ctx context.Context) error {
-	exe, err := os.Executable()
+	exe, err := ownBinary()
 	if err != nil {
-		return fmt.Errorf("find the own binary: %w", err)
+		return err
 	}
 	report, err := bench.Booking(ctx, bench.Options{
 		Exe: exe, DSN: c.DSN, Places: c.Places, Clients: c.Clients, Rate: c.Rate, Kill: c.Kill, Out: os.Stderr,
@@ -36,18 +36,20 @@ func (c *benchBookingCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	out := os.Stdout
-	if c.JSON != "-" {
-		if out, err = os.Create(c.JSON); err != nil {
-			return fmt.Errorf("write the report: %w", err)
-		}
-		defer func() { _ = out.Close() }()
-	}
-	if err := report.JSON(out); err != nil {
+	if err := writeReport(c.JSON, report); err != nil {
 		return err
 	}
 	if report.Oversold > 0 || report.Lost > 0 {
 		return exitCode(1)
 	}
 	return nil
+}
+
+// ownBinary is this program, which starts parts of itself.
+func ownBinary() (string, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("find the own binary: %w", err)
+	}
+	return exe, nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"time"
 
@@ -23,9 +22,9 @@ type benchCheckinCommand struct {
 // Run measures; the exit code is 1 when a ticket entered twice, an entry was
 // lost, or a first scan was refused.
 func (c *benchCheckinCommand) Run(ctx context.Context) error {
-	exe, err := os.Executable()
+	exe, err := ownBinary()
 	if err != nil {
-		return fmt.Errorf("find the own binary: %w", err)
+		return err
 	}
 	report, err := bench.CheckIn(ctx, bench.CheckInOptions{
 		Exe: exe, DSN: c.DSN, Tickets: c.Tickets, Terminals: c.Terminals, Clients: c.Clients, Rate: c.Rate, Length: c.Length, Kill: c.Kill, Out: os.Stderr,
@@ -33,14 +32,7 @@ func (c *benchCheckinCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	out := os.Stdout
-	if c.JSON != "-" {
-		if out, err = os.Create(c.JSON); err != nil {
-			return fmt.Errorf("write the report: %w", err)
-		}
-		defer func() { _ = out.Close() }()
-	}
-	if err := report.JSON(out); err != nil {
+	if err := writeReport(c.JSON, report); err != nil {
 		return err
 	}
 	if report.Twice > 0 || report.Lost > 0 || report.Refused > 0 {

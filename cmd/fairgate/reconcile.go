@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"os"
@@ -43,9 +42,7 @@ func (c *reconcileCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e := json.NewEncoder(os.Stdout)
-	e.SetIndent("", "  ")
-	if err := e.Encode(report); err != nil {
+	if err := encodeReport(os.Stdout, report); err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
 	if complete, _ := report["complete"].(bool); !complete {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
@@ -78,9 +77,7 @@ func (c *replayCommand) Run(ctx context.Context) error {
 	input := file.Report()
 	full := replayReport{Input: &input, Report: report}
 	if c.JSON {
-		e := json.NewEncoder(os.Stdout)
-		e.SetIndent("", "  ")
-		return e.Encode(full)
+		return encodeReport(os.Stdout, full)
 	}
 	return full.print(os.Stdout)
 }

@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"time"
@@ -99,21 +97,7 @@ func (c *simulateCommand) write(report *simulate.Report) error {
 	if c.JSON == "" {
 		return nil
 	}
-	out := io.Writer(os.Stdout)
-	if c.JSON != "-" {
-		f, err := os.Create(c.JSON)
-		if err != nil {
-			return fmt.Errorf("write the report: %w", err)
-		}
-		defer func() { _ = f.Close() }()
-		out = f
-	}
-	e := json.NewEncoder(out)
-	e.SetIndent("", "  ")
-	if err := e.Encode(report); err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	return nil
+	return writeReport(c.JSON, report)
 }
 
 // startEmbedded runs everything in this process, on free ports.

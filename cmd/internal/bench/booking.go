@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -266,11 +265,4 @@ func (l *load) audit(ctx context.Context, r *Report, dsn string) error {
 		}
 	}
 	return nil
-}
-
-// JSON writes the report.
-func (r *Report) JSON(out io.Writer) error {
-	e := json.NewEncoder(out)
-	e.SetIndent("", "  ")
-	return e.Encode(r)
 }

@@ -205,10 +205,3 @@ func (g *gates) audit(ctx context.Context, r *CheckInReport, dsn string) error {
 	}
 	return nil
 }
-
-// JSON writes the report.
-func (r *CheckInReport) JSON(out io.Writer) error {
-	e := json.NewEncoder(out)
-	e.SetIndent("", "  ")
-	return e.Encode(r)
-}

@@ -1,7 +1,6 @@
 package gatewaybench
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -43,13 +42,6 @@ type Report struct {
 	Reload
 	Failed int    `json:"failed"` // requests of all cells without a usable answer
 	Cells  []Cell `json:"cells"`
-}
-
-// JSON writes the report.
-func (r *Report) JSON(out io.Writer) error {
-	e := json.NewEncoder(out)
-	e.SetIndent("", "  ")
-	return e.Encode(r)
 }
 
 // Table writes it for people.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"time"
 
@@ -23,9 +22,9 @@ type benchGatewayCommand struct {
 
 // Run measures and prints.
 func (c *benchGatewayCommand) Run(ctx context.Context) error {
-	exe, err := os.Executable()
+	exe, err := ownBinary()
 	if err != nil {
-		return fmt.Errorf("find the own binary: %w", err)
+		return err
 	}
 	o := gatewaybench.Options{
 		Exe: exe, Out: os.Stderr, Redis: c.Redis, Kafka: c.Kafka, Duration: c.Duration, Rates: c.Rates, Profile: c.Profile, Journals: c.Journals,
@@ -37,16 +36,8 @@ func (c *benchGatewayCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.JSON == "-" {
-		return report.JSON(os.Stdout)
-	}
 	if c.JSON != "" {
-		out, err := os.Create(c.JSON)
-		if err != nil {
-			return fmt.Errorf("write the report: %w", err)
-		}
-		defer func() { _ = out.Close() }()
-		if err := report.JSON(out); err != nil {
+		if err := writeReport(c.JSON, report); err != nil || c.JSON == "-" {
 			return err
 		}
 	}

@@ -33,7 +33,8 @@ type Postgres struct {
 
 // StartPostgres makes a cluster in a temporary directory and starts it on a
 // free loopback port. As root it runs as the user postgres, which Debian's
-// package makes, because the server refuses root.
+// package makes, because the server refuses root. On an error nothing of it is
+// left.
 func StartPostgres(ctx context.Context) (p *Postgres, err error) {
 	bin, err := postgresBin()
 	if err != nil {
@@ -51,11 +52,11 @@ func StartPostgres(ctx context.Context) (p *Postgres, err error) {
 	}()
 	credential, err := serverUser(dir)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
 	port, err := freePort(ctx)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
 	data := filepath.Join(dir, "data")
 	run := func(name string, args ...string) *exec.Cmd {
@@ -66,12 +67,12 @@ func StartPostgres(ctx context.Context) (p *Postgres, err error) {
 		return cmd
 	}
 	if out, err := run("initdb", "-D", data, "-U", "fairgate", "--auth=trust", "-E", "UTF8", "--locale=C").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("initdb: %w: %.300s", err, out)
+		return p, fmt.Errorf("initdb: %w: %.300s", err, out)
 	}
 	p.cmd = run("postgres", "-D", data, "-p", strconv.Itoa(port), "-k", dir,
 		"-c", "listen_addresses=127.0.0.1", "-c", "fsync=on", "-c", "synchronous_commit=on", "-c", "shared_buffers=256MB", "-c", "logging_collector=off")
 	if err := p.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start postgres: %w", err)
+		return p, fmt.Errorf("start postgres: %w", err)
 	}
 	p.DSN = fmt.Sprintf("postgres://fairgate@127.0.0.1:%d/postgres?sslmode=disable", port)
 	return p, p.ready(ctx)

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -53,46 +51,28 @@ type Report struct {
 // Booking sells Places places of one day over HTTP with demand without end,
 // then measures latency open loop on another day, then counts in SQL.
 func Booking(ctx context.Context, o Options) (_ *Report, err error) {
-	say := func(format string, args ...any) { _, _ = fmt.Fprintf(o.Out, format+"\n", args...) }
-	if o.DSN == "" {
-		say("starting a PostgreSQL of its own")
-		pg, err := StartPostgres(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, pg.Stop()) }()
-		o.DSN = pg.DSN
-	}
-	sink := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		w.WriteHeader(http.StatusNoContent)
-	}))
-	defer sink.Close()
-	t, err := NewTicketing(ctx, o.Exe, o.DSN, sink.URL, o.Out)
+	g, err := newRig(ctx, o.Exe, o.DSN, o.Out)
 	if err != nil {
 		return nil, err
 	}
-	if err := t.Start(ctx); err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, t.Stop()) }()
-	l, err := newLoad(ctx, t, o)
+	defer func() { err = errors.Join(err, g.close()) }()
+	l, err := newLoad(ctx, g.Ticketing, o)
 	if err != nil {
 		return nil, err
 	}
 	r := &Report{Places: o.Places, Killed: o.Kill}
-	say("closed loop: %d clients, %d places", o.Clients, o.Places)
-	if err := l.sell(ctx, r, o, t); err != nil {
+	g.say("closed loop: %d clients, %d places", o.Clients, o.Places)
+	if err := l.sell(ctx, r, o, g.Ticketing); err != nil {
 		return nil, err
 	}
-	say("sold out: %.0f accepted/s, then %.0f refusals/s", r.AcceptedPerSecond, r.RefusalsPerSecond)
-	say("open loop: %.0f bookings/s", o.Rate)
+	g.say("sold out: %.0f accepted/s, then %.0f refusals/s", r.AcceptedPerSecond, r.RefusalsPerSecond)
+	g.say("open loop: %.0f bookings/s", o.Rate)
 	r.P50Ms, r.P99Ms, r.Achieved = openLoop(ctx, o.Out, o.Rate, openLoopLength, 4*o.Clients, func(int) bool {
 		order, _ := l.book(ctx, l.second)
 		return order != ""
 	})
 	r.Offered = o.Rate
-	return r, l.audit(ctx, r, o.DSN)
+	return r, l.audit(ctx, r, g.dsn)
 }
 
 // openLoopLength is how long the open loop of bookings lasts.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -58,46 +57,28 @@ type CheckInReport struct {
 // they go and of another open loop, every tenth by its document, then counts in
 // SQL.
 func CheckIn(ctx context.Context, o CheckInOptions) (_ *CheckInReport, err error) {
-	say := func(format string, args ...any) { _, _ = fmt.Fprintf(o.Out, format+"\n", args...) }
-	if o.DSN == "" {
-		say("starting a PostgreSQL of its own")
-		pg, err := StartPostgres(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, pg.Stop()) }()
-		o.DSN = pg.DSN
-	}
-	sink := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		w.WriteHeader(http.StatusNoContent)
-	}))
-	defer sink.Close()
-	t, err := NewTicketing(ctx, o.Exe, o.DSN, sink.URL, o.Out)
+	rig, err := newRig(ctx, o.Exe, o.DSN, o.Out)
 	if err != nil {
 		return nil, err
 	}
-	if err := t.Start(ctx); err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, t.Stop()) }()
+	defer func() { err = errors.Join(err, rig.close()) }()
 	paced := int(o.Rate * o.Length.Seconds())
-	say("booking %d tickets, signing %d terminals in", o.Tickets+paced, o.Terminals)
-	g, err := newGates(ctx, t, o, o.Tickets+paced)
+	rig.say("booking %d tickets, signing %d terminals in", o.Tickets+paced, o.Terminals)
+	g, err := newGates(ctx, rig.Ticketing, o, o.Tickets+paced)
 	if err != nil {
 		return nil, err
 	}
 	r := &CheckInReport{Tickets: len(g.tickets), Terminals: o.Terminals, Killed: o.Kill}
-	say("closed loop: %d clients, %d tickets", o.Clients, o.Tickets)
-	if err := g.closedLoop(ctx, r, o, t); err != nil {
+	rig.say("closed loop: %d clients, %d tickets", o.Clients, o.Tickets)
+	if err := g.closedLoop(ctx, r, o, rig.Ticketing); err != nil {
 		return nil, err
 	}
-	say("%.0f scans/s; open loop: %.0f scans/s", r.ScansPerSecond, o.Rate)
+	rig.say("%.0f scans/s; open loop: %.0f scans/s", r.ScansPerSecond, o.Rate)
 	r.P50Ms, r.P99Ms, r.Achieved = openLoop(ctx, o.Out, o.Rate, o.Length, 4*o.Clients, func(i int) bool { return g.enter(ctx, o.Tickets+i) })
 	r.Offered = o.Rate
 	r.Accepted, r.Refused = int(g.accepted.Load()), int(g.refused.Load())
 	r.Repeated, r.Failed = int(g.repeated.Load()), int(g.failed.Load())
-	return r, g.audit(ctx, r, o.DSN)
+	return r, g.audit(ctx, r, rig.dsn)
 }
 
 // closedLoop scans the tickets of the first part, every client one after

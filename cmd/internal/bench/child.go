@@ -111,8 +111,8 @@ func (t *Ticketing) Kill() error {
 
 // Stop ends it in order.
 func (t *Ticketing) Stop() error {
-	if t.cmd == nil || t.cmd.ProcessState != nil {
-		return nil
+	if t.cmd == nil || t.cmd.Process == nil || t.cmd.ProcessState != nil {
+		return nil // never started, or ended
 	}
 	_ = t.cmd.Process.Signal(os.Interrupt)
 	return t.cmd.Wait()

@@ -2,13 +2,10 @@ package fingerprint
 
 import (
 	"crypto/hkdf"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
-	"sync"
 )
 
 // Purpose separates the keys of one tenant: the same value hashed for two
@@ -47,37 +44,8 @@ const hashBytes = 16
 // master key (HKDF-SHA256, RFC 5869), so that a hash of one tenant says
 // nothing about another's. It is safe for concurrent use.
 type Keyer struct {
-	current  map[Purpose]*macs
-	previous map[Purpose]*macs
-}
-
-// macs are HMAC-SHA256 states of one key, reused: setting one up costs as much
-// as hashing.
-type macs struct {
-	pool sync.Pool // of *mac
-}
-
-// mac is a state with the memory for its input and output.
-type mac struct {
-	hash    hash.Hash
-	in, out []byte
-}
-
-func newMACs(key []byte) *macs {
-	return &macs{pool: sync.Pool{New: func() any { return &mac{hash: hmac.New(sha256.New, key)} }}}
-}
-
-// sum is the HMAC of value.
-func (m *macs) sum(value string) (full [sha256.Size]byte) {
-	state, _ := m.pool.Get().(*mac) // the pool holds nothing else
-	state.hash.Reset()
-	state.in = append(state.in[:0], value...)
-	state.hash.Write(state.in) // never fails
-	state.out = state.hash.Sum(state.out[:0])
-	copy(full[:], state.out)
-	clear(state.in)
-	m.pool.Put(state)
-	return full
+	current  map[Purpose]*MAC
+	previous map[Purpose]*MAC
 }
 
 // NewKeyer derives the keys of a tenant. previous is the master key in use
@@ -100,11 +68,11 @@ func NewKeyer(tenant string, master, previous []byte) (*Keyer, error) {
 	return k, nil
 }
 
-func derive(tenant string, master []byte) (map[Purpose]*macs, error) {
+func derive(tenant string, master []byte) (map[Purpose]*MAC, error) {
 	if len(master) < MinMasterKey {
 		return nil, fmt.Errorf("%w: %d bytes, at least %d", ErrShortKey, len(master), MinMasterKey)
 	}
-	keys := make(map[Purpose]*macs, 4)
+	keys := make(map[Purpose]*MAC, 4)
 	for _, p := range []Purpose{PurposeDocument, PurposePhone, PurposeSession, PurposeClaimed} {
 		// The tenant's length keeps ("a", "b/phone") apart from ("a/b", "phone").
 		info := fmt.Sprintf("fairgate/v1/%d/%s/%s", len(tenant), tenant, p)
@@ -112,7 +80,7 @@ func derive(tenant string, master []byte) (map[Purpose]*macs, error) {
 		if err != nil {
 			return nil, fmt.Errorf("derive key for %s: %w", p, err)
 		}
-		keys[p] = newMACs(key)
+		keys[p] = NewMAC(key)
 	}
 	return keys, nil
 }
@@ -140,12 +108,12 @@ func (k *Keyer) Keys(p Purpose, value string) []string {
 	return []string{current}
 }
 
-func sum(m *macs, p Purpose, value string) string {
+func sum(m *MAC, p Purpose, value string) string {
 	value = Normalise(p, value)
 	if m == nil || value == "" {
 		return ""
 	}
-	full := m.sum(value)
+	full := m.SumText(value)
 	var text [2 * hashBytes]byte
 	hex.Encode(text[:], full[:hashBytes])
 	return string(text[:])

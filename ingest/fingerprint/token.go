@@ -57,7 +57,7 @@ type Device struct {
 // its id: not to an address, which changes under a traveller, nor to an
 // account. It is safe for concurrent use.
 type Tokens struct {
-	current, previous *macs // previous may be nil
+	current, previous *MAC // previous may be nil
 	maxAge            time.Duration
 	now               func() time.Time
 }
@@ -85,9 +85,9 @@ func NewTokens(key []byte, o TokenOptions) (*Tokens, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	t := &Tokens{current: newMACs(key), maxAge: o.MaxAge, now: o.Now}
+	t := &Tokens{current: NewMAC(key), maxAge: o.MaxAge, now: o.Now}
 	if len(o.Previous) > 0 {
-		t.previous = newMACs(o.Previous)
+		t.previous = NewMAC(o.Previous)
 	}
 	return t, nil
 }
@@ -103,7 +103,7 @@ func (t *Tokens) Issue(flags byte) (string, Device) {
 	binary.BigEndian.PutUint64(payload[idBytes:], uint64(issued.UnixMilli()))
 	payload[payloadBytes-1] = flags
 	head := tokenVersion + encoding.EncodeToString(payload[:])
-	mac := t.current.sum(head)
+	mac := t.current.SumText(head)
 	token := head + "." + encoding.EncodeToString(mac[:macBytes])
 	return token, Device{ID: hex.EncodeToString(payload[:idBytes]), Issued: issued, Flags: flags}
 }
@@ -146,13 +146,13 @@ func decodeExactly(to []byte, text string) bool {
 
 // signed compares in constant time under both keys.
 func (t *Tokens) signed(head string, mac []byte) bool {
-	full := t.current.sum(head)
+	full := t.current.SumText(head)
 	if hmac.Equal(mac, full[:macBytes]) {
 		return true
 	}
 	if t.previous == nil {
 		return false
 	}
-	full = t.previous.sum(head)
+	full = t.previous.SumText(head)
 	return hmac.Equal(mac, full[:macBytes])
 }

@@ -23,7 +23,7 @@ import (
 type upstream struct {
 	client  *fasthttp.HostClient
 	https   bool
-	signer  *signer
+	signing *fingerprint.MAC
 	timeout time.Duration
 }
 
@@ -38,7 +38,7 @@ func newUpstream(target *url.URL, o Options) *upstream {
 	if target.Port() == "" {
 		addr = net.JoinHostPort(target.Hostname(), map[string]string{"http": "80", "https": "443"}[target.Scheme])
 	}
-	u := &upstream{https: target.Scheme == "https", signer: newSigner(o.SigningKey), timeout: o.UpstreamTimeout}
+	u := &upstream{https: target.Scheme == "https", signing: fingerprint.NewMAC(o.SigningKey), timeout: o.UpstreamTimeout}
 	u.client = &fasthttp.HostClient{
 		Addr:  addr,
 		IsTLS: u.https,
@@ -139,7 +139,7 @@ func (g *Gateway) rewrite(x *exchange, request *fasthttp.Request) {
 	at := timestamp(g.now())
 	h.Set(TimestampHeader, at)
 	h.Set(RequestIDHeader, x.event.ID)
-	h.Set(SignatureHeader, g.upstream.signer.sign(x.method, target, at, x.event.ID, x.body))
+	h.Set(SignatureHeader, sign(g.upstream.signing, x.method, target, at, x.event.ID, x.body))
 }
 
 // withoutOwnCookies drops the gateway's cookies, which are no business of the

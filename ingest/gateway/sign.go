@@ -1,12 +1,11 @@
 package gateway
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"hash"
-	"sync"
 	"time"
+
+	"fairgate/ingest/fingerprint"
 )
 
 // Headers by which the upstream knows that a request came through the gateway.
@@ -22,40 +21,21 @@ const (
 //
 // where TARGET is the request target as sent, path and query.
 func Sign(key []byte, method, target, timestamp, requestID string, body []byte) string {
-	return newSigner(key).sign(method, target, timestamp, requestID, body)
+	return sign(fingerprint.NewMAC(key), method, target, timestamp, requestID, body)
 }
 
-// signer signs with one key. Setting an HMAC up costs as much as signing, so
-// its states are used again. It is safe for concurrent use.
-type signer struct {
-	pool sync.Pool // of *signing
-}
-
-// signing is an HMAC state with the memory for its input and output.
-type signing struct {
-	mac     hash.Hash
-	in, out []byte
-}
-
-func newSigner(key []byte) *signer {
-	return &signer{pool: sync.Pool{New: func() any { return &signing{mac: hmac.New(sha256.New, key)} }}}
-}
-
-func (s *signer) sign(method, target, timestamp, requestID string, body []byte) string {
-	state, _ := s.pool.Get().(*signing) // the pool holds nothing else
-	defer s.pool.Put(state)
-	in := append(state.in[:0], "v1\n"...)
-	for _, part := range [...]string{method, target, timestamp, requestID} {
-		in = append(append(in, part...), '\n')
-	}
-	sum := sha256.Sum256(body)
-	state.in = hex.AppendEncode(in, sum[:])
-	state.mac.Reset()
-	state.mac.Write(state.in) // never fails
-	state.out = state.mac.Sum(state.out[:0])
+func sign(key *fingerprint.MAC, method, target, timestamp, requestID string, body []byte) string {
+	full := key.Sum(func(b []byte) []byte {
+		b = append(b, "v1\n"...)
+		for _, part := range [...]string{method, target, timestamp, requestID} {
+			b = append(append(b, part...), '\n')
+		}
+		sum := sha256.Sum256(body)
+		return hex.AppendEncode(b, sum[:])
+	})
 	var text [3 + 2*sha256.Size]byte
 	copy(text[:], "v1=")
-	hex.Encode(text[3:], state.out)
+	hex.Encode(text[3:], full[:])
 	return string(text[:])
 }
 

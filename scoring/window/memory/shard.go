@@ -130,14 +130,7 @@ func (e *entity) touch(st *scoring.SeriesTouch, now int64, self [16]byte, since 
 	} else if len(st.Members) > 0 {
 		s.add(self, now)
 	}
-	for i, r := range st.Series.Reads {
-		from, _ := window.Start(now, r.Window, since)
-		extra := late
-		if from == now { // cleared at this very instant, the event included
-			extra = 0
-		}
-		st.Values[i] = s.read(r.Aggregate, from, now, self, st.Series.Limit, extra)
-	}
+	window.Fill(st, s.items, now, self, since, late)
 	if len(st.Members) > 0 {
 		keep := st.Series.Keep.Milliseconds() + window.Lateness.Milliseconds()
 		s.trim(now-keep, st.Series.Limit)

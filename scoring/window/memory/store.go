@@ -129,10 +129,7 @@ func writes(et *scoring.EntityTouch) bool {
 }
 
 func emptyValues(st *scoring.SeriesTouch) {
-	var none series
-	for i, r := range st.Series.Reads {
-		st.Values[i] = none.read(r.Aggregate, 0, 0, [16]byte{}, st.Series.Limit, 0)
-	}
+	window.Fill(st, nil, 0, [16]byte{}, time.Time{}, 0)
 }
 
 // burns remembers spent single-use tokens until their time is over.

@@ -72,7 +72,7 @@ func (l *entityLog) folding(key, log string, now int64, touched []scoring.Series
 		if i < len(touched) {
 			keep, limit = touched[i].Series.Keep, touched[i].Series.Limit
 		}
-		items := s.items[s.after(now-(keep+window.Lateness).Milliseconds()):]
+		items := s.items[window.After(s.items, now-(keep+window.Lateness).Milliseconds()):]
 		if limit > 0 {
 			items = items[max(0, len(items)-limit):]
 		}

@@ -133,7 +133,7 @@ func appendEvent(buf []byte, ms int64, self uint64, series []scoring.SeriesTouch
 	}
 	buf = append(buf, chunkEvent)
 	buf = binary.AppendUvarint(buf, uint64(entrySize+size))
-	buf = appendEntry(buf, item{ms, self})
+	buf = appendEntry(buf, item{At: ms, Member: self})
 	for i := range series {
 		st := &series[i]
 		if len(st.Members) == 0 {
@@ -167,8 +167,8 @@ func appendHead(buf []byte, h seriesHead) []byte {
 }
 
 func appendEntry(buf []byte, it item) []byte {
-	buf = appendUint48(buf, uint64(it.ms)) //nolint:gosec // two's complement
-	return binary.BigEndian.AppendUint64(buf, it.member)
+	buf = appendUint48(buf, uint64(it.At)) //nolint:gosec // two's complement
+	return binary.BigEndian.AppendUint64(buf, it.Member)
 }
 
 func appendUint48(buf []byte, v uint64) []byte {

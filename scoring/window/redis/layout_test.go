@@ -40,7 +40,7 @@ func TestWhatALogSaysOfASeries(t *testing.T) {
 
 func TestTimesOfEntries(t *testing.T) {
 	for _, ms := range []int64{0, 1, -1, 1_772_355_600_123, -62135596800000, 1<<47 - 1} {
-		s := string(appendEntry(nil, item{ms, 42}))
+		s := string(appendEntry(nil, item{At: ms, Member: 42}))
 		require.Len(t, s, entrySize)
 		assert.Equal(t, ms, timeIn(s))
 		assert.Equal(t, uint64(42), uint64Of(s[timeSize:]))
@@ -144,13 +144,13 @@ func FuzzLog(f *testing.F) {
 	touched := []scoring.SeriesTouch{{Series: counts, Members: []string{"e"}}, {Series: values, Members: []string{"a", "b"}}}
 	record, _ := appendEvent(nil, 1000, 1, touched)
 	f.Add(string(record))
-	f.Add(string(appendBlock(record, headOf(counts), []item{{1, 2}, {3, 4}})))
+	f.Add(string(appendBlock(record, headOf(counts), []item{{At: 1, Member: 2}, {At: 3, Member: 4}})))
 	f.Fuzz(func(t *testing.T, log string) {
 		var l entityLog
 		folded := l.folding("k", log, 1000, touched).folded
 		for _, s := range l.series[:l.used] {
 			for i := 1; i < len(s.items); i++ {
-				require.True(t, s.items[i-1].before(s.items[i]), "in order, each once")
+				require.True(t, before(s.items[i-1], s.items[i]), "in order, each once")
 			}
 		}
 		l.reset()

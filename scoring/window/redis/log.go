@@ -4,19 +4,15 @@ import (
 	"slices"
 	"sort"
 
-	"fairgate/rules"
 	"fairgate/scoring"
 	"fairgate/scoring/window"
 )
 
-// item is one member and when it was seen, in Unix milliseconds.
-type item struct {
-	ms     int64
-	member uint64
-}
+type item = window.Item[uint64]
 
-func (a item) before(b item) bool {
-	return a.ms < b.ms || (a.ms == b.ms && a.member < b.member)
+// before is the order of a log's items.
+func before(a, b item) bool {
+	return a.At < b.At || (a.At == b.At && a.Member < b.Member)
 }
 
 // logSeries is one series as a log tells it: every sighting once, in order of
@@ -29,22 +25,14 @@ type logSeries struct {
 // add puts a sighting in its place. Most come in the order of time.
 func (s *logSeries) add(it item) {
 	n := len(s.items)
-	if n == 0 || s.items[n-1].before(it) {
+	if n == 0 || before(s.items[n-1], it) {
 		s.items = append(s.items, it)
 		return
 	}
-	at := sort.Search(n, func(i int) bool { return !s.items[i].before(it) })
+	at := sort.Search(n, func(i int) bool { return !before(s.items[i], it) })
 	if s.items[at] != it { // else a repeat
 		s.items = slices.Insert(s.items, at, it)
 	}
-}
-
-// after is the index of the first item later than ms.
-func (s *logSeries) after(ms int64) int {
-	if n := len(s.items); n == 0 || s.items[n-1].ms <= ms {
-		return n
-	}
-	return sort.Search(len(s.items), func(i int) bool { return s.items[i].ms > ms })
 }
 
 // entityLog is the working memory in which logs are read. Its series keep their
@@ -122,7 +110,7 @@ func (l *entityLog) readEvent(body string, all bool) bool {
 	if len(body) < entrySize {
 		return false
 	}
-	it := item{timeIn(body), uint64Of(body[timeSize:])}
+	it := item{At: timeIn(body), Member: uint64Of(body[timeSize:])}
 	for rest := body[entrySize:]; len(rest) > 0; {
 		if len(rest) < headSize {
 			return false
@@ -143,7 +131,7 @@ func (l *entityLog) readEvent(body string, all bool) bool {
 		rest = rest[n:]
 		for range values {
 			if s != nil {
-				s.add(item{it.ms, uint64Of(rest)})
+				s.add(item{At: it.At, Member: uint64Of(rest)})
 			}
 			rest = rest[memberSize:]
 		}
@@ -161,7 +149,7 @@ func (l *entityLog) readBlock(body string, all bool) bool {
 	}
 	s.items = slices.Grow(s.items, (len(body)-headSize)/entrySize)
 	for rest := body[headSize:]; len(rest) > 0; rest = rest[entrySize:] {
-		s.add(item{timeIn(rest), uint64Of(rest[timeSize:])})
+		s.add(item{At: timeIn(rest), Member: uint64Of(rest[timeSize:])})
 	}
 	return true
 }
@@ -172,7 +160,7 @@ func (l *entityLog) lastSightings(s *logSeries) {
 	l.seen.reset(len(s.items))
 	keep := len(s.items)
 	for _, it := range slices.Backward(s.items) {
-		if l.seen.add(it.member) {
+		if l.seen.add(it.Member) {
 			keep--
 			s.items[keep] = it
 		}
@@ -186,57 +174,16 @@ func (l *entityLog) fill(st *scoring.SeriesTouch, s *logSeries, now int64, self 
 	late := 0 // values of this event that were seen again after it
 	if s.distinct() {
 		l.lastSightings(s)
-		for _, it := range s.items[s.after(now):] {
+		for _, it := range s.items[window.After(s.items, now):] {
 			for _, v := range st.Members {
-				if valueMember(v) == it.member {
+				if valueMember(v) == it.Member {
 					late++
 					break
 				}
 			}
 		}
 	}
-	for k, r := range st.Series.Reads {
-		from, _ := window.Start(now, r.Window, et.Since)
-		extra := late
-		if from == now { // cleared at this very instant, the event included
-			extra = 0
-		}
-		st.Values[k] = s.value(r.Aggregate, from, now, self, st.Series.Limit, extra)
-	}
-}
-
-// value folds what is in (from, now]; extra is added to a count.
-func (s *logSeries) value(aggregate rules.Aggregate, from, now int64, self uint64, limit, extra int) float64 {
-	in := s.items[:s.after(now)]
-	in = in[sort.Search(len(in), func(i int) bool { return in[i].ms > from }):]
-	switch aggregate {
-	case rules.AggCount, rules.AggDistinct:
-		return window.Capped(len(in)+extra, limit)
-	case rules.AggSinceFirst:
-		for _, it := range in {
-			if it.member != self {
-				return window.Seconds(it.ms, now)
-			}
-		}
-	case rules.AggSinceLast:
-		for _, it := range slices.Backward(in) {
-			if it.member != self {
-				return window.Seconds(it.ms, now)
-			}
-		}
-	case rules.AggRegularity:
-		var ms [rules.RegularityEvents]int64
-		n := copyTimes(ms[:], in[max(0, len(in)-len(ms)):])
-		return window.Regularity(ms[:n])
-	}
-	return rules.NoValue
-}
-
-func copyTimes(ms []int64, items []item) int {
-	for i, it := range items {
-		ms[i] = it.ms
-	}
-	return len(items)
+	window.Fill(st, s.items, now, self, et.Since, late)
 }
 
 // memberSet is a set of members other than 0, by open addressing. The members

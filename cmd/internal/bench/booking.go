@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -164,15 +163,13 @@ func killOnce(ctx context.Context, kill bool, t *Ticketing, out io.Writer, halfW
 	return t.Start(context.WithoutCancel(ctx))
 }
 
-// openLoop does something so often a second, when each is due, whatever became
-// of those before, and measures each from when it was due (no coordinated
-// omission). It gives quantiles in milliseconds, and how many a second did
+// openLoop does something so often a second, each when it is due, and measures
+// each from then. It gives quantiles in milliseconds, and how many a second did
 // what they should.
 func openLoop(ctx context.Context, out io.Writer, rate float64, length time.Duration, senders int, do func(i int) bool) (p50, p99, achieved float64) {
-	n := int(rate * length.Seconds())
-	took := make([]time.Duration, n)
-	var next, done atomic.Int64
-	start := time.Now()
+	pace := NewPace(rate, length)
+	took := make([]time.Duration, pace.n)
+	var done atomic.Int64
 	var group, watchers sync.WaitGroup
 	watching, stop := context.WithCancel(ctx)
 	watchers.Go(func() { progress(watching, out, "done", &done) })
@@ -180,13 +177,7 @@ func openLoop(ctx context.Context, out io.Writer, rate float64, length time.Dura
 	defer stop()
 	for range senders {
 		group.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= n || ctx.Err() != nil {
-					return
-				}
-				due := start.Add(time.Duration(float64(i) / rate * float64(time.Second)))
-				pause(ctx, time.Until(due))
+			for i, due := range pace.Due(ctx) {
 				if do(i) {
 					done.Add(1)
 				}
@@ -195,23 +186,7 @@ func openLoop(ctx context.Context, out io.Writer, rate float64, length time.Dura
 		})
 	}
 	group.Wait()
-	slices.Sort(took)
-	ms := func(q float64) float64 {
-		return float64(took[min(n-1, int(q*float64(n)))]) / float64(time.Millisecond)
-	}
-	return ms(0.5), ms(0.99), float64(done.Load()) / time.Since(start).Seconds()
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
+	return QuantileMs(took, 0.5), QuantileMs(took, 0.99), float64(done.Load()) / pace.Elapsed().Seconds()
 }
 
 // audit counts in SQL what is true.

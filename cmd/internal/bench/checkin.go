@@ -130,7 +130,7 @@ func (g *gates) enter(ctx context.Context, i int) bool {
 		}
 		if err != nil || status != http.StatusOK || json.Unmarshal(answer, &got) != nil {
 			g.failed.Add(1)
-			pause(ctx, 5*time.Millisecond) // the process may be restarting
+			Pause(ctx, 5*time.Millisecond) // the process may be restarting
 			continue
 		}
 		if got.Repeated {

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"strconv"
 	"time"
 )
 
@@ -22,11 +21,11 @@ type keys struct {
 }
 
 func newKeys(dsn string) keys {
-	k := keys{gateway: randomHex(), operations: randomHex()}
+	k := keys{gateway: NewSecret(), operations: NewSecret()}
 	k.env = []string{
 		"BENCH_DSN=" + dsn, "BENCH_GATEWAY=" + k.gateway, "BENCH_OPERATIONS=" + k.operations,
-		"BENCH_ENFORCEMENT=" + randomHex(), "BENCH_DATA=" + randomHex(), "BENCH_LOOKUP=" + randomHex(), "BENCH_SESSION=" + randomHex(),
-		"BENCH_WEBHOOK=whsec_" + base64.StdEncoding.EncodeToString([]byte(randomHex())),
+		"BENCH_ENFORCEMENT=" + NewSecret(), "BENCH_DATA=" + NewSecret(), "BENCH_LOOKUP=" + NewSecret(), "BENCH_SESSION=" + NewSecret(),
+		"BENCH_WEBHOOK=whsec_" + base64.StdEncoding.EncodeToString([]byte(NewSecret())),
 		"FAIRGATE_TICKETING_DSN=env:BENCH_DSN", "FAIRGATE_KEYS_GATEWAY=env:BENCH_GATEWAY", "FAIRGATE_KEYS_OPERATIONS=env:BENCH_OPERATIONS",
 		"FAIRGATE_KEYS_ENFORCEMENT=env:BENCH_ENFORCEMENT", "FAIRGATE_KEYS_TICKETING_DATA=env:BENCH_DATA",
 		"FAIRGATE_KEYS_TICKETING_LOOKUP=env:BENCH_LOOKUP", "FAIRGATE_KEYS_SESSION=env:BENCH_SESSION", "FAIRGATE_KEYS_WEBHOOK=env:BENCH_WEBHOOK",
@@ -36,7 +35,8 @@ func newKeys(dsn string) keys {
 	return k
 }
 
-func randomHex() string {
+// NewSecret is a secret of 32 random bytes in hexadecimal.
+func NewSecret() string {
 	b := make([]byte, 32)
 	_, _ = rand.Read(b) // never fails
 	return hex.EncodeToString(b)
@@ -55,18 +55,18 @@ type Ticketing struct {
 // NewTicketing prepares the role `ticketing` of the binary exe on a database;
 // outcomes is where its outbox delivers to.
 func NewTicketing(ctx context.Context, exe, dsn, outcomes string, log io.Writer) (*Ticketing, error) {
-	port, err := freePort(ctx)
+	addr, err := FreeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
-	metrics, err := freePort(ctx)
+	metrics, err := FreeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
 	k := newKeys(dsn)
-	t := &Ticketing{Addr: "127.0.0.1:" + strconv.Itoa(port), keys: k, exe: exe, log: log}
+	t := &Ticketing{Addr: addr, keys: k, exe: exe, log: log}
 	t.env = append(append(os.Environ(), k.env...),
-		"FAIRGATE_TICKETING_LISTEN="+t.Addr, "FAIRGATE_METRICS_LISTEN=127.0.0.1:"+strconv.Itoa(metrics),
+		"FAIRGATE_TICKETING_LISTEN="+t.Addr, "FAIRGATE_METRICS_LISTEN="+metrics,
 		"FAIRGATE_TICKETING_OUTCOMES_URL="+outcomes)
 	return t, nil
 }

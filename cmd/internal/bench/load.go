@@ -135,7 +135,7 @@ func (l *load) book(ctx context.Context, day string) (order, code string) {
 		l.pool, day, n)
 	status, answer, err := l.send("/api/v1/orders", l.tokens[int(n)%len(l.tokens)], body)
 	if err != nil {
-		pause(ctx, 5*time.Millisecond) // the process may be restarting
+		Pause(ctx, 5*time.Millisecond) // the process may be restarting
 		return "", ""
 	}
 	if status != http.StatusCreated {

@@ -54,10 +54,11 @@ func StartPostgres(ctx context.Context) (p *Postgres, err error) {
 	if err != nil {
 		return p, err
 	}
-	port, err := freePort(ctx)
+	addr, err := FreeAddress(ctx)
 	if err != nil {
 		return p, err
 	}
+	_, port, _ := net.SplitHostPort(addr)
 	data := filepath.Join(dir, "data")
 	run := func(name string, args ...string) *exec.Cmd {
 		cmd := exec.CommandContext(ctx, filepath.Join(bin, name), args...) //nolint:gosec // the installed server
@@ -69,12 +70,12 @@ func StartPostgres(ctx context.Context) (p *Postgres, err error) {
 	if out, err := run("initdb", "-D", data, "-U", "fairgate", "--auth=trust", "-E", "UTF8", "--locale=C").CombinedOutput(); err != nil {
 		return p, fmt.Errorf("initdb: %w: %.300s", err, out)
 	}
-	p.cmd = run("postgres", "-D", data, "-p", strconv.Itoa(port), "-k", dir,
+	p.cmd = run("postgres", "-D", data, "-p", port, "-k", dir,
 		"-c", "listen_addresses=127.0.0.1", "-c", "fsync=on", "-c", "synchronous_commit=on", "-c", "shared_buffers=256MB", "-c", "logging_collector=off")
 	if err := p.cmd.Start(); err != nil {
 		return p, fmt.Errorf("start postgres: %w", err)
 	}
-	p.DSN = fmt.Sprintf("postgres://fairgate@127.0.0.1:%d/postgres?sslmode=disable", port)
+	p.DSN = "postgres://fairgate@" + addr + "/postgres?sslmode=disable"
 	return p, p.ready(ctx)
 }
 
@@ -148,14 +149,13 @@ func (p *Postgres) Stop() error {
 	return err
 }
 
-// freePort asks the system for a port that is free now.
-func freePort(ctx context.Context) (int, error) {
+// FreeAddress asks the system for a loopback address that is free now.
+func FreeAddress(ctx context.Context) (string, error) {
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
+		return "", fmt.Errorf("find a free port: %w", err)
 	}
 	defer func() { _ = ln.Close() }()
-	addr, _ := ln.Addr().(*net.TCPAddr)
-	return addr.Port, nil
+	return ln.Addr().String(), nil
 }

@@ -1,9 +1,10 @@
 package gatewaybench
 
 import (
-	"math"
 	"slices"
 	"time"
+
+	"fairgate/cmd/internal/bench"
 )
 
 // Variant is what stands between the load and the upstream.
@@ -113,7 +114,7 @@ func cellOf(key cellKey, rounds, bare []measure) Cell {
 	n := float64(total.requests)
 	c.Requests, c.Refused, c.Failed = total.requests, total.refused, total.failed
 	c.Throughput, c.Ratio, c.CPURatio = median(throughput), median(ratio), median(cpu)
-	c.P50Ms, c.P99Ms = quantileMs(total.latencies, 0.5), quantileMs(total.latencies, 0.99)
+	c.P50Ms, c.P99Ms = bench.QuantileMs(total.latencies, 0.5), bench.QuantileMs(total.latencies, 0.99)
 	c.CPUUs, c.RedisCPUUs = total.perRequest(total.part), total.perRequest(total.redis.cpu)
 	c.KafkaCPUUs, c.UpstreamCPUUs = total.perRequest(total.kafka), total.perRequest(total.upstream)
 	c.RedisCommands, c.Mallocs, c.Degraded = div(float64(total.redis.commands), n), div(total.mallocs, n), div(total.degraded, n)
@@ -122,7 +123,7 @@ func cellOf(key cellKey, rounds, bare []measure) Cell {
 	for i := range bare {
 		other = append(other, bare[i].latencies...)
 	}
-	c.P50Ratio, c.P99Ratio = div(c.P50Ms, quantileMs(other, 0.5)), div(c.P99Ms, quantileMs(other, 0.99))
+	c.P50Ratio, c.P99Ratio = div(c.P50Ms, bench.QuantileMs(other, 0.5)), div(c.P99Ms, bench.QuantileMs(other, 0.99))
 	return c
 }
 
@@ -150,14 +151,4 @@ func median(list []float64) float64 {
 		return list[mid]
 	}
 	return (list[mid-1] + list[mid]) / 2
-}
-
-// quantileMs is the nearest-rank quantile in milliseconds; of nothing it is 0.
-func quantileMs(list []time.Duration, q float64) float64 {
-	if len(list) == 0 {
-		return 0
-	}
-	list = slices.Sorted(slices.Values(list))
-	rank := int(math.Ceil(q * float64(len(list))))
-	return float64(list[min(max(rank, 1), len(list))-1]) / float64(time.Millisecond)
 }

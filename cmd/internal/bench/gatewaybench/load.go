@@ -3,7 +3,6 @@ package gatewaybench
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -11,6 +10,8 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+
+	"fairgate/cmd/internal/bench"
 )
 
 // answerTime is how long an answer may take before it counts as failed.
@@ -113,9 +114,7 @@ func (l *load) take() []byte { return l.requests[l.next.Add(1)%uint64(len(l.requ
 // closed runs connections clients for d, each sending as soon as it has its
 // answer.
 func (l *load) closed(ctx context.Context, addr string, connections int, d time.Duration) *sample {
-	return each(connections, func(int) *sample {
-		s, c := &sample{}, &client{addr: addr}
-		defer c.close()
+	return each(connections, addr, func(c *client, s *sample) {
 		begin := time.Now()
 		for now := begin; now.Sub(begin) < d && ctx.Err() == nil; {
 			status, err := c.do(ctx, l.take())
@@ -124,42 +123,26 @@ func (l *load) closed(ctx context.Context, addr string, connections int, d time.
 			now = after
 		}
 		s.elapsed = time.Since(begin)
-		return s
 	})
 }
 
-// open sends rate requests a second for d, whatever became of those before,
-// and measures each from when it was due: a server that stalls is charged for
-// everybody who waits (no coordinated omission). senders bounds how many can
-// be under way.
+// open sends rate requests a second for d and measures each from when it was
+// due. senders bounds how many can be under way.
 func (l *load) open(ctx context.Context, addr string, rate float64, senders int, d time.Duration) *sample {
-	n := int64(rate * d.Seconds())
-	var next atomic.Int64
-	begin := time.Now()
-	return each(senders, func(int) *sample {
-		s, c := &sample{}, &client{addr: addr}
-		defer c.close()
-		for ctx.Err() == nil {
-			i := next.Add(1) - 1
-			if i >= n {
-				break
-			}
-			due := begin.Add(time.Duration(float64(i) / rate * float64(time.Second)))
-			pause(ctx, time.Until(due))
+	pace := bench.NewPace(rate, d)
+	return each(senders, addr, func(c *client, s *sample) {
+		for _, due := range pace.Due(ctx) {
 			status, err := c.do(ctx, l.take())
 			s.count(status, err, time.Since(due))
-			s.elapsed = time.Since(begin)
+			s.elapsed = pace.Elapsed()
 		}
-		return s
 	})
 }
 
 // all sends every request once, over connections clients.
 func (l *load) all(ctx context.Context, addr string, connections int) error {
 	var next atomic.Int64
-	s := each(connections, func(int) *sample {
-		s, c := &sample{}, &client{addr: addr}
-		defer c.close()
+	s := each(connections, addr, func(c *client, s *sample) {
 		for ctx.Err() == nil {
 			i := int(next.Add(1)) - 1
 			if i >= len(l.requests) {
@@ -168,20 +151,25 @@ func (l *load) all(ctx context.Context, addr string, connections int) error {
 			status, err := c.do(ctx, l.requests[i])
 			s.count(status, err, 0)
 		}
-		return s
 	})
 	if s.failed > 0 {
 		return fmt.Errorf("%d of %d requests failed: %w", s.failed, s.requests, s.first)
 	}
-	return errors.Join(ctx.Err())
+	return ctx.Err()
 }
 
-// each runs n of run side by side and adds up what they saw.
-func each(n int, run func(int) *sample) *sample {
+// each runs n clients of addr side by side and adds up what they saw.
+func each(n int, addr string, run func(*client, *sample)) *sample {
 	samples := make([]*sample, n)
 	var wg sync.WaitGroup
 	for i := range n {
-		wg.Go(func() { samples[i] = run(i) })
+		wg.Go(func() {
+			c := &client{addr: addr}
+			defer c.close()
+			s := &sample{} // apart from the others', which are written at the same time
+			run(c, s)
+			samples[i] = s
+		})
 	}
 	wg.Wait()
 	total := &sample{}
@@ -189,16 +177,4 @@ func each(n int, run func(int) *sample) *sample {
 		total.add(s)
 	}
 	return total
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
 }

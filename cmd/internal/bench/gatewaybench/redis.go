@@ -13,6 +13,8 @@ import (
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
+
+	"fairgate/cmd/internal/bench"
 )
 
 // redisServer is the Redis of a run, the bench's own or a given one.
@@ -62,12 +64,10 @@ func startRedis(ctx context.Context, dir string, log io.Writer) (*process, error
 	if err != nil {
 		return nil, errors.New("no Redis server is installed: apt-get install redis-server, or give --redis HOST:PORT")
 	}
-	ln, err := listen(ctx) // a port that is free now
+	addr, err := bench.FreeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
-	addr := ln.Addr().String()
-	_ = ln.Close()
 	_, port, _ := net.SplitHostPort(addr)
 	cmd := exec.CommandContext(ctx, exe, "--bind", "127.0.0.1", "--port", port, "--dir", dir, "--save", "", "--appendonly", "no", //nolint:gosec // the installed server
 		"--daemonize", "no", "--loglevel", "warning", "--logfile", filepath.Join(dir, "redis.log"))

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"fairgate/cmd/internal/bench"
 )
 
 // reloadTime is how long a published ruleset may take to be in force.
@@ -49,7 +51,7 @@ func (r *run) reloadOnce(ctx context.Context, seed uint64, busy *sample) (time.D
 	err = r.rig.publish(Screened1000, document)
 	reloaded := false
 	for err == nil && !reloaded && driving.Err() == nil {
-		pause(driving, 100*time.Millisecond)
+		bench.Pause(driving, 100*time.Millisecond)
 		var now map[string]float64
 		now, err = r.rig.scrape(ctx, Screened1000)
 		reloaded = now[loads] > before[loads]
@@ -81,8 +83,8 @@ type Reload struct {
 }
 
 func reloadOf(quiet, busy *sample) Reload {
-	r := Reload{Requests: busy.requests, Failed: busy.failed, WithMs: quantileMs(busy.latencies, 1), WithoutMs: quantileMs(quiet.latencies, 1)}
+	r := Reload{Requests: busy.requests, Failed: busy.failed, WithMs: bench.QuantileMs(busy.latencies, 1), WithoutMs: bench.QuantileMs(quiet.latencies, 1)}
 	r.MaxMs = max(0, r.WithMs-r.WithoutMs)
-	r.P99Ms = max(0, quantileMs(busy.latencies, 0.99)-quantileMs(quiet.latencies, 0.99))
+	r.P99Ms = max(0, bench.QuantileMs(busy.latencies, 0.99)-bench.QuantileMs(quiet.latencies, 0.99))
 	return r
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"fairgate/cmd/internal/bench"
 	"fairgate/enforcement/lists"
 	"fairgate/enforcement/mode"
 	"fairgate/enforcement/sqldb"
@@ -68,7 +69,7 @@ func newRig(ctx context.Context, dir, memory string, o Options, keys secrets) (*
 	if err != nil {
 		return g, err
 	}
-	nobody, err := freeAddress(ctx)
+	nobody, err := bench.FreeAddress(ctx)
 	if err != nil {
 		return g, err
 	}
@@ -110,7 +111,7 @@ func (g *rig) gateway(ctx context.Context, o Options, v Variant, env []string) e
 	if err := g.publish(v, g.documents[v]); err != nil {
 		return err
 	}
-	metrics, err := freeAddress(ctx)
+	metrics, err := bench.FreeAddress(ctx)
 	if err != nil {
 		return err
 	}
@@ -227,7 +228,7 @@ func (g *rig) settle(ctx context.Context, v Variant) error {
 		if m["fairgate_stream_spool_backlog_bytes"] == 0 {
 			return nil
 		}
-		pause(ctx, 50*time.Millisecond)
+		bench.Pause(ctx, 50*time.Millisecond)
 	}
 	return nil
 }
@@ -270,14 +271,4 @@ func parseMetrics(in io.Reader) (map[string]float64, error) {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
 	return out, nil
-}
-
-// freeAddress asks the system for an address that is free now.
-func freeAddress(ctx context.Context) (string, error) {
-	ln, err := listen(ctx)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String(), nil
 }

@@ -4,6 +4,8 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/hex"
+
+	"fairgate/cmd/internal/bench"
 )
 
 // secrets of one run; they live in memory and in the gateways' environment
@@ -16,7 +18,7 @@ type secrets struct {
 func newSecrets() secrets {
 	seed := make([]byte, ed25519.SeedSize)
 	_, _ = rand.Read(seed) // never fails
-	return secrets{device: randomHex(), session: ed25519.NewKeyFromSeed(seed)}
+	return secrets{device: bench.NewSecret(), session: ed25519.NewKeyFromSeed(seed)}
 }
 
 // env hands them to a gateway. Every gateway of a run has the same, so that
@@ -25,16 +27,10 @@ func (k secrets) env() []string {
 	public, _ := k.session.Public().(ed25519.PublicKey)
 	vars := []string{"BENCH_DEVICE=" + k.device, "BENCH_SESSION_PUBLIC=" + hex.EncodeToString(public)}
 	for _, name := range []string{"GATEWAY", "IDENTITY", "CHALLENGE"} {
-		vars = append(vars, "BENCH_"+name+"="+randomHex())
+		vars = append(vars, "BENCH_"+name+"="+bench.NewSecret())
 	}
 	for _, name := range []string{"DEVICE", "SESSION_PUBLIC", "GATEWAY", "IDENTITY", "CHALLENGE"} {
 		vars = append(vars, "FAIRGATE_KEYS_"+name+"=env:BENCH_"+name)
 	}
 	return vars
-}
-
-func randomHex() string {
-	b := make([]byte, 32)
-	_, _ = rand.Read(b) // never fails
-	return hex.EncodeToString(b)
 }

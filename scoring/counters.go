@@ -24,8 +24,7 @@ type Counters interface {
 	// may miss what Limit newer members have pushed out.
 	//
 	// Where the mark of an entity has a since in (t-window, t], the read looks
-	// at (since, t] instead, whatever the aggregate. That may cost a second
-	// round trip, for the entities concerned only. A since after t changes
+	// at (since, t] instead, whatever the aggregate. A since after t changes
 	// nothing: the event is from before it.
 	//
 	// On an error the values are not to be used; what was applied stays

@@ -1,6 +1,6 @@
 // Package window holds what all implementations of scoring.Counters agree on:
-// how members are shortened, when a series is trimmed, how late an event may
-// come, what a clearing hides, and the arithmetic of the aggregates.
+// how members are shortened, how late an event may come, what a clearing hides,
+// and the arithmetic of the aggregates.
 //
 // The implementations are its sub-packages: redis (the fleet's counters),
 // memory (one process's), and failover (the one with the other behind it);
@@ -23,10 +23,6 @@ import (
 // than this changes no verdict (scoring/pipeline).
 const Lateness = 10 * time.Minute
 
-// trimOneIn is the share of events that pay for trimming: one in this many.
-// Between two trims a series holds on average this many members too many.
-const trimOneIn = 16
-
 // EventMember shortens an event id to 16 bytes: the bytes of a canonical UUID,
 // and a truncated SHA-256 for any other text. Two texts that are not UUIDs
 // collide with probability 2^-128.
@@ -48,12 +44,6 @@ func EventMember(id string) [16]byte {
 func ValueMember(value string) [8]byte {
 	sum := sha256.Sum256([]byte(value))
 	return [8]byte(sum[:8])
-}
-
-// Trims reports whether the event is one of those that trim the series they
-// touch. It depends on the id alone, so a repeat trims again and nothing else.
-func Trims(member [16]byte) bool {
-	return (member[15]^member[9])%trimOneIn == 0
 }
 
 // Start is the edge, in Unix milliseconds and not itself inside, from which a

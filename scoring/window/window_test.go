@@ -18,16 +18,6 @@ func TestEventMemberIsTheUUIDItself(t *testing.T) {
 	assert.NotEqual(t, window.EventMember("line 1"), window.EventMember("line 2"))
 }
 
-func TestTrimsIsRareAndFair(t *testing.T) {
-	var n int
-	for range 16000 {
-		if window.Trims([16]byte(uuid.Must(uuid.NewV7()))) {
-			n++
-		}
-	}
-	assert.InDelta(t, 1000, n, 200)
-}
-
 func TestRegularity(t *testing.T) {
 	for _, tc := range []struct {
 		name string

@@ -17,9 +17,15 @@ const (
 // expireScript sets the expiry of a log unless it expires later than that
 // already: stages that count over other windows share it, and Redis 6.0 has no
 // PEXPIRE GT. Where the touch says how long everybody keeps the entity
-// (scoring.EntityTouch.Keep), a plain PEXPIRE does, at a fifth of the cost. KEYS[1] the log, ARGV[1] milliseconds.
+// (scoring.EntityTouch.Keep), a plain PEXPIRE does, at a fifth of the cost.
+//
+// KEYS[1] the log; ARGV[1] milliseconds.
 const expireScript = `if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then return redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return 0`
+
+// ttl is how long a log is kept by Redis's own clock after a member that is
+// looked at for keep.
+func (s *Store) ttl(keep time.Duration) time.Duration { return keep + s.slack + s.slack/refreshShare }
 
 // expiries remembers until when logs are known to be kept, so that not every
 // event has to set their expiry again. It forgets whatever it has no room for.

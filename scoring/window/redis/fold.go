@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha1" //nolint:gosec // Redis 6.0 scripts know no other; it tells apart, it proves nothing
 	"encoding/hex"
-	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 
@@ -18,6 +17,9 @@ const (
 	// folding is then a constant for each byte added.
 	foldFrom  = 1 << 10
 	foldShare = 2
+	// foldOneIn is the share of events that fold a log worth it: one in this
+	// many.
+	foldOneIn = 16
 	// foldsWaiting bounds how many folds wait to be sent, a few kilobytes each.
 	foldsWaiting = 64
 )
@@ -45,13 +47,19 @@ func (f fold) command(ctx context.Context) *goredis.Cmd {
 	return goredis.NewCmd(ctx, "eval", foldScript, 1, f.key, f.size, f.sum, f.folded)
 }
 
-// worthFolding reports whether the event is one of those that fold the log: one
-// in sixteen where there is enough to gain, and every one where there is far
-// more than that.
+// folds reports whether the event is one of those that fold the logs they
+// touch. It depends on the id alone, so a repeat folds again and nothing else.
+func folds(member [16]byte) bool {
+	return (member[15]^member[9])%foldOneIn == 0
+}
+
+// worthFolding reports whether the event is to fold the log: one of those that
+// do where there is enough to gain or something to leave out, and any where
+// there is far more than that.
 func worthFolding(l *entityLog, size int, member [16]byte) bool {
 	events := size - l.folded
 	least := max(foldFrom, l.folded/foldShare)
-	return (events >= least && window.Trims(member)) || events >= 4*least || (l.broken && window.Trims(member))
+	return events >= 4*least || (folds(member) && (events >= least || l.broken))
 }
 
 // folding makes the fold of an entity's log at the time now, in Unix ms. What
@@ -106,7 +114,3 @@ func (s *Store) countFold(cmd *goredis.Cmd) {
 	}
 	s.folded.WithLabelValues(result).Inc()
 }
-
-// ttl is how long a log is kept by Redis's own clock after a member that is
-// looked at for keep.
-func (s *Store) ttl(keep time.Duration) time.Duration { return keep + s.slack + s.slack/refreshShare }

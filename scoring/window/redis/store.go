@@ -47,8 +47,9 @@ import (
 // Options are optional; the zero value is usable.
 type Options struct {
 	// Slack is how much longer than its longest window an idle log is kept at
-	// least, by Redis's own clock, and half as long again at most; 0: one hour. It must cover how far the events'
-	// times may lag behind (a consumer that catches up after an outage).
+	// least, by Redis's own clock, and half as long again at most; 0: one hour.
+	// It must cover how far the events' times may lag behind (a consumer that
+	// catches up after an outage).
 	Slack time.Duration
 	// Now is the clock by which expiries are set; nil: time.Now.
 	Now func() time.Time
@@ -194,7 +195,8 @@ func (s *Store) noteExpiries(ctx context.Context, b *batch, t *scoring.Touch, wa
 			s.expiries.set(c.hash, wall.Add(s.ttl(c.keep)))
 		case c.add.Val() == int64(len(c.record.bytes)):
 			s.expiries.forget(c.hash)
-			missing = append(missing, goredis.NewCmd(ctx, "eval", expireScript, 1, c.key, s.ttl(c.keep).Milliseconds()))
+			c.ttl = s.ttl(c.keep).Milliseconds()
+			missing = append(missing, c.expire)
 		}
 	}
 	if len(missing) > 0 {

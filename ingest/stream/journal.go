@@ -105,9 +105,11 @@ const company = 5 * time.Millisecond
 type entry struct {
 	class   class
 	payload []byte
-	waits   bool       // it is an intent: done will be answered
-	done    chan error // holds one
+	done    chan error // answers an intent; holds one
 }
+
+// waits reports that somebody waits for e to be on disk.
+func (e *entry) waits() bool { return e.class == classIntent }
 
 // class says what a frame is worth when room is scarce; it is the metric
 // label.
@@ -171,7 +173,6 @@ func (j *Journal) Intend(ctx context.Context, r Record) error {
 	if err != nil {
 		return err
 	}
-	e.waits = true
 	if err := j.admit(e); err != nil {
 		j.entries.Put(e)
 		return err
@@ -212,7 +213,7 @@ func (j *Journal) frame(kind frameKind, c class, r Record) (*entry, error) {
 		j.metrics.dropped.WithLabelValues(string(c)).Inc()
 		return nil, err
 	}
-	e.class, e.payload, e.waits = c, payload, false
+	e.class, e.payload = c, payload
 	return e, nil
 }
 
@@ -232,7 +233,7 @@ func (j *Journal) admit(e *entry) error {
 	j.pending = append(j.pending, e)
 	j.buffered += size
 	switch {
-	case e.waits:
+	case e.waits():
 		signal(j.wake)
 	case !j.dueSet:
 		j.dueSet = true

@@ -58,7 +58,7 @@ func (j *Journal) commit(w *writerState) {
 		j.release(chunk)
 		signal(j.drain.wake)
 		for _, e := range chunk {
-			if e.waits {
+			if e.waits() {
 				intents = append(intents, e)
 			} else {
 				j.entries.Put(e)
@@ -145,7 +145,7 @@ func (j *Journal) refuse(w *writerState, batch []*entry, err error) {
 	}
 	j.release(lost)
 	for _, e := range lost {
-		if e.waits {
+		if e.waits() {
 			e.done <- answer // after which it is another's
 		}
 	}

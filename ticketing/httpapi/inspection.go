@@ -67,8 +67,7 @@ func (a *api) findings(ctx context.Context, r *request[inFindings, none]) (findi
 }
 
 type inFinding struct {
-	Finding  string `path:"finding" doc:"The finding's id."`
-	Operator string `header:"X-Operator" doc:"Who you are; must be given."`
+	Finding string `path:"finding" doc:"The finding's id."`
 }
 
 type noteBody struct {

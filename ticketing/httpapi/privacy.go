@@ -55,11 +55,6 @@ func (a *api) privacyOperations() {
 	}, a.jobs)
 }
 
-type inReveal struct {
-	Order    string `path:"order" doc:"The order's id."`
-	Operator string `header:"X-Operator" doc:"Who you are; must be given."`
-}
-
 type revealBody struct {
 	Positions []string                `json:"positions" required:"false" doc:"None = all, with the leader and the account's phone."`
 	Fields    []ticketing.RevealField `json:"fields" doc:"Some of name, document, phone and answers."`
@@ -96,7 +91,7 @@ type revealedDocument struct {
 	Nationality string        `json:"nationality,omitempty"`
 }
 
-func (a *api) reveal(ctx context.Context, r *request[inReveal, revealBody]) (revealed, error) {
+func (a *api) reveal(ctx context.Context, r *request[inOrder, revealBody]) (revealed, error) {
 	r.secret()
 	shown, err := a.service.Reveal(ctx, r.operator(), ticketing.RevealRequest{
 		Order: r.params.Order, Positions: r.body.Positions, Fields: r.body.Fields, Reason: r.body.Reason,
@@ -120,10 +115,6 @@ func (a *api) reveal(ctx context.Context, r *request[inReveal, revealBody]) (rev
 	return out, nil
 }
 
-type inOperator struct {
-	Operator string `header:"X-Operator" doc:"Who you are; must be given."`
-}
-
 type lookupBody struct {
 	Document *struct {
 		Type        document.Type `json:"type"`
@@ -136,7 +127,7 @@ type lookupBody struct {
 	Limit  int    `json:"limit" required:"false" doc:"1 to 200; default 50."`
 }
 
-func (a *api) lookup(ctx context.Context, r *request[inOperator, lookupBody]) (orderList, error) {
+func (a *api) lookup(ctx context.Context, r *request[none, lookupBody]) (orderList, error) {
 	r.secret()
 	l := ticketing.Lookup{Phone: r.body.Phone, Reason: r.body.Reason, Before: r.body.After, Limit: r.body.Limit}
 	if d := r.body.Document; d != nil {
@@ -162,22 +153,20 @@ func (a *api) reveals(ctx context.Context, r *request[inLog, none]) (revealList,
 	return revealList{Reveals: append([]ticketing.Reveal{}, found...)}, err
 }
 
-type inErase struct {
-	Account  string `path:"account" doc:"The account's id."`
-	Operator string `header:"X-Operator" doc:"Who you are; must be given."`
+type inAccount struct {
+	Account string `path:"account" doc:"The account's id."`
 }
 
 type reasonBody struct {
 	Reason string `json:"reason" doc:"3 to 500 characters, without personal data."`
 }
 
-func (a *api) eraseAccount(ctx context.Context, r *request[inErase, reasonBody]) (none, error) {
+func (a *api) eraseAccount(ctx context.Context, r *request[inAccount, reasonBody]) (none, error) {
 	return none{}, a.service.EraseAccount(ctx, r.operator(), r.params.Account, r.body.Reason)
 }
 
 type inNoShow struct {
 	Position string `path:"position" doc:"The position's id."`
-	Operator string `header:"X-Operator" doc:"Who you are; must be given."`
 }
 
 func (a *api) takeBackNoShow(ctx context.Context, r *request[inNoShow, reasonBody]) (none, error) {

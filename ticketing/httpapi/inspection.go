@@ -10,28 +10,21 @@ import (
 
 // inspectionOperations are on what the inspection of pools finds.
 func (a *api) inspectionOperations() {
+	there := a.opts.Inspection != nil
 	off := []ticketing.Code{ticketing.CodeNotConfigured}
 	handle(a, operation{
 		method: http.MethodPost, path: "/internal/v1/inspections", id: "inspect", access: a.access.operations, bodyOptional: true,
 		summary: "Inspect all pools now", describe: "Answers how many findings of each kind stand. It also runs daily.", codes: off,
-	}, a.inspect)
+	}, setUp(there, a.inspect))
 	handle(a, operation{
 		method: http.MethodGet, path: "/internal/v1/findings", id: "list-findings", access: a.access.operations,
 		summary: "What inspections found", codes: off,
-	}, a.findings)
+	}, setUp(there, a.findings))
 	handle(a, operation{
 		method: http.MethodPost, path: "/internal/v1/findings/{finding}/acknowledge", id: "acknowledge-finding", access: a.access.operations,
 		summary: "Note that somebody looks after a finding", describe: "Under the name in X-Operator. It resolves by itself once it is gone.",
 		codes: append(off, ticketing.CodeNotFound),
-	}, a.acknowledge)
-}
-
-// inspector is who inspects, where somebody does.
-func (a *api) inspector() (*inspection.Inspector, error) {
-	if a.opts.Inspection == nil {
-		return nil, ticketing.ErrNotConfigured
-	}
-	return a.opts.Inspection, nil
+	}, setUp(there, a.acknowledge))
 }
 
 type standing struct {
@@ -39,11 +32,7 @@ type standing struct {
 }
 
 func (a *api) inspect(ctx context.Context, _ *request[none, none]) (standing, error) {
-	i, err := a.inspector()
-	if err != nil {
-		return standing{}, err
-	}
-	found, err := i.Inspect(ctx)
+	found, err := a.opts.Inspection.Inspect(ctx)
 	return standing{Standing: found}, err
 }
 
@@ -58,11 +47,7 @@ type findingList struct {
 }
 
 func (a *api) findings(ctx context.Context, r *request[inFindings, none]) (findingList, error) {
-	i, err := a.inspector()
-	if err != nil {
-		return findingList{}, err
-	}
-	found, err := i.Findings(ctx, inspection.Query{State: inspection.State(r.params.State), After: r.params.After, Limit: r.params.Limit})
+	found, err := a.opts.Inspection.Findings(ctx, inspection.Query{State: inspection.State(r.params.State), After: r.params.After, Limit: r.params.Limit})
 	return findingList{Findings: append([]inspection.Finding{}, found...)}, err
 }
 
@@ -75,9 +60,5 @@ type noteBody struct {
 }
 
 func (a *api) acknowledge(ctx context.Context, r *request[inFinding, noteBody]) (inspection.Finding, error) {
-	i, err := a.inspector()
-	if err != nil {
-		return inspection.Finding{}, err
-	}
-	return i.Acknowledge(ctx, r.params.Finding, r.operator().Actor, r.body.Note)
+	return a.opts.Inspection.Acknowledge(ctx, r.params.Finding, r.operator().Actor, r.body.Note)
 }

@@ -86,13 +86,7 @@ func (a *api) publishOperations() {
 
 // offered refuses where the house has not set announcements up.
 func offered[P, B, O any](a *api, do func(ctx context.Context, r *request[P, B]) (O, error)) func(ctx context.Context, r *request[P, B]) (O, error) {
-	return func(ctx context.Context, r *request[P, B]) (O, error) {
-		if a.opts.Notices == nil {
-			var none O
-			return none, ticketing.ErrNotConfigured
-		}
-		return do(ctx, r)
-	}
+	return setUp(a.opts.Notices != nil, do)
 }
 
 type inBoard struct {

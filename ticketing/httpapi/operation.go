@@ -124,6 +124,14 @@ func handle[P, B, O any](a *api, op operation, do func(ctx context.Context, r *r
 	documentBody[B](a, op)
 }
 
+// setUp refuses where the house has not set up what do needs.
+func setUp[P, B, O any](there bool, do func(ctx context.Context, r *request[P, B]) (O, error)) func(ctx context.Context, r *request[P, B]) (O, error) {
+	if there {
+		return do
+	}
+	return func(context.Context, *request[P, B]) (O, error) { return *new(O), ticketing.ErrNotConfigured }
+}
+
 // admit checks the access and the account's rate before anything of the request
 // is read.
 func (a *api) admit(op operation) func(huma.Context, func(huma.Context)) {

@@ -79,13 +79,7 @@ func (a *api) terminalOperations() {
 
 // gated refuses where the house has not set check-in up.
 func gated[P, B, O any](a *api, do func(ctx context.Context, r *request[P, B]) (O, error)) func(ctx context.Context, r *request[P, B]) (O, error) {
-	return func(ctx context.Context, r *request[P, B]) (O, error) {
-		if a.opts.Gates == nil {
-			var none O
-			return none, ticketing.ErrNotConfigured
-		}
-		return do(ctx, r)
-	}
+	return setUp(a.opts.Gates != nil, do)
 }
 
 // token is the terminal's credential; the service judges it.

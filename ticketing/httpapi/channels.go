@@ -125,11 +125,7 @@ type inChannelChanges struct {
 
 func (a *api) channelChanges(ctx context.Context, r *request[inChannelChanges, none]) (changeList, error) {
 	changes, err := a.service.ChannelChanges(ctx, r.params.Channel, r.params.After, r.params.Limit)
-	shown := changeList{Changes: append([]ticketing.Change{}, changes...)}
-	if err == nil && len(changes) == r.params.Limit {
-		shown.Next = changes[len(changes)-1].Seq
-	}
-	return shown, err
+	return showChanges(changes, r.params.Limit), err
 }
 
 type allotmentsBody struct {

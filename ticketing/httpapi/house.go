@@ -108,6 +108,15 @@ type inLog struct {
 	Limit int   `query:"limit" default:"200" minimum:"1" maximum:"1000" doc:"How many at most."`
 }
 
+// nextOf is where the page after a full one begins, after the last of its
+// entries; the zero value after a page that is not full.
+func nextOf[E any, K string | int64](page []E, limit int, key func(E) K) (next K) {
+	if len(page) > 0 && len(page) == limit {
+		next = key(page[len(page)-1])
+	}
+	return next
+}
+
 type eventList struct {
 	Events []ticketing.Event `json:"events"`
 	Next   int64             `json:"next,omitempty" doc:"Where to go on, as after; absent where nothing more was there."`
@@ -115,11 +124,8 @@ type eventList struct {
 
 func (a *api) outbox(ctx context.Context, r *request[inLog, none]) (eventList, error) {
 	events, err := a.service.Events(ctx, r.params.After, r.params.Limit)
-	shown := eventList{Events: append([]ticketing.Event{}, events...)}
-	if err == nil && len(events) == r.params.Limit {
-		shown.Next = events[len(events)-1].Seq
-	}
-	return shown, err
+	next := nextOf(events, r.params.Limit, func(e ticketing.Event) int64 { return e.Seq })
+	return eventList{Events: append([]ticketing.Event{}, events...), Next: next}, err
 }
 
 type inChanges struct {
@@ -135,11 +141,12 @@ type changeList struct {
 
 func (a *api) changes(ctx context.Context, r *request[inChanges, none]) (changeList, error) {
 	changes, err := a.service.Changes(ctx, r.params.Pool, r.params.After, r.params.Limit)
-	shown := changeList{Changes: append([]ticketing.Change{}, changes...)}
-	if err == nil && len(changes) == r.params.Limit {
-		shown.Next = changes[len(changes)-1].Seq
-	}
-	return shown, err
+	return showChanges(changes, r.params.Limit), err
+}
+
+func showChanges(changes []ticketing.Change, limit int) changeList {
+	next := nextOf(changes, limit, func(c ticketing.Change) int64 { return c.Seq })
+	return changeList{Changes: append([]ticketing.Change{}, changes...), Next: next}
 }
 
 // HeaderOperator names who, among those with the operations role, changes a

@@ -160,9 +160,7 @@ func (a *api) houseAnnouncements(ctx context.Context, r *request[inAnnouncements
 	for i, one := range found {
 		out.Announcements[i] = a.showHouse(one)
 	}
-	if len(found) == p.Limit {
-		out.Next = found[len(found)-1].ID
-	}
+	out.Next = nextOf(found, p.Limit, func(n notice.Announcement) string { return n.ID })
 	return out, nil
 }
 

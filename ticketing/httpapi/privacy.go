@@ -137,11 +137,7 @@ func (a *api) lookup(ctx context.Context, r *request[none, lookupBody]) (orderLi
 		l.Limit = 50
 	}
 	found, err := a.service.Lookup(ctx, r.operator(), l)
-	next := ""
-	if len(found) == l.Limit {
-		next = found[len(found)-1].ID
-	}
-	return showOrders(found, next), err
+	return showOrders(found, nextOf(found, l.Limit, func(o ticketing.Order) string { return o.ID })), err
 }
 
 type revealList struct {

@@ -171,10 +171,7 @@ type allotmentList struct {
 func (a *api) putAllotments(ctx context.Context, r *request[inChannel, allotmentsBody]) (allotmentList, error) {
 	plans := make([]ticketing.AllotmentPlan, len(r.body.Allotments))
 	for i, b := range r.body.Allotments {
-		plans[i] = ticketing.AllotmentPlan{Date: b.Date, Slot: b.Slot, Quantity: b.Quantity}
-		if b.ReleaseAt != nil {
-			plans[i].ReleaseAt = b.ReleaseAt.UTC()
-		}
+		plans[i] = ticketing.AllotmentPlan{Date: b.Date, Slot: b.Slot, Quantity: b.Quantity, ReleaseAt: moment(b.ReleaseAt)}
 	}
 	put, err := a.service.PutAllotments(ctx, r.operator(), r.params.Channel, r.body.Pool, plans)
 	return allotmentList{Allotments: showAllotments(put)}, err

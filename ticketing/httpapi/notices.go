@@ -189,14 +189,7 @@ type scheduleBody struct {
 }
 
 func (a *api) scheduleAnnouncement(ctx context.Context, r *request[inAnnouncement, scheduleBody]) (houseAnnouncement, error) {
-	var from, until time.Time
-	if r.body.PublishAt != nil {
-		from = *r.body.PublishAt
-	}
-	if r.body.WithdrawAt != nil {
-		until = *r.body.WithdrawAt
-	}
-	scheduled, err := a.opts.Notices.Schedule(ctx, r.operator(), r.params.Announcement, from, until)
+	scheduled, err := a.opts.Notices.Schedule(ctx, r.operator(), r.params.Announcement, moment(r.body.PublishAt), moment(r.body.WithdrawAt))
 	return a.showHouse(scheduled), err
 }
 

@@ -99,11 +99,8 @@ func (a *api) putRelease(ctx context.Context, r *request[inPool, stagesBody]) (r
 	stages := make([]ticketing.StagePlan, len(r.body.Stages))
 	for i, s := range r.body.Stages {
 		stages[i] = ticketing.StagePlan{
-			Quantity: s.Quantity, Percent: s.Percent, ReturnsTo: s.ReturnsTo, Paused: s.Paused,
+			At: moment(s.At), Quantity: s.Quantity, Percent: s.Percent, ReturnsTo: s.ReturnsTo, Paused: s.Paused,
 			MaxDelay: time.Duration(min(s.MaxDelaySeconds, maxSeconds)) * time.Second,
-		}
-		if s.At != nil {
-			stages[i].At = s.At.UTC()
 		}
 	}
 	released, err := a.service.PutRelease(ctx, r.operator(), r.params.Pool, r.body.Date, stages)

@@ -134,6 +134,14 @@ func optional(t time.Time) *ticketing.Millis {
 	return &ticketing.Millis{Time: t}
 }
 
+// moment is one that a body may leave out, in UTC; zero where it does.
+func moment(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
 type day struct {
 	Date     ticketing.Date `json:"date"`
 	Capacity int            `json:"capacity"`
@@ -248,11 +256,8 @@ func (b poolBody) change(id string) ticketing.PoolChange {
 	change := ticketing.PoolChange{Pool: ticketing.Pool{
 		ID: id, Name: b.Name, PriceFen: b.PriceFen, LimitPerOrder: b.LimitPerOrder,
 		Hold:   time.Duration(min(b.HoldSeconds, maxSeconds)) * time.Second,
-		Cutoff: time.Duration(min(b.CutoffSeconds, maxSeconds)) * time.Second,
+		Cutoff: time.Duration(min(b.CutoffSeconds, maxSeconds)) * time.Second, OpensAt: moment(b.OpensAt),
 	}, Kind: b.Kind, NameEN: b.NameEN, Activity: b.Activity}
-	if b.OpensAt != nil {
-		change.Pool.OpensAt = b.OpensAt.UTC()
-	}
 	if b.Products != nil {
 		change.Products = products(*b.Products)
 	}

@@ -46,10 +46,11 @@ const (
 // status maps every refusal to its HTTP status, once.
 func status(code ticketing.Code) int {
 	switch code {
-	case ticketing.CodeInvalidField, ticketing.CodeDocumentUnknown, ticketing.CodeSlotNeeded, ticketing.CodeAdultNeeded, ticketing.CodeRecipientUnknown, ticketing.CodeIdempotencyMismatch:
+	case ticketing.CodeInvalidField, ticketing.CodeDocumentUnknown, ticketing.CodeSlotNeeded, ticketing.CodeAdultNeeded,
+		ticketing.CodeRecipientUnknown, ticketing.CodeIdempotencyMismatch, checkin.CodeNonceReused:
 		return fiber.StatusUnprocessableEntity
 	case ticketing.CodeWrongCredentials, ticketing.CodeUnauthenticated, ticketing.CodeWrongCode, ticketing.CodeWeChatRefused,
-		ticketing.CodeWeChatState:
+		ticketing.CodeWeChatState, checkin.CodeSignInReplayed:
 		return fiber.StatusUnauthorized
 	case ticketing.CodeNotFound:
 		return fiber.StatusNotFound
@@ -57,22 +58,12 @@ func status(code ticketing.Code) int {
 		ticketing.CodeDateUnavailable, ticketing.CodeSlotUnavailable, ticketing.CodePersonLimit, ticketing.CodeIdentityLimit,
 		ticketing.CodeFrozen, ticketing.CodeTooLate, ticketing.CodeReleaseExceeds, ticketing.CodeDayStaged,
 		ticketing.CodeInvalidState, ticketing.CodeEntered, ticketing.CodeHoldExpired, ticketing.CodePaymentRequired,
-		ticketing.CodeNothingToPay, ticketing.CodePastCutoff, ticketing.CodeLiveOrders, ticketing.CodeNoPlace, ticketing.CodeCapacityBooked:
+		ticketing.CodeNothingToPay, ticketing.CodePastCutoff, ticketing.CodeLiveOrders, ticketing.CodeNoPlace, ticketing.CodeCapacityBooked,
+		ticketing.CodePhoneLinked, ticketing.CodeWeChatTaken, ticketing.CodeWeChatLinked,
+		ticketing.CodeCapacityReserved, ticketing.CodeAllotmentExceeds, ticketing.CodeAllotmentTaken, ticketing.CodeChannelClosed,
+		ticketing.CodeTooYoung, ticketing.CodeTooOld, ticketing.CodeSignedUp,
+		ticketing.CodeRulesChanged, notice.CodeVersionConflict, notice.CodeTooMany, checkin.CodeTerminalName:
 		return fiber.StatusConflict
-	case ticketing.CodePhoneLinked, ticketing.CodeWeChatTaken, ticketing.CodeWeChatLinked:
-		return fiber.StatusConflict
-	case ticketing.CodeCapacityReserved, ticketing.CodeAllotmentExceeds, ticketing.CodeAllotmentTaken, ticketing.CodeChannelClosed:
-		return fiber.StatusConflict
-	case ticketing.CodeTooYoung, ticketing.CodeTooOld, ticketing.CodeSignedUp:
-		return fiber.StatusConflict
-	case ticketing.CodeRulesChanged, notice.CodeVersionConflict, notice.CodeTooMany:
-		return fiber.StatusConflict
-	case checkin.CodeTerminalName:
-		return fiber.StatusConflict
-	case checkin.CodeNonceReused:
-		return fiber.StatusUnprocessableEntity
-	case checkin.CodeSignInReplayed:
-		return fiber.StatusUnauthorized
 	case ticketing.CodeWeChatBlocked, checkin.CodeTerminalRevoked:
 		return fiber.StatusForbidden
 	case ticketing.CodeRateLimited, ticketing.CodeCodeLimit, ticketing.CodeWeChatTooOften, ticketing.CodeRevealLimit, checkin.CodeTooOften:

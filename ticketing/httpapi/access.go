@@ -147,13 +147,3 @@ func session(c *fiber.Ctx) ticketing.Session {
 	s, _ := c.Locals(sessionKey{}).(ticketing.Session)
 	return s
 }
-
-// call gathers what the request says of itself.
-func call(c *fiber.Ctx) ticketing.Call {
-	key := c.Get("Idempotency-Key")
-	if key == "" {
-		return ticketing.Call{RequestID: c.Get(HeaderRequestID)}
-	}
-	request := []byte(c.Method() + "\n" + string(c.Request().Header.RequestURI()) + "\n")
-	return ticketing.Call{RequestID: c.Get(HeaderRequestID), IdempotencyKey: key, Request: append(request, c.BodyRaw()...)}
-}

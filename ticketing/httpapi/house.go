@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/gofiber/fiber/v2"
-
 	"fairgate/ticketing"
 )
 
@@ -152,10 +150,3 @@ func showChanges(changes []ticketing.Change, limit int) changeList {
 // HeaderOperator names who, among those with the operations role, changes a
 // pool. It is written to the pool's audit and grants nothing.
 const HeaderOperator = "X-Operator"
-
-// operator is the call with the name of who makes it.
-func operator(c *fiber.Ctx) ticketing.Call {
-	made := call(c)
-	made.Actor = c.Get(HeaderOperator)
-	return made
-}

@@ -46,10 +46,22 @@ type exchange struct{ fiber *fiber.Ctx }
 
 // call gathers what the request says of itself. The idempotency key is bound to
 // the method, the path and the very bytes of the body.
-func (e exchange) call() ticketing.Call { return call(e.fiber) }
+func (e exchange) call() ticketing.Call {
+	c := e.fiber
+	made := ticketing.Call{RequestID: c.Get(HeaderRequestID), IdempotencyKey: c.Get("Idempotency-Key")}
+	if made.IdempotencyKey != "" {
+		request := []byte(c.Method() + "\n" + string(c.Request().Header.RequestURI()) + "\n")
+		made.Request = append(request, c.BodyRaw()...)
+	}
+	return made
+}
 
 // operator is the call with the name of who makes it.
-func (e exchange) operator() ticketing.Call { return operator(e.fiber) }
+func (e exchange) operator() ticketing.Call {
+	made := e.call()
+	made.Actor = e.fiber.Get(HeaderOperator)
+	return made
+}
 
 // session is the visitor's, where the access is signedIn.
 func (e exchange) session() ticketing.Session { return session(e.fiber) }

@@ -102,20 +102,19 @@ func ownCodes(op operation, hasBody bool) []string {
 // parameters and its body.
 func describeOperation[B, O any](a *api, op operation, status int) huma.Operation {
 	registry := a.huma.OpenAPI().Components.Schemas
-	_, bodyless := any(*new(B)).(none)
 	described := huma.Operation{
 		Method: op.method, Path: op.path, OperationID: op.id, Summary: op.summary, Description: op.describe,
 		Tags: []string{op.access.tag}, Security: op.access.security, DefaultStatus: status,
 		SkipValidateBody: true, Responses: map[string]*huma.Response{},
 	}
 	success := &huma.Response{Description: http.StatusText(status)}
-	if _, answerless := any(*new(O)).(none); !answerless {
+	if !isNone[O]() {
 		success.Content = map[string]*huma.MediaType{
 			fiber.MIMEApplicationJSON: {Schema: registry.Schema(reflect.TypeFor[O](), true, op.id+"Answer")},
 		}
 	}
 	described.Responses[strconv.Itoa(status)] = success
-	for at, codes := range byStatus(ownCodes(op, !bodyless)) {
+	for at, codes := range byStatus(ownCodes(op, !isNone[B]())) {
 		described.Responses[strconv.Itoa(at)] = a.problemResponse(at, codes)
 	}
 	if op.versioned {
@@ -174,7 +173,7 @@ func documentBody[B any](a *api, op operation) {
 		}}
 		return
 	}
-	if _, bodyless := any(*new(B)).(none); bodyless {
+	if isNone[B]() {
 		return
 	}
 	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[B](), true, op.id+"Body")

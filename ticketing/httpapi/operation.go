@@ -33,6 +33,11 @@ type operation struct {
 // none stands for no parameters, no body, or no answer.
 type none = struct{}
 
+func isNone[T any]() bool {
+	_, is := any(*new(T)).(none)
+	return is
+}
+
 // request is one call of an operation: its parameters P, a struct with the tags
 // of huma (path, query, header, cookie, doc), and its JSON body B.
 type request[P, B any] struct {
@@ -82,8 +87,7 @@ type exchangeKey struct{}
 // What do returns becomes the JSON answer, its error a problem. A body B of none
 // is not read.
 func handle[P, B, O any](a *api, op operation, do func(ctx context.Context, r *request[P, B]) (O, error)) {
-	_, bodyless := any(*new(B)).(none)
-	_, answerless := any(*new(O)).(none)
+	bodyless, answerless := isNone[B](), isNone[O]()
 	status := op.status
 	switch {
 	case status != 0:

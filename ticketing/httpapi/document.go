@@ -65,10 +65,9 @@ func asProblem(_ huma.Context, _ string, v any) (any, error) {
 		return v, nil
 	}
 	p := newProblem(model.Status, string(ticketing.CodeInvalidField), "", model.Detail)
-	for _, fault := range model.Errors { // the first is enough; its value is not repeated
-		_, name, _ := strings.Cut(fault.Location, ".")
-		p.Field, p.Detail = name, fault.Message
-		break
+	if len(model.Errors) > 0 { // the first is enough; its value is not repeated
+		_, p.Field, _ = strings.Cut(model.Errors[0].Location, ".")
+		p.Detail = model.Errors[0].Message
 	}
 	return p, nil
 }

@@ -1,6 +1,5 @@
-import { useEffect, useMemo, useState } from 'preact/hooks'
-import { type Problem, asProblem } from '../api/problem'
-import { Submission } from '../api/submission'
+import { useEffect, useState } from 'preact/hooks'
+import { useAct } from '../act'
 import type { Order as OrderType, Pool } from '../api/types'
 import { now } from '../clock'
 import { useWords } from '../i18n/i18n'
@@ -101,38 +100,21 @@ function Sheet({ order, pool, reload, transferred }: { order: OrderType; pool: P
 /** What a hold has left, and the way to settle it. */
 function Hold({ order, done }: { order: OrderType; done: () => void }) {
   const { t, price } = useWords()
-  const { client, say } = useShop()
   const seconds = secondsLeft(order, now())
-  const [busy, setBusy] = useState(false)
-  const [problem, setProblem] = useState<Problem>()
-  const submission = useMemo(() => new Submission<OrderType>(), [order.order_id])
   const [spoken, setSpoken] = useState('')
   useEffect(() => {
     if (worthSaying(seconds)) setSpoken(t('order.left', { time: countdown(seconds) }))
   }, [seconds])
   const costs = order.total_fen > 0
-  const settle = async () => {
-    if (busy) return
-    setBusy(true)
-    setProblem(undefined)
-    try {
-      const path = `/api/v1/orders/${order.order_id}/${costs ? 'pay' : 'confirm'}`
-      await submission.submit(path, (key) => client.write('POST', path, { key, signedIn: true }))
-      say(t(costs ? 'order.paid' : 'order.booked'))
-      done()
-    } catch (thrown) {
-      setProblem(asProblem(thrown))
-    } finally {
-      setBusy(false)
-    }
-  }
+  const { act, busy, problem } = useAct(order, done, t(costs ? 'order.paid' : 'order.booked'))
+  const settle = () => void act(costs ? 'pay' : 'confirm')
   return (
     <section class="card hold" aria-labelledby="hold">
       <h2 id="hold" class="quiet">{t('order.countdown')}</h2>
       <p class="countdown" role="timer" aria-live="off">{countdown(seconds)}</p>
       <p class="hidden" role="status">{spoken}</p>
-      {problem && <ProblemNotice problem={problem} retry={problem.unsure ? () => void settle() : undefined} />}
-      <Button look="main" busy={busy} onClick={() => void settle()}>{busy ? t('order.paying') : costs ? t('order.pay', { price: price(order.total_fen) }) : t('order.confirm')}</Button>
+      {problem && <ProblemNotice problem={problem} retry={problem.unsure ? settle : undefined} />}
+      <Button look="main" busy={busy} onClick={settle}>{busy ? t('order.paying') : costs ? t('order.pay', { price: price(order.total_fen) }) : t('order.confirm')}</Button>
       {costs && <p class="quiet">{t('order.pay_note')}</p>}
     </section>
   )

@@ -1,11 +1,10 @@
-import { useMemo, useState } from 'preact/hooks'
-import { type Problem, asProblem, fieldOf } from '../api/problem'
-import { Submission } from '../api/submission'
+import { useState } from 'preact/hooks'
+import { useAct } from '../act'
+import { fieldOf } from '../api/problem'
 import type { Order, Pool, Product } from '../api/types'
 import { useWords } from '../i18n/i18n'
 import { now } from '../clock'
 import { isBooked, stateOf } from '../order'
-import { useShop } from '../shop'
 import { useLiveStock } from '../stock'
 import { type Draft, type Faults, type Seat, check, emptyDraft, fieldsPer, serverFaults, toVisitor } from '../visitors'
 import { Calendar } from './calendar'
@@ -46,31 +45,6 @@ export function Manage({ order, pool, reload, transferred }: Props) {
       {doing === 'transfer' && <Transfer order={order} pool={pool} done={() => { close(); transferred() }} close={close} />}
     </section>
   )
-}
-
-/** One write on an order: pressed twice, sent once; failed, told. */
-function useAct(order: Order, done: () => void, message: string) {
-  const { client, say } = useShop()
-  const [busy, setBusy] = useState(false)
-  const [problem, setProblem] = useState<Problem>()
-  const submission = useMemo(() => new Submission<Order>(), [order.order_id])
-  const act = async (action: string, body: unknown) => {
-    if (busy) return undefined
-    setBusy(true)
-    setProblem(undefined)
-    try {
-      await submission.submit([action, body], (key) => client.write('POST', `/api/v1/orders/${order.order_id}/${action}`, { ...(body === undefined ? {} : { body }), key, signedIn: true }))
-      say(message)
-      done()
-      return undefined
-    } catch (thrown) {
-      const failed = asProblem(thrown)
-      setProblem(failed)
-      setBusy(false)
-      return failed
-    }
-  }
-  return { act, busy, problem }
 }
 
 interface DialogProps {

@@ -4,30 +4,27 @@ import { Submission } from '../api/submission'
 import type { Board, BookingBody, Order, Pool } from '../api/types'
 import { useWords } from '../i18n/i18n'
 import { Link, useRouter } from '../router'
-import { useLoaded, useShop, useSignedIn } from '../shop'
+import { useLoaded, useShop } from '../shop'
 import { Announcements, readBoard } from '../ui/announcements'
 import { Page } from '../ui/page'
 import { Button, Notice, Skeleton, Stepper } from '../ui/parts'
 import { ProblemNotice } from '../ui/refusal'
 import { AnswersForm, SeatForm } from '../ui/seats'
 import { type Faults, type Quantities, type Typed, answersOf, check, checkAnswers, emptyDraft, fieldsPer, mostOf, ofOrder, offered, seatsOf, serverFaults, toVisitor, totalOf } from '../visitors'
+import { useMustSignIn } from './orders'
 import { ToCalendar } from './pool'
 
 /** Loads the pool where the visitor came by a link; nothing here reads the stock. */
 export function Book({ id }: { id: string }) {
   const { t } = useWords()
   const { client, pools } = useShop()
-  const { place, go } = useRouter()
-  const signedIn = useSignedIn()
+  const { place } = useRouter()
   const date = place.query.get('date') ?? ''
   const slot = place.query.get('slot') ?? undefined
   const pool = useLoaded(async (signal) => pools.get(id) ?? (await client.get<Pool>(`/api/v1/pools/${encodeURIComponent(id)}`, { signal })), [id])
   // What the visitor is shown here is what they agree to.
   const board = useLoaded((signal) => readBoard(client, signal, id), [id])
-  const here = `${place.path}?${place.query.toString()}`
-  useEffect(() => {
-    if (!signedIn) go(`/sign-in?next=${encodeURIComponent(here)}`, { replace: true })
-  }, [signedIn])
+  useMustSignIn(`${place.path}?${place.query.toString()}`)
   const back = `/pools/${encodeURIComponent(id)}?${place.query.toString()}`
   return (
     <Page title={t('book.title')} back={back}>

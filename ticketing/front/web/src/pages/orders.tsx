@@ -10,12 +10,12 @@ import { Page } from '../ui/page'
 import { Notice, Skeleton } from '../ui/parts'
 import { ProblemNotice } from '../ui/refusal'
 
-/** Sends whoever is not signed in to do so, and back. */
-export function useMustSignIn(): boolean {
+/** Sends whoever is not signed in to do so, and back here, or where next says. */
+export function useMustSignIn(next?: string): boolean {
   const signedIn = useSignedIn()
   const { place, go } = useRouter()
   useEffect(() => {
-    if (!signedIn) go(`/sign-in?next=${encodeURIComponent(place.path)}`, { replace: true })
+    if (!signedIn) go(`/sign-in?next=${encodeURIComponent(next ?? place.path)}`, { replace: true })
   }, [signedIn])
   return signedIn
 }

@@ -1,5 +1,5 @@
 import { createContext } from 'preact'
-import { useContext, useEffect, useReducer, useRef, useState } from 'preact/hooks'
+import { useContext, useEffect, useReducer, useState } from 'preact/hooks'
 import type { Client } from './api/client'
 import { type Problem, asProblem } from './api/problem'
 import type { Order, Pool } from './api/types'
@@ -86,13 +86,4 @@ export function useOnline(): boolean {
     }
   }, [])
   return online
-}
-
-/** Moves the focus to an element once it is drawn. */
-export function useFocus<T extends HTMLElement>(when: unknown) {
-  const ref = useRef<T>(null)
-  useEffect(() => {
-    if (when) ref.current?.focus()
-  }, [when])
-  return ref
 }

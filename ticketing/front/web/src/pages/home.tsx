@@ -88,7 +88,7 @@ function PoolCard({ pool }: { pool: Pool }) {
   const opens = toCome(pool.opens_at, now())
   return (
     <li>
-      <Link class="card pool" to={`/pools/${encodeURIComponent(pool.pool)}`}>
+      <Link class="card" to={`/pools/${encodeURIComponent(pool.pool)}`}>
         <span class="card-body">
           {kind && <span class="tag">{t(kind)}</span>}
           <span class="card-title">{either(pool.name, pool.name_en)}</span>

@@ -96,7 +96,7 @@ function OrderCard({ order }: { order: Order }) {
           <span class="quiet">{t('orders.persons', { n: order.positions.length })} · {order.positions.map((p) => p.name_masked).join(' ')}</span>
         </span>
         <span class="card-end">
-          <span class="go">{isBooked(state) && !past ? t('orders.show') : t('orders.details')}</span>
+          <span>{isBooked(state) && !past ? t('orders.show') : t('orders.details')}</span>
           <span class="chevron" aria-hidden="true">›</span>
         </span>
       </Link>

@@ -3,7 +3,7 @@ import { useWords } from '../i18n/i18n'
 import { type Draft, type Fault, type Faults, type Seat, type Typed, control, ofOrder, documentKeys, documentTypes } from '../visitors'
 import { Field } from './parts'
 
-export function useFaultText(): (fault: Fault | undefined) => string | undefined {
+function useFaultText(): (fault: Fault | undefined) => string | undefined {
   const { t } = useWords()
   return (fault) => (fault === undefined ? undefined : fault.text !== undefined ? fault.text : t(fault.key, fault.fill))
 }

@@ -1,7 +1,7 @@
 // What is typed about visitors, before it is sent. The server judges; here is
 // only caught what would be a needless round trip.
 
-import { type Problem, fieldOf } from './api/problem'
+import { type Problem, fieldOf, wordsFor } from './api/problem'
 import type { Answers, DocumentType, Pool, Product, SignUpField, Visitor } from './api/types'
 import type { Key, Language } from './i18n/i18n'
 
@@ -135,23 +135,16 @@ const fieldKeys: Record<string, Key> = {
   code: 'field.code',
 }
 
-const codesWithWords: Record<string, Key> = {
-  adult_needed: 'error.adult_needed',
-  identity_limit: 'error.identity_limit',
-  booking_frozen: 'error.booking_frozen',
-  document_taken: 'error.document_taken',
-  already_signed_up: 'error.already_signed_up',
-  too_old: 'error.too_old',
-  too_young: 'error.too_young',
-}
+/** Codes that say more of a field than its name does. */
+const tellingCodes = ['adult_needed', 'identity_limit', 'booking_frozen', 'document_taken', 'already_signed_up', 'too_old', 'too_young']
 
 /** What to say about a field: the server's reason where it gives one. */
-export function faultOf(problem: Problem, language: Language): Fault {
+function faultOf(problem: Problem, language: Language): Fault {
   const { reason_zh, reason_en } = problem.body
   const reason = language === 'zh' ? reason_zh : reason_en
   if (reason) return { text: reason }
-  const known = codesWithWords[problem.code] ?? fieldKeys[fieldOf(problem)?.field ?? '']
-  return { key: known ?? 'field.other' }
+  if (tellingCodes.includes(problem.code)) return { key: wordsFor(problem) }
+  return { key: fieldKeys[fieldOf(problem)?.field ?? ''] ?? 'field.other' }
 }
 
 const controls = ['name', 'document.number', 'document.nationality', 'document.type']

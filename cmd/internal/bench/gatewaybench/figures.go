@@ -42,11 +42,32 @@ type cellKey struct {
 // spent meanwhile.
 type measure struct {
 	sample
+	spent
+}
+
+// spent is what the processes have spent, so far or in a stretch.
+type spent struct {
 	part, upstream, kafka time.Duration // CPU
-	redis                 redisFigures  // what it added
-	mallocs               float64       // of the part, where it tells
-	degraded              float64       // requests counted locally
-	syncs, synced         float64       // how often the journal waited for the disk, and how long, in seconds
+	redis                 redisFigures
+	mallocs               float64 // of the part, where it tells
+	degraded              float64 // requests counted locally
+	syncs, synced         float64 // how often the journal waited for the disk, and how long, in seconds
+}
+
+func (s spent) plus(o spent) spent {
+	return spent{
+		part: s.part + o.part, upstream: s.upstream + o.upstream, kafka: s.kafka + o.kafka,
+		redis:   redisFigures{cpu: s.redis.cpu + o.redis.cpu, commands: s.redis.commands + o.redis.commands},
+		mallocs: s.mallocs + o.mallocs, degraded: s.degraded + o.degraded, syncs: s.syncs + o.syncs, synced: s.synced + o.synced,
+	}
+}
+
+func (s spent) minus(o spent) spent {
+	return spent{
+		part: s.part - o.part, upstream: s.upstream - o.upstream, kafka: s.kafka - o.kafka,
+		redis:   redisFigures{cpu: s.redis.cpu - o.redis.cpu, commands: s.redis.commands - o.redis.commands},
+		mallocs: s.mallocs - o.mallocs, degraded: s.degraded - o.degraded, syncs: s.syncs - o.syncs, synced: s.synced - o.synced,
+	}
 }
 
 // Cell is one line of the report: all rounds of a variant under one load.
@@ -101,10 +122,7 @@ func cellOf(key cellKey, rounds, bare []measure) Cell {
 	for i := range rounds {
 		m := &rounds[i]
 		total.add(&m.sample)
-		total.part, total.kafka, total.upstream = total.part+m.part, total.kafka+m.kafka, total.upstream+m.upstream
-		total.redis.cpu, total.redis.commands = total.redis.cpu+m.redis.cpu, total.redis.commands+m.redis.commands
-		total.mallocs, total.degraded = total.mallocs+m.mallocs, total.degraded+m.degraded
-		total.syncs, total.synced = total.syncs+m.syncs, total.synced+m.synced
+		total.spent = total.plus(m.spent)
 		throughput = append(throughput, m.throughput())
 		if i < len(bare) {
 			ratio = append(ratio, div(m.throughput(), bare[i].throughput()))

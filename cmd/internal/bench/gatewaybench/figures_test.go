@@ -19,7 +19,7 @@ func TestMedian(t *testing.T) {
 
 // round is a measured round of n requests in a second that cost cpu each.
 func round(n int, cpu, took time.Duration) measure {
-	m := measure{sample: sample{requests: n, elapsed: time.Second}, part: time.Duration(n) * cpu}
+	m := measure{sample: sample{requests: n, elapsed: time.Second}, spent: spent{part: time.Duration(n) * cpu}}
 	for range n {
 		m.latencies = append(m.latencies, took)
 	}

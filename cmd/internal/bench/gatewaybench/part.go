@@ -44,7 +44,8 @@ type PartOptions struct {
 func RunPart(ctx context.Context, role Role, o PartOptions, out io.Writer) error {
 	switch role {
 	case RoleUpstream:
-		return serve(ctx, out, &fasthttp.Server{Handler: answer, Concurrency: 1 << 14, NoDefaultServerHeader: true})
+		s := &fasthttp.Server{Handler: answer, Concurrency: 1 << 14, NoDefaultServerHeader: true}
+		return serveUntil(ctx, out, s.Serve, s.Shutdown)
 	case RoleProxy:
 		return runProxy(ctx, out, o.Upstream, func(*fiber.Ctx) error { return nil })
 	case RoleTrip:
@@ -105,27 +106,20 @@ func answer(c *fasthttp.RequestCtx) {
 	}
 }
 
-// serve runs a server on a free port until ctx ends.
-func serve(ctx context.Context, out io.Writer, s *fasthttp.Server) error {
-	ln, err := listen(ctx)
+// serveUntil listens on a free loopback port, announces it and serves there
+// until ctx ends.
+func serveUntil(ctx context.Context, out io.Writer, serve func(net.Listener) error, stop func() error) error {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
-		return err
+		return fmt.Errorf("listen: %w", err)
 	}
 	if err := Announce(out, ln.Addr().String()); err != nil {
 		return err
 	}
-	stop := context.AfterFunc(ctx, func() { _ = s.Shutdown() })
-	defer stop()
-	return s.Serve(ln)
-}
-
-func listen(ctx context.Context) (net.Listener, error) {
-	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
-	}
-	return ln, nil
+	release := context.AfterFunc(ctx, func() { _ = stop() })
+	defer release()
+	return serve(ln)
 }
 
 // runProxy is the yardstick: Fiber, and fasthttp's client as the gateway uses
@@ -142,16 +136,7 @@ func runProxy(ctx context.Context, out io.Writer, upstream string, before func(*
 		}
 		return client.Do(c.Request(), c.Response())
 	})
-	ln, err := listen(ctx)
-	if err != nil {
-		return err
-	}
-	if err := Announce(out, ln.Addr().String()); err != nil {
-		return err
-	}
-	stop := context.AfterFunc(ctx, func() { _ = app.Shutdown() })
-	defer stop()
-	return app.Listener(ln)
+	return serveUntil(ctx, out, app.Listener, app.Shutdown)
 }
 
 // runTrip is the least that any shared state costs: one command.

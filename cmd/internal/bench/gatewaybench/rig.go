@@ -173,16 +173,8 @@ func (g *rig) close() error {
 	return errors.Join(errs...)
 }
 
-// reading is what the processes have spent so far.
-type reading struct {
-	part, upstream, kafka time.Duration
-	redis                 redisFigures
-	mallocs, degraded     float64
-	syncs, synced         float64
-}
-
 // look reads the figures that concern a variant.
-func (g *rig) look(ctx context.Context, v Variant) (r reading, err error) {
+func (g *rig) look(ctx context.Context, v Variant) (r spent, err error) {
 	var errs [4]error
 	r.redis, errs[0] = g.redis.figures(ctx)
 	r.upstream, errs[1] = g.upstream.cpu()
@@ -197,15 +189,6 @@ func (g *rig) look(ctx context.Context, v Variant) (r reading, err error) {
 	}
 	r.part, err = g.parts[v].cpu()
 	return r, errors.Join(err, errors.Join(errs[:]...))
-}
-
-func (r reading) since(b reading) measure {
-	return measure{
-		part: r.part - b.part, upstream: r.upstream - b.upstream, kafka: r.kafka - b.kafka,
-		redis:   redisFigures{cpu: r.redis.cpu - b.redis.cpu, commands: r.redis.commands - b.redis.commands},
-		mallocs: r.mallocs - b.mallocs, degraded: r.degraded - b.degraded,
-		syncs: r.syncs - b.syncs, synced: r.synced - b.synced,
-	}
 }
 
 // settleTime is how long a gateway's journal may take to reach Kafka before
@@ -223,7 +206,7 @@ func (g *rig) settle(ctx context.Context, v Variant) error {
 	for ctx.Err() == nil {
 		m, err := g.scrape(ctx, v)
 		if err != nil {
-			return errors.Join(err)
+			return err
 		}
 		if m["fairgate_stream_spool_backlog_bytes"] == 0 {
 			return nil

@@ -188,9 +188,7 @@ func (r *run) cell(ctx context.Context, key cellKey, drive func(addr string) *sa
 	if s.failed > 0 {
 		r.say("%s: %d of %d requests failed, the last with: %v", key.variant, s.failed, s.requests, s.first)
 	}
-	m := after.since(before)
-	m.sample = *s
-	r.rounds[key] = append(r.rounds[key], m)
+	r.rounds[key] = append(r.rounds[key], measure{*s, after.minus(before)})
 	return r.rig.settle(ctx, key.variant)
 }
 

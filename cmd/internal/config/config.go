@@ -339,20 +339,7 @@ func (c Config) Validate() error {
 	check(len(c.Kafka.Brokers) > 0, "kafka.brokers", "is empty")
 	check(c.Kafka.Partitions >= 1, "kafka.partitions", "%d: at least 1", c.Kafka.Partitions)
 	check(c.Kafka.Replication >= 1, "kafka.replication", "%d: at least 1", c.Kafka.Replication)
-	check(oneOf(c.Ticketing.SMS, "off", "sandbox", "aliyun"), "ticketing.sms", "%q is none of off, sandbox, aliyun", c.Ticketing.SMS)
-	check(c.Ticketing.RevealsPerHour >= 1, "ticketing.reveals_per_hour", "%d: at least 1", c.Ticketing.RevealsPerHour)
-	for field, most := range map[string]int{
-		"submit": c.Ticketing.Limits.Submit, "change": c.Ticketing.Limits.Change,
-		"transfer": c.Ticketing.Limits.Transfer, "upload": c.Ticketing.Limits.Upload,
-	} {
-		check(most >= 0 && most <= 1_000_000, "ticketing.limits."+field+"_per_minute", "%d: 0 (no limit) to 1000000", most)
-	}
-	for field, days := range map[string]int{
-		"visit_days": c.Ticketing.Retention.VisitDays, "no_show_days": c.Ticketing.Retention.NoShowDays,
-		"reveal_days": c.Ticketing.Retention.RevealDays, "message_days": c.Ticketing.Retention.MessageDays,
-	} {
-		check(days >= 1 && days <= 3660, "ticketing.retention."+field, "%d: 1 to 3660", days)
-	}
+	c.Ticketing.validate(check)
 	for field, addr := range map[string]string{
 		"ticketing.listen": c.Ticketing.Listen, "console.listen": c.Console.Listen,
 		"console.outcomes_listen": c.Console.OutcomesListen, "clickhouse.addr": c.ClickHouse.Addr,
@@ -367,7 +354,6 @@ func (c Config) Validate() error {
 
 func (c Config) validateGateway(check func(bool, string, string, ...any)) {
 	g := c.Gateway
-	check(c.Ticketing.TerminalsListen == "" || hostPort(c.Ticketing.TerminalsListen), "ticketing.terminals_listen", "%q is not host:port", c.Ticketing.TerminalsListen)
 	check(hostPort(g.Listen), "gateway.listen", "%q is not host:port", g.Listen)
 	check(g.Name != "", "gateway.name", "is missing")
 	check(httpURL(g.Upstream), "gateway.upstream", "%q is not an http(s) URL", g.Upstream)
@@ -380,4 +366,22 @@ func (c Config) validateGateway(check func(bool, string, string, ...any)) {
 	check(g.Fleet >= 1, "gateway.fleet", "%d: at least 1", g.Fleet)
 	check(g.AppealHours >= 1, "gateway.appeal_hours", "%d: at least 1", g.AppealHours)
 	check(g.ChallengeMax >= 100 && g.ChallengeMax <= 10_000_000, "gateway.challenge_max", "%d: from 100 to 10,000,000", g.ChallengeMax)
+}
+
+func (t Ticketing) validate(check func(bool, string, string, ...any)) {
+	check(t.TerminalsListen == "" || hostPort(t.TerminalsListen), "ticketing.terminals_listen", "%q is not host:port", t.TerminalsListen)
+	check(oneOf(t.SMS, "off", "sandbox", "aliyun"), "ticketing.sms", "%q is none of off, sandbox, aliyun", t.SMS)
+	check(t.RevealsPerHour >= 1, "ticketing.reveals_per_hour", "%d: at least 1", t.RevealsPerHour)
+	for field, most := range map[string]int{
+		"submit": t.Limits.Submit, "change": t.Limits.Change,
+		"transfer": t.Limits.Transfer, "upload": t.Limits.Upload,
+	} {
+		check(most >= 0 && most <= 1_000_000, "ticketing.limits."+field+"_per_minute", "%d: 0 (no limit) to 1000000", most)
+	}
+	for field, days := range map[string]int{
+		"visit_days": t.Retention.VisitDays, "no_show_days": t.Retention.NoShowDays,
+		"reveal_days": t.Retention.RevealDays, "message_days": t.Retention.MessageDays,
+	} {
+		check(days >= 1 && days <= 3660, "ticketing.retention."+field, "%d: 1 to 3660", days)
+	}
 }

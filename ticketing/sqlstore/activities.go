@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"slices"
-	"strings"
 	"time"
 
 	"fairgate/ticketing"
@@ -14,10 +13,7 @@ func (r reader) AnswersOf(ctx context.Context, orders ...string) (map[string][]t
 	if len(orders) == 0 {
 		return nil, nil
 	}
-	args := make([]any, len(orders))
-	for i, id := range orders {
-		args[i] = id
-	}
+	wanted, args := in(nil, orders)
 	found := map[string][]ticketing.FieldAnswer{}
 	err := r.each(ctx, "read answers of visitors", func(rows *sql.Rows) error {
 		var (
@@ -33,7 +29,7 @@ func (r reader) AnswersOf(ctx context.Context, orders ...string) (map[string][]t
 		found[order] = append(found[order], a)
 		return err
 	}, `SELECT order_id, position_id, field, type, label_zh, label_en, value, personal, sealed FROM order_answers
-		WHERE order_id IN `+placeholders(1, len(args))+` ORDER BY order_id, CASE position_id WHEN '' THEN 0 ELSE 1 END, idx`, args...)
+		WHERE order_id IN `+wanted+` ORDER BY order_id, CASE position_id WHEN '' THEN 0 ELSE 1 END, idx`, args...)
 	return found, err
 }
 
@@ -59,19 +55,9 @@ func (t *tx) PutAnswers(ctx context.Context, order string, answers []ticketing.F
 	if _, err := t.exec(ctx, "drop answers of visitors", `DELETE FROM order_answers WHERE order_id = $1 AND position_id <> ''`, order); err != nil {
 		return err
 	}
-	const columns, atOnce = 10, 100
-	for first := 0; first < len(answers); first += atOnce {
-		batch := answers[first:min(first+atOnce, len(answers))]
-		rows, args := make([]string, len(batch)), make([]any, 0, columns*len(batch))
-		for i, a := range batch {
-			rows[i] = placeholders(columns*i+1, columns)
-			args = append(args, order, a.PositionID, a.Field, first+i, a.Type, a.LabelZH, a.LabelEN, a.Value, flag(a.Personal), notNil(a.Sealed))
-		}
-		_, err := t.exec(ctx, "insert answers of visitors", `INSERT INTO order_answers
-			(order_id, position_id, field, idx, type, label_zh, label_en, value, personal, sealed) VALUES `+strings.Join(rows, ", "), args...)
-		if err != nil {
-			return err
-		}
+	var values []any
+	for i, a := range answers {
+		values = append(values, order, a.PositionID, a.Field, i, a.Type, a.LabelZH, a.LabelEN, a.Value, flag(a.Personal), notNil(a.Sealed))
 	}
-	return nil
+	return t.texts.visitors.write(ctx, t.db, values)
 }

@@ -20,10 +20,7 @@ func (t *tx) foreseen() []ticketing.Foresight { return t.ahead[min(t.running, le
 
 // readAhead runs a look-up about the keys in args.
 func (t *tx) readAhead(ctx context.Context, l *lookup, args []any, scan func(*sql.Rows) error) error {
-	err := l.parts(args, func(text string, args []any) error {
-		return reader{q: t.raw}.each(ctx, l.doing, scan, text, args...)
-	})
-	if err != nil {
+	if err := l.each(ctx, t.raw, args, scan); err != nil {
 		return t.lost(err) // PostgreSQL takes no more statements now
 	}
 	return nil
@@ -210,10 +207,7 @@ func among(visits, days []ticketing.Date) []ticketing.Date {
 // visitsOf asks for the live days of documents, all of them at once. Days are
 // named one by one, so that each is one look into the unique index.
 func visitsOf(d dialect, pool string, documents [][]byte, days []ticketing.Date) (text string, args []any) {
-	args = append(args, pool)
-	for _, day := range days {
-		args = append(args, day)
-	}
+	wanted, args := in([]any{pool}, days)
 	size := 1
 	for size < len(documents) {
 		size *= 2
@@ -224,7 +218,7 @@ func visitsOf(d dialect, pool string, documents [][]byte, days []ticketing.Date)
 		args = append(args, documents[min(i, len(documents)-1)])
 	}
 	return d.translate(`SELECT v.column1, (SELECT string_agg(p.day, ' ') FROM positions p WHERE p.pool_id = $1
-		AND p.document_key = v.column1 AND p.live = 1 AND p.day IN ` + placeholders(2, len(days)) + `)
+		AND p.document_key = v.column1 AND p.live = 1 AND p.day IN ` + wanted + `)
 		FROM (VALUES ` + strings.Join(rows, ", ") + `) AS v`), args
 }
 

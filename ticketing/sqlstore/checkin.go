@@ -15,10 +15,7 @@ import (
 
 // CheckInStore implements checkin.Store on the database of the orders; its
 // updates take turns with theirs.
-type CheckInStore struct {
-	store *Store
-	texts *checkInTexts
-}
+type CheckInStore struct{ store *Store }
 
 var (
 	_ checkin.Store  = (*CheckInStore)(nil)
@@ -27,14 +24,12 @@ var (
 )
 
 // CheckIn is the part of the store that check-in keeps what it knows in.
-func (s *Store) CheckIn() *CheckInStore {
-	return &CheckInStore{store: s, texts: newCheckInTexts(s.writer.dialect)}
-}
+func (s *Store) CheckIn() *CheckInStore { return &CheckInStore{s} }
 
 // Update implements checkin.Store: fn joins the writer's next transaction.
 func (s *CheckInStore) Update(ctx context.Context, fn func(context.Context, checkin.Tx) error) error {
 	return s.store.writer.do(ctx, func(ctx context.Context, t *tx) error {
-		return fn(ctx, checkInTx{checkInReader: checkInReader{reader{q: t.db}}, tx: t, texts: s.texts})
+		return fn(ctx, checkInTx{checkInReader: checkInReader{reader{q: t.db}}, tx: t})
 	})
 }
 
@@ -51,25 +46,10 @@ type checkInReader struct{ r reader }
 type checkInTx struct {
 	checkInReader
 
-	tx    *tx
-	texts *checkInTexts
+	tx *tx
 }
 
 func (t checkInTx) Append(ctx context.Context, e ticketing.Event) error { return t.tx.Append(ctx, e) }
-
-// in writes "($n, …)" for a list, filled up to a power of two with its last
-// value, so that there are few texts and each stays prepared.
-func in[T any](args []any, values []T) (text string, all []any) {
-	size := 1
-	for size < len(values) {
-		size *= 2
-	}
-	first := len(args) + 1
-	for i := range size {
-		args = append(args, values[min(i, len(values)-1)])
-	}
-	return placeholders(first, size), args
-}
 
 const terminalColumns = `SELECT id, name, kind, gate, pools, sign_public, seal_public, created_at, revoked_at,
 	session_hash, session_expires_at, signed_in_at, seen_at, skew_ms, app_version FROM terminals`

@@ -11,29 +11,32 @@ import (
 	"fairgate/ticketing/checkin"
 )
 
-// checkInTexts are the statements that a round of scans is written with: one
-// for each table, filled up with rows that are passed over, because every
-// statement is a journey to the database and back.
-type checkInTexts struct{ scans, states, counts *lookup }
+// A round of scans is written with one statement for each table, filled up with
+// rows that are passed over, because every statement is a journey to the
+// database and back.
 
-func newCheckInTexts(d dialect) *checkInTexts {
-	return &checkInTexts{
-		// Scans are numbered from the last one on.
-		scans: newRows(d, "insert scans", `checkin_scans (seq, `+scanColumns+`)`, `(SELECT COALESCE(max(seq), 0) FROM checkin_scans) + v.column1`, ``,
-			"BIGINT", "TEXT", "BIGINT", "BYTEA", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "TEXT", "TEXT",
-			"BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT", "TEXT"),
-		states: newRows(d, "put states", `checkin_states (position_id, order_id, first_at, entries, inside, last_at, last_gate, last_terminal_id)`, `v.column1`,
-			`ON CONFLICT (position_id) DO UPDATE SET entries = excluded.entries, inside = excluded.inside,
-			last_at = excluded.last_at, last_gate = excluded.last_gate, last_terminal_id = excluded.last_terminal_id`,
-			"TEXT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT", "TEXT"),
-		counts: newRows(d, "add counts", `checkin_counts (day, terminal_id, gate, pool_id, reason, entries, exits, people, inside, refused, conflicts, last_at)`, `v.column1`,
-			`ON CONFLICT (day, terminal_id, gate, pool_id, reason) DO UPDATE SET entries = checkin_counts.entries + excluded.entries,
-			exits = checkin_counts.exits + excluded.exits, people = checkin_counts.people + excluded.people,
-			inside = checkin_counts.inside + excluded.inside, refused = checkin_counts.refused + excluded.refused,
-			conflicts = checkin_counts.conflicts + excluded.conflicts,
-			last_at = CASE WHEN excluded.last_at > checkin_counts.last_at THEN excluded.last_at ELSE checkin_counts.last_at END`,
-			"TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT"),
-	}
+// newScans numbers scans from the last one on.
+func newScans(d dialect) *lookup {
+	return newRows(d, "insert scans", `checkin_scans (seq, `+scanColumns+`)`, `(SELECT COALESCE(max(seq), 0) FROM checkin_scans) + v.column1`, ``,
+		"BIGINT", "TEXT", "BIGINT", "BYTEA", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "TEXT", "TEXT",
+		"BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT", "TEXT")
+}
+
+func newCheckInStates(d dialect) *lookup {
+	return newRows(d, "put states", `checkin_states (position_id, order_id, first_at, entries, inside, last_at, last_gate, last_terminal_id)`, `v.column1`,
+		`ON CONFLICT (position_id) DO UPDATE SET entries = excluded.entries, inside = excluded.inside,
+		last_at = excluded.last_at, last_gate = excluded.last_gate, last_terminal_id = excluded.last_terminal_id`,
+		"TEXT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT", "TEXT")
+}
+
+func newCheckInCounts(d dialect) *lookup {
+	return newRows(d, "add counts", `checkin_counts (`+countColumns+`)`, `v.column1`,
+		`ON CONFLICT (day, terminal_id, gate, pool_id, reason) DO UPDATE SET entries = checkin_counts.entries + excluded.entries,
+		exits = checkin_counts.exits + excluded.exits, people = checkin_counts.people + excluded.people,
+		inside = checkin_counts.inside + excluded.inside, refused = checkin_counts.refused + excluded.refused,
+		conflicts = checkin_counts.conflicts + excluded.conflicts,
+		last_at = CASE WHEN excluded.last_at > checkin_counts.last_at THEN excluded.last_at ELSE checkin_counts.last_at END`,
+		"TEXT", "TEXT", "TEXT", "TEXT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "BIGINT")
 }
 
 // newRows makes the statement that inserts rows of columns of these types; first
@@ -46,16 +49,10 @@ func newRows(d dialect, doing, into, first, conflict string, types ...string) *l
 	return newLookup(d, doing, `INSERT INTO `+into+` SELECT `+strings.Join(values, ", ")+` FROM VALUES WHERE v.column1 IS NOT NULL `+conflict, types...)
 }
 
-// put writes rows, whose values are in args.
-func (t checkInTx) put(ctx context.Context, l *lookup, args []any) error {
-	return l.parts(args, func(text string, args []any) error {
-		_, err := t.tx.db.ExecContext(ctx, text, args...)
-		return err
-	})
-}
-
 const scanColumns = `scan_key, part, fingerprint, terminal_id, gate, pool_id, position_id, order_id, direction, accepted, reason, conflict,
 	offline, scanned_at, at, recorded_at, skew_ms, prior_at, prior_gate, prior_name`
+
+const countColumns = `day, terminal_id, gate, pool_id, reason, entries, exits, people, inside, refused, conflicts, last_at`
 
 func (c checkInReader) Scans(ctx context.Context, keys []string) ([]checkin.Scan, error) {
 	wanted, args := in(nil, keys)
@@ -146,27 +143,29 @@ func (c checkInReader) PoolsByID(ctx context.Context, ids []string) ([]ticketing
 }
 
 func (t checkInTx) Record(ctx context.Context, scans []checkin.Scan, states []checkin.State, counts []checkin.Count) error {
-	args := make([]any, 0, len(scans)*t.texts.scans.columns)
+	texts := t.tx.texts
+	args := make([]any, 0, len(scans)*texts.scans.columns)
 	for i, s := range scans {
 		args = append(args, i%mostRows+1, s.Key, s.Part, s.Fingerprint, s.TerminalID, s.Gate, s.Pool, s.PositionID, s.OrderID, s.Direction,
 			bit(s.Accepted), s.Reason, s.Conflict, bit(s.Offline), millis(s.ScannedAt), millis(s.At), millis(s.RecordedAt), s.Skew.Milliseconds(),
 			millis(s.PriorAt), s.PriorGate, s.PriorName)
 	}
-	if err := t.put(ctx, t.texts.scans, args); err != nil {
+	if _, err := texts.scans.exec(ctx, t.tx.db, args); err != nil {
 		return err
 	}
-	args = make([]any, 0, len(states)*t.texts.states.columns)
+	args = make([]any, 0, len(states)*texts.checkInStates.columns)
 	for _, s := range states {
 		args = append(args, s.PositionID, s.OrderID, millis(s.FirstAt), s.Entries, bit(s.Inside), millis(s.LastAt), s.LastGate, s.LastTerminalID)
 	}
-	if err := t.put(ctx, t.texts.states, args); err != nil {
+	if _, err := texts.checkInStates.exec(ctx, t.tx.db, args); err != nil {
 		return err
 	}
-	args = make([]any, 0, len(counts)*t.texts.counts.columns)
+	args = make([]any, 0, len(counts)*texts.checkInCounts.columns)
 	for _, n := range counts {
 		args = append(args, n.Day, n.TerminalID, n.Gate, n.Pool, n.Reason, n.Entries, n.Exits, n.People, n.Inside, n.Refused, n.Conflicts, millis(n.LastAt))
 	}
-	return t.put(ctx, t.texts.counts, args)
+	_, err := texts.checkInCounts.exec(ctx, t.tx.db, args)
+	return err
 }
 
 func (c checkInReader) Counts(ctx context.Context, day ticketing.Date) ([]checkin.Count, error) {
@@ -180,8 +179,7 @@ func (c checkInReader) Counts(ctx context.Context, day ticketing.Date) ([]checki
 		n.LastAt = moment(last)
 		counts = append(counts, n)
 		return err
-	}, `SELECT day, terminal_id, gate, pool_id, reason, entries, exits, people, inside, refused, conflicts, last_at
-		FROM checkin_counts WHERE day = $1 ORDER BY terminal_id, gate, pool_id, reason`, day)
+	}, `SELECT `+countColumns+` FROM checkin_counts WHERE day = $1 ORDER BY terminal_id, gate, pool_id, reason`, day)
 	return counts, err
 }
 

@@ -57,10 +57,8 @@ func (t *tx) RevokeSessions(ctx context.Context, account string, at time.Time, e
 	args := []any{account, millis(at)}
 	kept := ""
 	if len(except) > 0 {
-		kept = ` AND id NOT IN ` + placeholders(3, len(except))
-		for _, id := range except {
-			args = append(args, id)
-		}
+		kept, args = in(args, except)
+		kept = ` AND id NOT IN ` + kept
 	}
 	_, err := t.exec(ctx, "revoke sessions", `UPDATE sessions SET revoked_at = $2 WHERE account_id = $1 AND revoked_at = 0`+kept, args...)
 	return err

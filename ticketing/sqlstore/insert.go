@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 	"strings"
 )
@@ -66,14 +67,11 @@ type lookup struct {
 func newLookup(d dialect, doing, text string, types ...string) *lookup {
 	l := &lookup{doing: doing, columns: len(types)}
 	for rows := 1; rows <= mostRows; rows *= 2 {
-		var b strings.Builder
-		for row := range rows {
-			if row > 0 {
-				b.WriteString(", ")
-			}
-			b.WriteString("(" + casts(row*len(types)+1, types) + ")")
+		values := make([]string, rows)
+		for row := range values {
+			values[row] = "(" + casts(row*len(types)+1, types) + ")"
 		}
-		l.texts = append(l.texts, d.translate(strings.Replace(text, "VALUES", "(VALUES "+b.String()+") AS v", 1)))
+		l.texts = append(l.texts, d.translate(strings.Replace(text, "VALUES", "(VALUES "+strings.Join(values, ", ")+") AS v", 1)))
 	}
 	return l
 }
@@ -94,4 +92,25 @@ func (l *lookup) parts(args []any, each func(text string, args []any) error) err
 		}
 	}
 	return nil
+}
+
+// exec runs a statement that changes rows and says how many it touched.
+func (l *lookup) exec(ctx context.Context, q querier, args []any) (touched int64, err error) {
+	err = l.parts(args, func(text string, args []any) error {
+		result, err := q.ExecContext(ctx, text, args...)
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		touched += n
+		return err
+	})
+	return touched, err
+}
+
+// each scans what is found of keys, row by row.
+func (l *lookup) each(ctx context.Context, q querier, args []any, scan func(*sql.Rows) error) error {
+	return l.parts(args, func(text string, args []any) error {
+		return reader{q: q}.each(ctx, l.doing, scan, text, args...)
+	})
 }

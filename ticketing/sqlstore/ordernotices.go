@@ -11,10 +11,7 @@ func (r reader) NoticesOf(ctx context.Context, orders ...string) (map[string][]t
 	if len(orders) == 0 {
 		return nil, nil
 	}
-	args := make([]any, len(orders))
-	for i, id := range orders {
-		args[i] = id
-	}
+	wanted, args := in(nil, orders)
 	found := map[string][]ticketing.OrderNotice{}
 	err := r.each(ctx, "read notices", func(rows *sql.Rows) error {
 		var (
@@ -25,7 +22,7 @@ func (r reader) NoticesOf(ctx context.Context, orders ...string) (map[string][]t
 		n.At = moment(at)
 		found[n.OrderID] = append(found[n.OrderID], n)
 		return err
-	}, `SELECT id, order_id, purpose, state, queued_at FROM order_notices WHERE order_id IN `+placeholders(1, len(orders))+` ORDER BY queued_at, id`, args...)
+	}, `SELECT id, order_id, purpose, state, queued_at FROM order_notices WHERE order_id IN `+wanted+` ORDER BY queued_at, id`, args...)
 	return found, err
 }
 

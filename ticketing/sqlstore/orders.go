@@ -37,10 +37,9 @@ func (r reader) OrdersOf(ctx context.Context, account string, states []ticketing
 		args = append(args, millis(after.CreatedAt), after.ID)
 	}
 	if len(states) > 0 {
-		filter += ` AND state IN ` + placeholders(len(args)+1, len(states))
-		for _, s := range states {
-			args = append(args, s)
-		}
+		var wanted string
+		wanted, args = in(args, states)
+		filter += ` AND state IN ` + wanted
 	}
 	newest := `(SELECT * FROM orders WHERE account_id = $1` + filter + ` ORDER BY created_at DESC, id DESC LIMIT $2)`
 	return r.orders(ctx, newest, `ORDER BY o.created_at DESC, o.id DESC, p.idx`, args...)

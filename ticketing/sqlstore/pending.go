@@ -118,17 +118,8 @@ func (t *tx) flushTakes(ctx context.Context, takes []take) error {
 
 // takeAll runs a statement that must touch a row for each key.
 func (t *tx) takeAll(ctx context.Context, l *lookup, args []any) error {
-	want, got := int64(len(args)/l.columns), int64(0)
-	err := l.parts(args, func(text string, args []any) error {
-		result, err := t.raw.ExecContext(ctx, text, args...)
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		got += n
-		return err
-	})
-	if err == nil && got != want {
+	n, err := l.exec(ctx, t.raw, args)
+	if err == nil && n != int64(len(args)/l.columns) {
 		return fmt.Errorf("%s: %w", l.doing, errStale)
 	}
 	return err

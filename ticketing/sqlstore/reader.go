@@ -205,3 +205,17 @@ func placeholders(first, count int) string {
 	b.WriteByte(')')
 	return b.String()
 }
+
+// in writes "($n, …)" for a list, filled up to a power of two with its last
+// value, so that there are few texts and each stays prepared.
+func in[T any](args []any, values []T) (text string, all []any) {
+	size := 1
+	for size < len(values) {
+		size *= 2
+	}
+	first := len(args) + 1
+	for i := range size {
+		args = append(args, values[min(i, len(values)-1)])
+	}
+	return placeholders(first, size), args
+}

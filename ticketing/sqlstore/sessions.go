@@ -87,16 +87,14 @@ func (s *sessions) read(asked []*sessionAsked) {
 		once(seen, a.id, &args, a.id)
 	}
 	found := make(map[string]ticketing.Session, len(args))
-	err := s.text.parts(args, func(text string, args []any) error {
-		return reader{q: s.db}.each(ctx, s.text.doing, func(rows *sql.Rows) error {
-			var id, said sql.NullString
-			if err := rows.Scan(&id, &said); err != nil || !said.Valid {
-				return err
-			}
-			r, err := sessionOf(id.String, said.String)
-			found[r.ID] = r
+	err := s.text.each(ctx, s.db, args, func(rows *sql.Rows) error {
+		var id, said sql.NullString
+		if err := rows.Scan(&id, &said); err != nil || !said.Valid {
 			return err
-		}, text, args...)
+		}
+		r, err := sessionOf(id.String, said.String)
+		found[r.ID] = r
+		return err
 	})
 	for _, a := range asked {
 		var known bool

@@ -8,10 +8,12 @@ import (
 // statements are the texts that a group of jobs shares. Look-ups ask by a
 // subquery for each key, which no planner turns into reading a whole table.
 type statements struct {
-	orders, leaders, positions, answers, outbox *insert
+	orders, leaders, positions, visitors, answers, outbox *insert
 
 	takeOfDays, takeOfSlots, takeOfStages *lookup // change what is left
 	known, documents, counts, missed      *lookup // read ahead
+
+	scans, checkInStates, checkInCounts *lookup // a round of check-in
 }
 
 func newStatements(d dialect) *statements {
@@ -23,7 +25,8 @@ func newStatements(d dialect) *statements {
 		positions: newInsert("insert positions", `positions (id, order_id, idx, pool_id, day, live, name_masked, name_sealed,
 			document_type, document_masked, document_key, document_sealed, phone_sealed,
 			product, unit, price_fen, places, secret, adult_id, cancelled_at, stage, phone_key)`),
-		answers: newInsert("remember answer", `answers (scope, key, fingerprint, result, created_at)`),
+		visitors: newInsert("insert answers of visitors", `order_answers (order_id, position_id, field, idx, type, label_zh, label_en, value, personal, sealed)`),
+		answers:  newInsert("remember answer", `answers (scope, key, fingerprint, result, created_at)`),
 		outbox: newInsert("insert events", `outbox (seq, id, type, occurred_at, order_id, account_id, from_account_id,
 			pool_id, day, state, positions, request_id, delivered_at)`),
 
@@ -47,6 +50,8 @@ func newStatements(d dialect) *statements {
 			AND o.day = v.column3 AND p.live = 1) FROM VALUES WHERE v.column1 IS NOT NULL`, "TEXT", "TEXT", "TEXT"),
 		missed: newLookup(d, "read no-shows", `SELECT v.column1, v.column2 FROM VALUES
 			WHERE (SELECT count(*) FROM no_shows n WHERE n.pool_id = v.column1 AND n.document_key = v.column2) > 0`, "TEXT", "BYTEA"),
+
+		scans: newScans(d), checkInStates: newCheckInStates(d), checkInCounts: newCheckInCounts(d),
 	}
 }
 

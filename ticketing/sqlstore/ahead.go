@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +15,7 @@ import (
 // all of the group's jobs that are still to run, when the first of them asks.
 
 // foreseen gives what is still ahead in the group, with the running job's.
-func (t *tx) foreseen() []ticketing.Foresight { return t.ahead[min(t.running, len(t.ahead)):] }
+func (t *tx) foreseen() []ticketing.Foresight { return t.ahead[t.running:] }
 
 // readAhead runs a look-up about the keys in args.
 func (t *tx) readAhead(ctx context.Context, l *lookup, args []any, scan func(*sql.Rows) error) error {
@@ -62,7 +61,7 @@ func (t *tx) recalled(ctx context.Context, key answerKey) (*ticketing.Answer, er
 		t.persons.answers[k] = nil
 	}
 	for _, k := range found {
-		a, err := t.recall(ctx, t.raw, k)
+		a, err := reader{q: t.raw}.recall(ctx, k)
 		if err != nil {
 			return nil, t.lost(err)
 		}
@@ -157,8 +156,8 @@ func (t *tx) VisitDays(ctx context.Context, pool string, document []byte, days [
 	for _, d := range days {
 		asked.WriteString(string(d) + " ")
 	}
-	of := func(d []byte) visitsKey { return visitsKey{visitorKey{pool, string(d)}, asked.String()} }
-	if visits, known := t.persons.visits[of(document)]; known {
+	of := func(d []byte) visitorKey { return visitorKey{pool, string(d)} }
+	if visits, known := t.persons.visits[of(document)][asked.String()]; known {
 		return among(visits, days), nil
 	}
 	if err := t.settle(ctx); err != nil {
@@ -182,14 +181,17 @@ func (t *tx) VisitDays(ctx context.Context, pool string, document []byte, days [
 			for day := range strings.FieldsSeq(found.String) {
 				visits = append(visits, ticketing.Date(day))
 			}
-			t.persons.visits[of(d)] = visits
+			if t.persons.visits[of(d)] == nil {
+				t.persons.visits[of(d)] = map[string][]ticketing.Date{}
+			}
+			t.persons.visits[of(d)][asked.String()] = visits
 			return err
 		}, text, args...)
 		if err != nil {
 			return nil, t.lost(err)
 		}
 	}
-	return among(t.persons.visits[of(document)], days), nil
+	return among(t.persons.visits[of(document)][asked.String()], days), nil
 }
 
 // among gives the visits that are on one of the days, in order.
@@ -270,17 +272,14 @@ func (t *tx) NoShows(ctx context.Context, pool string, document []byte) ([]time.
 }
 
 // recall reads one answer.
-func (t *tx) recall(ctx context.Context, q querier, key answerKey) (ticketing.Answer, error) {
+func (r reader) recall(ctx context.Context, key answerKey) (ticketing.Answer, error) {
 	var (
 		a       ticketing.Answer
 		result  string
 		created int64
 	)
-	err := q.QueryRowContext(ctx, `SELECT fingerprint, result, created_at FROM answers WHERE scope = $1 AND key = $2`, key.scope, key.key).
+	err := r.q.QueryRowContext(ctx, `SELECT fingerprint, result, created_at FROM answers WHERE scope = $1 AND key = $2`, key.scope, key.key).
 		Scan(&a.Fingerprint, &result, &created)
 	a.Result, a.At = []byte(result), moment(created)
-	if errors.Is(err, sql.ErrNoRows) {
-		return a, ticketing.ErrNotFound
-	}
 	return a, failed("recall answer", err)
 }

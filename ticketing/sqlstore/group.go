@@ -16,14 +16,19 @@ func (t *tx) Pool(ctx context.Context, id string) (ticketing.Pool, error) {
 	if t.careful {
 		return t.reader.Pool(ctx, id)
 	}
-	if p, known := t.stock.pools[id]; known {
-		return p, nil
+	return learn(t, t.stock.pools, id, func(r reader) (ticketing.Pool, error) { return r.Pool(ctx, id) })
+}
+
+// learn gives what is known of a key, or reads it past the gate and keeps it.
+func learn[K comparable, V any](t *tx, known map[K]V, key K, read func(reader) (V, error)) (V, error) {
+	if v, found := known[key]; found {
+		return v, nil
 	}
-	p, err := reader{q: t.raw}.Pool(ctx, id)
+	v, err := read(reader{q: t.raw})
 	if err == nil {
-		t.stock.pools[id] = p
+		known[key] = v
 	}
-	return p, t.read(err)
+	return v, t.read(err)
 }
 
 // read passes an error of a reading past the gate on; all but ErrNotFound mean
@@ -36,27 +41,17 @@ func (t *tx) read(err error) error {
 }
 
 func (t *tx) knownDay(ctx context.Context, key dayKey) (*dayRow, error) {
-	if d, known := t.stock.days[key]; known {
-		return d, nil
-	}
-	d, err := reader{q: t.raw}.day(ctx, key.pool, key.day)
-	if err != nil {
-		return nil, t.read(err)
-	}
-	t.stock.days[key] = &d
-	return &d, nil
+	return learn(t, t.stock.days, key, func(r reader) (*dayRow, error) {
+		d, err := r.day(ctx, key.pool, key.day)
+		return &d, err
+	})
 }
 
 func (t *tx) knownSlot(ctx context.Context, at ticketing.Place) (*slotRow, error) {
-	if s, known := t.stock.slots[at]; known {
-		return s, nil
-	}
-	s, err := reader{q: t.raw}.slot(ctx, at)
-	if err != nil {
-		return nil, t.read(err)
-	}
-	t.stock.slots[at] = &s
-	return &s, nil
+	return learn(t, t.stock.slots, at, func(r reader) (*slotRow, error) {
+		s, err := r.slot(ctx, at)
+		return &s, err
+	})
 }
 
 // DayOpening implements ticketing.ActivityReader.
@@ -88,14 +83,7 @@ func (t *tx) Channel(ctx context.Context, id string) (ticketing.Channel, error) 
 	if t.careful {
 		return t.reader.Channel(ctx, id)
 	}
-	if c, known := t.stock.channels[id]; known {
-		return c, nil
-	}
-	c, err := reader{q: t.raw}.Channel(ctx, id)
-	if err == nil {
-		t.stock.channels[id] = c
-	}
-	return c, t.read(err)
+	return learn(t, t.stock.channels, id, func(r reader) (ticketing.Channel, error) { return r.Channel(ctx, id) })
 }
 
 // Allotment is read once for many groups, and so is that there is none.
@@ -103,22 +91,17 @@ func (t *tx) Allotment(ctx context.Context, channel string, at ticketing.Place) 
 	if t.careful {
 		return t.reader.Allotment(ctx, channel, at)
 	}
-	key := allotmentKey{channel, at}
-	a, known := t.stock.allotments[key]
-	if !known {
-		read, err := reader{q: t.raw}.Allotment(ctx, channel, at)
-		if t.read(err) != nil && !errors.Is(err, ticketing.ErrNotFound) {
-			return ticketing.Allotment{}, err
+	a, err := learn(t, t.stock.allotments, allotmentKey{channel, at}, func(r reader) (maybeAllotment, error) {
+		a, err := r.Allotment(ctx, channel, at)
+		if errors.Is(err, ticketing.ErrNotFound) {
+			return maybeAllotment{}, nil
 		}
-		if err == nil {
-			a = &read
-		}
-		t.stock.allotments[key] = a
+		return maybeAllotment{a, true}, err
+	})
+	if err == nil && !a.there {
+		err = ticketing.ErrNotFound
 	}
-	if a == nil {
-		return ticketing.Allotment{}, ticketing.ErrNotFound
-	}
-	return *a, nil
+	return a.Allotment, err
 }
 
 // TakePlaces takes from what is known; SQL judges again when the group is
@@ -165,24 +148,12 @@ func (t *tx) TakePlaces(ctx context.Context, at ticketing.Place, n int) ([]int, 
 
 // takeOpen takes places of the open stages, the earliest first.
 func (t *tx) takeOpen(ctx context.Context, at ticketing.Place, n int) (stages []int, taken []openPart, err error) {
-	parts, known := t.stock.parts[at]
-	if !known {
-		if parts, err = (reader{q: t.raw}).openParts(ctx, at); err != nil {
-			return nil, nil, t.read(err)
-		}
-		t.stock.parts[at] = parts
+	parts, err := learn(t, t.stock.parts, at, func(r reader) ([]openPart, error) { return r.openParts(ctx, at) })
+	if err != nil {
+		return nil, nil, err
 	}
-	for _, p := range parts {
-		count := min(p.left, n-len(stages))
-		if count > 0 {
-			taken = append(taken, openPart{p.stage, count})
-		}
-		for range count {
-			stages = append(stages, p.stage)
-		}
-	}
-	if len(stages) < n {
-		return nil, nil, errStages(at)
+	if stages, taken, err = earliest(parts, at, n); err != nil {
+		return nil, nil, err
 	}
 	move := func(sign int) {
 		for _, k := range taken {
@@ -234,12 +205,13 @@ func (t *tx) occupy(o ticketing.Order, documents []string) {
 		}
 	}
 	mark(true, len(documents))
-	former := map[visitsKey][]ticketing.Date{}
-	for key, visits := range known.visits {
-		for _, d := range documents {
-			if key.pool == o.Pool && key.document == d {
-				former[key] = visits
-				known.visits[key] = append(slices.Clip(visits), o.Date)
+	former := map[visitorKey]map[string][]ticketing.Date{}
+	for _, d := range documents {
+		key := visitorKey{o.Pool, d}
+		if asked, known := known.visits[key]; known {
+			former[key] = maps.Clone(asked)
+			for days, visits := range asked {
+				asked[days] = append(slices.Clip(visits), o.Date)
 			}
 		}
 	}
@@ -252,7 +224,7 @@ func (t *tx) occupy(o ticketing.Order, documents []string) {
 // Recall implements ticketing.Journal.
 func (t *tx) Recall(ctx context.Context, scope, key string) (ticketing.Answer, error) {
 	if t.careful {
-		return t.recall(ctx, t.db, answerKey{scope, key})
+		return t.recall(ctx, answerKey{scope, key})
 	}
 	a, err := t.recalled(ctx, answerKey{scope, key})
 	if err == nil && a == nil {

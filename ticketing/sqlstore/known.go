@@ -30,10 +30,6 @@ type (
 		at      ticketing.Place
 	}
 	visitorKey struct{ pool, document string }
-	visitsKey  struct {
-		visitorKey
-		days string // that were asked for
-	}
 )
 
 // slotRow is a slot as it is stored.
@@ -45,6 +41,13 @@ type slotRow struct {
 // openPart is what an open stage has left of a day or slot.
 type openPart struct{ stage, left int }
 
+// maybeAllotment may also be known not to be there.
+type maybeAllotment struct {
+	ticketing.Allotment
+
+	there bool
+}
+
 // stock is what is known of pools and their places. It stays true from one
 // group of the writer to the next as long as no other process took a turn.
 type stock struct {
@@ -55,14 +58,14 @@ type stock struct {
 	parts  map[ticketing.Place][]openPart
 
 	channels   map[string]ticketing.Channel
-	allotments map[allotmentKey]*ticketing.Allotment // nil = there is none
+	allotments map[allotmentKey]maybeAllotment
 }
 
 func newStock(now time.Time) *stock {
 	return &stock{
 		readAt: now, pools: map[string]ticketing.Pool{}, days: map[dayKey]*dayRow{},
 		slots: map[ticketing.Place]*slotRow{}, parts: map[ticketing.Place][]openPart{},
-		channels: map[string]ticketing.Channel{}, allotments: map[allotmentKey]*ticketing.Allotment{},
+		channels: map[string]ticketing.Channel{}, allotments: map[allotmentKey]maybeAllotment{},
 	}
 }
 
@@ -72,14 +75,14 @@ type persons struct {
 	answers   map[answerKey]*ticketing.Answer // nil = there is none
 	documents map[documentKey]bool            // whether a live position has it
 	counts    map[countKey]int
-	visits    map[visitsKey][]ticketing.Date
+	visits    map[visitorKey]map[string][]ticketing.Date // by the days that were asked for
 	missed    map[visitorKey][]time.Time
 }
 
 func newPersons() *persons {
 	return &persons{
 		answers: map[answerKey]*ticketing.Answer{}, documents: map[documentKey]bool{}, counts: map[countKey]int{},
-		visits: map[visitsKey][]ticketing.Date{}, missed: map[visitorKey][]time.Time{},
+		visits: map[visitorKey]map[string][]ticketing.Date{}, missed: map[visitorKey][]time.Time{},
 	}
 }
 

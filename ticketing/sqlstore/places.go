@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 
 	"fairgate/ticketing"
 )
@@ -56,8 +57,7 @@ func (t *tx) PutDay(ctx context.Context, pool string, day ticketing.Date, capaci
 		ON CONFLICT (pool_id, day) DO UPDATE SET capacity = excluded.capacity,
 		remaining = pool_days.remaining + excluded.capacity - pool_days.capacity, version = pool_days.version + 1,
 		withheld = pool_days.withheld + pool_days.staged * (excluded.capacity - pool_days.capacity)
-		WHERE pool_days.slots = 0 AND pool_days.remaining + excluded.capacity - pool_days.capacity - pool_days.reserved >=
-		(SELECT COALESCE(sum(p.planned + p.inbound + p.released - p.taken), 0) FROM release_parts p WHERE p.pool_id = $1 AND p.day = $2)`,
+		WHERE pool_days.slots = 0 AND pool_days.remaining + excluded.capacity - pool_days.capacity - pool_days.reserved >= `+fmt.Sprintf(promisedPlaces, ``),
 		pool, day, capacity)
 	if err != nil || n > 0 {
 		return err
@@ -218,12 +218,10 @@ func (t *tx) whyNoPlace(ctx context.Context, at ticketing.Place) error {
 		}
 		return ticketing.ErrSoldOut
 	}
-	var capacity int
-	err = t.db.QueryRowContext(ctx, `SELECT capacity FROM pool_slots WHERE pool_id = $1 AND day = $2 AND starts = $3`, at.Pool, at.Date, at.Slot).Scan(&capacity)
-	if err := failed("read slot", err); err != nil {
-		if errors.Is(err, ticketing.ErrNotFound) {
-			return ticketing.ErrSlotUnavailable
-		}
+	switch _, err := t.slot(ctx, at); {
+	case errors.Is(err, ticketing.ErrNotFound):
+		return ticketing.ErrSlotUnavailable
+	case err != nil:
 		return err
 	}
 	return ticketing.ErrSoldOut

@@ -213,8 +213,22 @@ func (r reader) openParts(ctx context.Context, at ticketing.Place) ([]openPart, 
 	return parts, err
 }
 
-func errStages(at ticketing.Place) error {
-	return fmt.Errorf("stages of pool %q on %s do not add up to what it has left", at.Pool, at.Date)
+// earliest picks places of the open stages, the earliest first: the stage of
+// each, and how many of each stage.
+func earliest(parts []openPart, at ticketing.Place, n int) (stages []int, taken []openPart, err error) {
+	for _, p := range parts {
+		count := min(p.left, n-len(stages))
+		if count > 0 {
+			taken = append(taken, openPart{p.stage, count})
+		}
+		for range count {
+			stages = append(stages, p.stage)
+		}
+	}
+	if len(stages) < n {
+		return nil, nil, fmt.Errorf("stages of pool %q on %s do not add up to what it has left", at.Pool, at.Date)
+	}
+	return stages, taken, nil
 }
 
 // takeStaged takes places of the open stages, the earliest first, and says
@@ -224,23 +238,16 @@ func (t *tx) takeStaged(ctx context.Context, at ticketing.Place, n int) ([]int, 
 	if err != nil {
 		return nil, err
 	}
-	stages := make([]int, 0, n)
-	for _, p := range parts {
-		take := min(p.left, n-len(stages))
-		if take == 0 {
-			break
-		}
+	stages, taken, err := earliest(parts, at, n)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range taken {
 		err := t.one(ctx, "take of stage", `UPDATE release_parts SET taken = taken + $5
-			WHERE pool_id = $1 AND day = $2 AND slot = $3 AND stage = $4`, at.Pool, at.Date, at.Slot, p.stage, take)
+			WHERE pool_id = $1 AND day = $2 AND slot = $3 AND stage = $4`, at.Pool, at.Date, at.Slot, p.stage, p.left)
 		if err != nil {
 			return nil, err
 		}
-		for range take {
-			stages = append(stages, p.stage)
-		}
-	}
-	if len(stages) < n {
-		return nil, errStages(at)
 	}
 	return stages, nil
 }

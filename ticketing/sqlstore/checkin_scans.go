@@ -147,7 +147,7 @@ func (t checkInTx) Record(ctx context.Context, scans []checkin.Scan, states []ch
 	args := make([]any, 0, len(scans)*texts.scans.columns)
 	for i, s := range scans {
 		args = append(args, i%mostRows+1, s.Key, s.Part, s.Fingerprint, s.TerminalID, s.Gate, s.Pool, s.PositionID, s.OrderID, s.Direction,
-			bit(s.Accepted), s.Reason, s.Conflict, bit(s.Offline), millis(s.ScannedAt), millis(s.At), millis(s.RecordedAt), s.Skew.Milliseconds(),
+			flag(s.Accepted), s.Reason, s.Conflict, flag(s.Offline), millis(s.ScannedAt), millis(s.At), millis(s.RecordedAt), s.Skew.Milliseconds(),
 			millis(s.PriorAt), s.PriorGate, s.PriorName)
 	}
 	if _, err := texts.scans.exec(ctx, t.tx.db, args); err != nil {
@@ -155,7 +155,7 @@ func (t checkInTx) Record(ctx context.Context, scans []checkin.Scan, states []ch
 	}
 	args = make([]any, 0, len(states)*texts.checkInStates.columns)
 	for _, s := range states {
-		args = append(args, s.PositionID, s.OrderID, millis(s.FirstAt), s.Entries, bit(s.Inside), millis(s.LastAt), s.LastGate, s.LastTerminalID)
+		args = append(args, s.PositionID, s.OrderID, millis(s.FirstAt), s.Entries, flag(s.Inside), millis(s.LastAt), s.LastGate, s.LastTerminalID)
 	}
 	if _, err := texts.checkInStates.exec(ctx, t.tx.db, args); err != nil {
 		return err

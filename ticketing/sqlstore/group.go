@@ -174,7 +174,7 @@ func (t *tx) InsertOrder(ctx context.Context, o ticketing.Order) error {
 	if t.careful {
 		return t.insertNow(ctx, o)
 	}
-	if live(o) == 1 {
+	if o.State.Live() {
 		documents := make([]string, len(o.Positions))
 		for i, p := range o.Positions {
 			documents[i] = string(p.DocumentKey)

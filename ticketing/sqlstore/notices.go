@@ -171,7 +171,7 @@ func (t noticeTx) InsertAnnouncement(ctx context.Context, a notice.Announcement,
 		return err
 	}
 	_, err = t.exec(ctx, "insert announcement", `INSERT INTO announcements (`+announcementColumns+`) VALUES `+placeholders(1, 17),
-		a.ID, a.Kind, a.Pool, dates, a.Title.ZH, a.Title.EN, a.Body.ZH, a.Body.EN, bit(a.Pinned), a.Priority,
+		a.ID, a.Kind, a.Pool, dates, a.Title.ZH, a.Title.EN, a.Body.ZH, a.Body.EN, flag(a.Pinned), a.Priority,
 		millis(a.From), millis(a.Until), a.Edits, a.Version, millis(a.CreatedAt), millis(a.UpdatedAt), a.UpdatedBy)
 	if err != nil {
 		return err
@@ -186,7 +186,7 @@ func (t noticeTx) UpdateAnnouncement(ctx context.Context, a notice.Announcement,
 	}
 	err = t.one(ctx, "update announcement", `UPDATE announcements SET dates = $2, title_zh = $3, title_en = $4, body_zh = $5, body_en = $6,
 		pinned = $7, priority = $8, from_at = $9, until_at = $10, edits = $11, version = $12, updated_at = $13, updated_by = $14 WHERE id = $1`,
-		a.ID, dates, a.Title.ZH, a.Title.EN, a.Body.ZH, a.Body.EN, bit(a.Pinned), a.Priority,
+		a.ID, dates, a.Title.ZH, a.Title.EN, a.Body.ZH, a.Body.EN, flag(a.Pinned), a.Priority,
 		millis(a.From), millis(a.Until), a.Edits, a.Version, millis(a.UpdatedAt), a.UpdatedBy)
 	if err != nil {
 		return err
@@ -206,12 +206,4 @@ func datesOf(a notice.Announcement) (string, error) {
 		return "", fmt.Errorf("dates of announcement %q: %w", a.ID, err)
 	}
 	return string(text), nil
-}
-
-// bit is how a truth is stored.
-func bit(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

@@ -41,6 +41,14 @@ func moment(ms int64) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
+// flag is how a truth is stored.
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // failed names what was read and turns "no rows" into ErrNotFound.
 func failed(doing string, err error) error {
 	switch {

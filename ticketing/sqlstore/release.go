@@ -106,13 +106,6 @@ func (t *tx) PutStages(ctx context.Context, pool string, day ticketing.Date, sta
 	return t.withhold(ctx, pool, day, len(stages) > 0)
 }
 
-func flag(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 // openPlaces sums what the open stages of a day (of one slot) have left.
 const openPlaces = `(SELECT COALESCE(sum(p.released - p.taken), 0) FROM release_parts p
 	JOIN release_stages s ON s.pool_id = p.pool_id AND s.day = p.day AND s.stage = p.stage

@@ -136,7 +136,7 @@ func positionValues(o ticketing.Order) []any {
 	const columns = 22
 	values := make([]any, 0, columns*len(o.Positions))
 	for i, p := range o.Positions {
-		values = append(values, p.ID, o.ID, i, o.Pool, o.Date, live(o), p.NameMasked, p.NameSealed,
+		values = append(values, p.ID, o.ID, i, o.Pool, o.Date, flag(o.State.Live()), p.NameMasked, p.NameSealed,
 			p.DocumentType, p.DocumentMasked, p.DocumentKey, p.DocumentSealed, notNil(p.PhoneSealed),
 			p.Product, p.Unit, p.PriceFen, p.Places, p.Secret, p.AdultID, 0, p.Stage, p.PhoneKey)
 	}
@@ -156,7 +156,7 @@ func (t *tx) UpdateOrder(ctx context.Context, o ticketing.Order) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, "update positions", `UPDATE positions SET day = $2, live = $3 WHERE order_id = $1 AND cancelled_at = 0`, o.ID, o.Date, live(o))
+	_, err = t.exec(ctx, "update positions", `UPDATE positions SET day = $2, live = $3 WHERE order_id = $1 AND cancelled_at = 0`, o.ID, o.Date, flag(o.State.Live()))
 	return taken(err)
 }
 
@@ -174,14 +174,6 @@ func (t *tx) CancelPositions(ctx context.Context, order string, positions []stri
 	}
 	return t.one(ctx, "cancel positions", `UPDATE positions SET live = 0, cancelled_at = $2
 		WHERE order_id = $1 AND cancelled_at = 0 AND id IN `+placeholders(3, len(positions)), args...)
-}
-
-// live is 1 for an order whose positions occupy their places.
-func live(o ticketing.Order) int {
-	if o.State.Live() {
-		return 1
-	}
-	return 0
 }
 
 // notNil keeps an absent value from becoming NULL.

@@ -16,7 +16,6 @@ import (
 
 	"fairgate/ticketing"
 	"fairgate/ticketing/document"
-	"fairgate/ticketing/sqlstore"
 )
 
 // The days of the sale: without slots, with slots, and released by stages.
@@ -61,10 +60,7 @@ func TestToldIsStored(t *testing.T) {
 
 func sale(t *testing.T, dsn string) *ticketing.Service {
 	t.Helper()
-	store, err := sqlstore.Open(t.Context(), dsn, sqlstore.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, store.Close()) })
-	s, err := ticketing.NewService(store, ticketing.Keys{
+	s, err := ticketing.NewService(open(t, dsn), ticketing.Keys{
 		Encryption: [][]byte{bytes.Repeat([]byte{1}, 32)}, Lookup: bytes.Repeat([]byte{2}, 32), Session: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{3}, 32)),
 	}, saleStart, ticketing.Options{PasswordCost: ticketing.PasswordCost{MemoryKiB: 8, Passes: 1, Lanes: 1}, StockMaxAge: -1})
 	require.NoError(t, err)

@@ -69,18 +69,6 @@ func column0(t *testing.T, db *sql.DB, query string) [][]byte {
 	return out
 }
 
-func rawDB(t *testing.T, dsn string) *sql.DB {
-	t.Helper()
-	driver, source := "pgx", dsn
-	if path, lite := strings.CutPrefix(dsn, "sqlite:"); lite {
-		driver, source = "sqlite", path
-	}
-	db, err := sql.Open(driver, source)
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, db.Close()) })
-	return db
-}
-
 // everything is all that the engine keeps: the bytes of SQLite's files, or every
 // row of every table of PostgreSQL as text.
 func everything(t *testing.T, dsn string) []byte {
@@ -202,9 +190,6 @@ func TestErasureLeavesNothingBehind(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ctx, target := t.Context(), dsn(t)
-			if name == "sqlite" {
-				target = "sqlite:" + t.TempDir() + "/plain.db"
-			}
 			m := newMuseum(t, target)
 			account, visited, cancelled := m.fill(t)
 			m.pass(10 * day)
@@ -286,9 +271,6 @@ func TestRecordsOfPrivacyAreAppendOnly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			target := dsn(t)
-			if name == "sqlite" {
-				target = "sqlite:" + t.TempDir() + "/plain.db"
-			}
 			s := open(t, target)
 			at := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
 			require.NoError(t, s.Update(t.Context(), func(ctx context.Context, tx ticketing.Tx) error {
@@ -297,13 +279,7 @@ func TestRecordsOfPrivacyAreAppendOnly(t *testing.T) {
 				}
 				return tx.RecordErasure(ctx, ticketing.Erasure{Kind: ticketing.EraseReveals, Before: ticketing.Millis{Time: at}})
 			}))
-			db := rawDB(t, target)
-			for _, statement := range []string{
-				`UPDATE reveals SET who = 'b'`, `DELETE FROM reveals`, `UPDATE erasures SET who = 'b'`, `DELETE FROM erasures`,
-			} {
-				_, err := db.ExecContext(t.Context(), statement)
-				require.ErrorContains(t, err, "append-only", statement)
-			}
+			refused(t, target, `UPDATE reveals SET who = 'b'`, `DELETE FROM reveals`, `UPDATE erasures SET who = 'b'`, `DELETE FROM erasures`)
 		})
 	}
 }

@@ -68,9 +68,6 @@ func TestASoundHouseHasNoFindingsAndEveryFaultIsFound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ctx, target := t.Context(), dsn(t)
-			if name == "sqlite" {
-				target = "sqlite:" + t.TempDir() + "/plain.db"
-			}
 			m := newMuseum(t, target)
 			account := m.sound(t)
 			inspector, err := inspection.New(m.store.Inspection(), func() time.Time { return time.UnixMilli(m.now.Load()) },

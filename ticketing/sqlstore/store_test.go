@@ -69,6 +69,30 @@ func engines() map[string]func(*testing.T) string {
 	return map[string]func(*testing.T) string{"sqlite": sqliteDSN, "postgres": postgresDSN}
 }
 
+// rawDB goes past the store.
+func rawDB(t *testing.T, dsn string) *sql.DB {
+	t.Helper()
+	driver, source := "pgx", dsn
+	if path, lite := strings.CutPrefix(dsn, "sqlite:"); lite {
+		driver, source = "sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()
+	}
+	db, err := sql.Open(driver, source)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, db.Close()) })
+	return db
+}
+
+// refused holds that the database itself refuses statements on what is
+// append-only.
+func refused(t *testing.T, dsn string, statements ...string) {
+	t.Helper()
+	db := rawDB(t, dsn)
+	for _, statement := range statements {
+		_, err := db.ExecContext(t.Context(), statement)
+		require.ErrorContains(t, err, "append-only", statement)
+	}
+}
+
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	for name, dsn := range engines() {
@@ -189,8 +213,6 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// TestClose holds that closing finishes what waits, may be repeated, and that
-// later updates are refused.
 // TestSQLiteFilesAreTheOwnersAlone holds that nobody else on the machine reads
 // the database or what SQLite writes beside it.
 func TestSQLiteFilesAreTheOwnersAlone(t *testing.T) {
@@ -206,6 +228,8 @@ func TestSQLiteFilesAreTheOwnersAlone(t *testing.T) {
 	}
 }
 
+// TestClose holds that closing finishes what waits, may be repeated, and that
+// later updates are refused.
 func TestClose(t *testing.T) {
 	t.Parallel()
 	dsn := sqliteDSN(t)
@@ -261,21 +285,9 @@ func TestAuditIsAppendOnly(t *testing.T) {
 				return errors.Join(tx.InsertAnnouncement(ctx, notice.Announcement{ID: "a"}, notice.Revision{Version: 1}),
 					tx.InsertVenue(ctx, notice.Venue{Version: 1}, notice.Revision{Version: 1}))
 			}))
-			driver, source := "pgx", target
-			if path, lite := strings.CutPrefix(target, "sqlite:"); lite {
-				driver, source = "sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()
-			}
-			db, err := sql.Open(driver, source)
-			require.NoError(t, err)
-			defer func() { assert.NoError(t, db.Close()) }()
-			for _, statement := range []string{
-				`UPDATE pool_changes SET who = 'x'`, `DELETE FROM pool_changes`,
+			refused(t, target, `UPDATE pool_changes SET who = 'x'`, `DELETE FROM pool_changes`,
 				`UPDATE announcement_revisions SET who = 'x'`, `DELETE FROM announcement_revisions`,
-				`UPDATE venue_revisions SET who = 'x'`, `DELETE FROM venue_revisions`,
-			} {
-				_, err := db.ExecContext(t.Context(), statement)
-				require.ErrorContains(t, err, "append-only")
-			}
+				`UPDATE venue_revisions SET who = 'x'`, `DELETE FROM venue_revisions`)
 		})
 	}
 }

@@ -20,13 +20,7 @@ type Careful struct{ *Store }
 func (c Careful) Together(ctx context.Context, jobs ...storetest.Job) []error {
 	return c.together(ctx, jobs, func(jobs []*job) { //nolint:contextcheck // a commit outlives its callers
 		foresightFirst(jobs)
-		err := c.writer.transact(jobs, true)
-		for _, j := range jobs {
-			if j.err == nil {
-				j.err = err
-			}
-			j.done <- j.err
-		}
+		answer(jobs, c.writer.transact(jobs, true))
 	})
 }
 

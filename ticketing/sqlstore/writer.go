@@ -136,14 +136,21 @@ func (w *writer) commit(jobs []*job) {
 		w.metrics.repeated.Inc()
 		err = w.transact(jobs, true)
 	}
+	answer(jobs, err)
+	w.metrics.groupSize.Observe(float64(len(jobs)))
+	w.metrics.commitSeconds.Observe(time.Since(start).Seconds())
+}
+
+// answer tells each caller what became of its job. Where the group as a whole
+// was not written, that goes for all: what a job was refused for may have been
+// what another would have written.
+func answer(jobs []*job, err error) {
 	for _, j := range jobs {
-		if err != nil && j.err == nil {
+		if err != nil {
 			j.err = err
 		}
 		j.done <- j.err
 	}
-	w.metrics.groupSize.Observe(float64(len(jobs)))
-	w.metrics.commitSeconds.Observe(time.Since(start).Seconds())
 }
 
 // foresightFirst puts jobs that foresee what they read before those that have

@@ -2,10 +2,9 @@ package app
 
 import (
 	"context"
-	"crypto/ed25519"
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -52,40 +51,15 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	if err != nil {
 		return "", err
 	}
-	notices, err := notice.New(store, e.Now, notice.Options{Registerer: e.Registry})
-	if err != nil {
-		return "", fmt.Errorf("ticketing: %w", err)
-	}
-	inspector, err := inspection.New(store.Inspection(), e.Now, inspection.Options{Registerer: e.Registry})
-	if err != nil {
-		return "", fmt.Errorf("ticketing: %w", err)
-	}
-	service, err := ticketing.NewService(store, keys, e.Now, ticketing.Options{
-		Logger: log, Registerer: e.Registry, Leases: store, BookingRules: notices, Scrubber: store, Notices: messages.tells,
-		Jobs:           []ticketing.Job{inspector.Job()},
-		RevealsPerHour: c.Ticketing.RevealsPerHour, Retention: ticketing.Retention(c.Ticketing.Retention), Codes: messages.codes(), WeChat: visitors,
-		PasswordCost: ticketing.PasswordCost{MemoryKiB: c.Ticketing.PasswordMemoryKiB, Passes: c.Ticketing.PasswordTime, Lanes: 1},
+	service, api, err := openBooking(e, log, store, keys, messages, visitors, httpapi.Options{
+		GatewayKeys: gateway, EnforcementKeys: []string{k["keys.enforcement"]}, OperationsKeys: []string{k["keys.operations"]}, PrivacyKeys: privacy,
 	})
-	if err != nil {
-		return "", fmt.Errorf("ticketing: %w", err)
-	}
-	gates, err := checkin.New(store.CheckIn(), keys, e.Now, checkin.Options{Logger: log, Registerer: e.Registry})
 	if err != nil {
 		return "", fmt.Errorf("ticketing: %w", err)
 	}
 	dispatcher, err := outbox.NewDispatcher(store, store, c.Ticketing.OutcomesURL, hook, outbox.Options{
 		// After a crash the next process takes over when the lease is out.
 		Timeout: 3 * time.Second, LeaseLife: 8 * time.Second, Clock: e.Now, Logger: log, Registerer: e.Registry,
-	})
-	if err != nil {
-		return "", fmt.Errorf("ticketing: %w", err)
-	}
-	api, err := withPages(service, httpapi.Options{
-		GatewayKeys: gateway, EnforcementKeys: []string{k["keys.enforcement"]}, OperationsKeys: []string{k["keys.operations"]},
-		PrivacyKeys: privacy,
-		Inspection:  inspector,
-		Notices:     notices, Gates: gates, Sandbox: messages.inbox, InsecureCookies: !c.Gateway.SecureCookies,
-		Limits: httpapi.Limits(c.Ticketing.Limits), Clock: e.Now, Logger: log, Registerer: e.Registry,
 	})
 	if err != nil {
 		return "", fmt.Errorf("ticketing: %w", err)
@@ -110,25 +84,38 @@ func Ticketing(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	return ln.Addr().String(), nil
 }
 
-// withPages makes the booking system's API with the visitors' pages beside it.
-func withPages(service *ticketing.Service, o httpapi.Options) (*fiber.App, error) {
+// openBooking makes the booking system and its API, with the visitors' pages
+// beside it; o has the keys of its callers.
+func openBooking(e Env, log *slog.Logger, store *sqlstore.Store, keys ticketing.Keys, messages messenger, visitors ticketing.WeChat, o httpapi.Options) (*ticketing.Service, *fiber.App, error) {
+	c := e.Config.Ticketing
+	notices, err := notice.New(store, e.Now, notice.Options{Registerer: e.Registry})
+	if err != nil {
+		return nil, nil, err
+	}
+	inspector, err := inspection.New(store.Inspection(), e.Now, inspection.Options{Registerer: e.Registry})
+	if err != nil {
+		return nil, nil, err
+	}
+	service, err := ticketing.NewService(store, keys, e.Now, ticketing.Options{
+		Logger: log, Registerer: e.Registry, Leases: store, BookingRules: notices, Scrubber: store, Notices: messages.tells,
+		Jobs:           []ticketing.Job{inspector.Job()},
+		RevealsPerHour: c.RevealsPerHour, Retention: ticketing.Retention(c.Retention), Codes: messages.codes(), WeChat: visitors,
+		PasswordCost: ticketing.PasswordCost{MemoryKiB: c.PasswordMemoryKiB, Passes: c.PasswordTime, Lanes: 1},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	gates, err := checkin.New(store.CheckIn(), keys, e.Now, checkin.Options{Logger: log, Registerer: e.Registry})
+	if err != nil {
+		return nil, nil, err
+	}
 	pages, err := front.New()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	o.Pages = pages
-	return httpapi.New(service, o)
-}
-
-// sessionPublicKey reads the public half, which is all that the gateway gets.
-func sessionPublicKey(secret config.Secret) (ed25519.PublicKey, error) {
-	text, err := reveal("keys.session_public", secret)
-	if err != nil {
-		return nil, err
-	}
-	key, err := hex.DecodeString(text)
-	if err != nil || len(key) != ed25519.PublicKeySize {
-		return nil, fmt.Errorf("keys.session_public: want %d bytes in hexadecimal", ed25519.PublicKeySize)
-	}
-	return key, nil
+	o.Inspection, o.Notices, o.Gates, o.Pages, o.Sandbox = inspector, notices, gates, pages, messages.inbox
+	o.InsecureCookies, o.Limits = !e.Config.Gateway.SecureCookies, httpapi.Limits(c.Limits)
+	o.Clock, o.Logger, o.Registerer = e.Now, log, e.Registry
+	api, err := httpapi.New(service, o)
+	return service, api, err
 }

@@ -58,15 +58,29 @@ func ticketKeys(k config.Keys, session ed25519.PrivateKey) ([]ed25519.PrivateKey
 
 // seed reads an Ed25519 key from its seed.
 func seed(field string, secret config.Secret) (ed25519.PrivateKey, error) {
+	bytes, err := hexBytes(field, secret, ed25519.SeedSize)
+	if err != nil {
+		return nil, err
+	}
+	return ed25519.NewKeyFromSeed(bytes), nil
+}
+
+// sessionPublicKey reads the public half, which is all that the gateway gets.
+func sessionPublicKey(secret config.Secret) (ed25519.PublicKey, error) {
+	return hexBytes("keys.session_public", secret, ed25519.PublicKeySize)
+}
+
+// hexBytes reads a required secret that is so many bytes in hexadecimal.
+func hexBytes(field string, secret config.Secret, size int) ([]byte, error) {
 	text, err := reveal(field, secret)
 	if err != nil {
 		return nil, err
 	}
 	bytes, err := hex.DecodeString(text)
-	if err != nil || len(bytes) != ed25519.SeedSize {
-		return nil, fmt.Errorf("%s: want %d bytes in hexadecimal", field, ed25519.SeedSize)
+	if err != nil || len(bytes) != size {
+		return nil, fmt.Errorf("%s: want %d bytes in hexadecimal", field, size)
 	}
-	return ed25519.NewKeyFromSeed(bytes), nil
+	return bytes, nil
 }
 
 // optionalKey reads the one key of a role that nobody need have.

@@ -4,7 +4,7 @@
 //
 // They are for that only. Neither is replicated, authenticated or fast: the
 // Redis keeps its data in memory and writes it down when it is closed in order,
-// so a crash loses it; the Kafka keeps it in a directory. Everything above speaks the real protocols to them
-// and cannot tell. The directory is not locked here; whoever starts the
-// process locks the data directory as a whole.
+// so a crash loses it; the Kafka keeps it in a directory. Everything above
+// speaks the real protocols to them and cannot tell. The directory is not
+// locked here; whoever starts the process locks the data directory as a whole.
 package embedded

@@ -13,17 +13,11 @@ import (
 	"github.com/alicebob/miniredis/v2"
 )
 
-// saved is one key as a snapshot has it; members and values may be any bytes.
+// saved is one string as a snapshot has it; keys and values may be any bytes.
 type saved struct {
-	Key    []byte        `json:"key"`
-	Value  []byte        `json:"value,omitempty"`
-	Scores []score       `json:"scores,omitempty"` // of a sorted set
-	TTL    time.Duration `json:"ttl,omitempty"`
-}
-
-type score struct {
-	Member []byte  `json:"m"`
-	Score  float64 `json:"s"`
+	Key   []byte        `json:"key"`
+	Value []byte        `json:"value,omitempty"`
+	TTL   time.Duration `json:"ttl,omitempty"`
 }
 
 // load puts a snapshot back and removes the file: after a crash there is none,
@@ -57,15 +51,8 @@ func load(server *miniredis.Miniredis, file string) error {
 
 func put(server *miniredis.Miniredis, k saved) error {
 	key := string(k.Key)
-	if len(k.Scores) == 0 {
-		if err := server.Set(key, string(k.Value)); err != nil {
-			return err
-		}
-	}
-	for _, s := range k.Scores {
-		if _, err := server.ZAdd(key, s.Score, string(s.Member)); err != nil {
-			return err
-		}
+	if err := server.Set(key, string(k.Value)); err != nil {
+		return err
 	}
 	if k.TTL > 0 {
 		server.SetTTL(key, k.TTL)
@@ -73,7 +60,7 @@ func put(server *miniredis.Miniredis, k saved) error {
 	return nil
 }
 
-// save writes strings and sorted sets, which is all that is kept in Redis.
+// save writes strings, which is all that is kept in Redis.
 func save(server *miniredis.Miniredis, file string) (err error) {
 	f, err := os.OpenFile(file+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -82,26 +69,14 @@ func save(server *miniredis.Miniredis, file string) (err error) {
 	out := bufio.NewWriter(f)
 	e := json.NewEncoder(out)
 	for _, key := range server.Keys() {
-		k := saved{Key: []byte(key), TTL: server.TTL(key)}
-		switch server.Type(key) {
-		case "string":
-			text, err := server.Get(key)
-			if err != nil {
-				continue // expired meanwhile
-			}
-			k.Value = []byte(text)
-		case "zset":
-			members, err := server.SortedSet(key)
-			if err != nil {
-				continue
-			}
-			for m, s := range members {
-				k.Scores = append(k.Scores, score{[]byte(m), s})
-			}
-		default:
-			continue
+		text, err := server.Get(key)
+		if errors.Is(err, miniredis.ErrKeyNotFound) {
+			continue // expired meanwhile
 		}
-		if err := e.Encode(k); err != nil {
+		if err != nil {
+			return errors.Join(fmt.Errorf("read %q for the snapshot: %w", key, err), f.Close())
+		}
+		if err := e.Encode(saved{Key: []byte(key), Value: []byte(text), TTL: server.TTL(key)}); err != nil {
 			return errors.Join(fmt.Errorf("write the snapshot: %w", err), f.Close())
 		}
 	}

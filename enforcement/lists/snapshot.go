@@ -8,13 +8,13 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/note"
 	"fairgate/ingest/outage"
 	"fairgate/rules"
 )
@@ -158,16 +158,8 @@ func (s *Snapshot) Save() error {
 	if err != nil {
 		return fmt.Errorf("encode the list snapshot: %w", err)
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(s.path), filepath.Base(s.path)+".*")
-	if err != nil {
+	if err := note.Replace(s.path, data); err != nil {
 		return fmt.Errorf("save the list snapshot: %w", err)
-	}
-	_, err = temporary.Write(data)
-	if err = errors.Join(err, temporary.Sync(), temporary.Close()); err == nil {
-		err = os.Rename(temporary.Name(), s.path)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("save the list snapshot: %w", err), os.Remove(temporary.Name()))
 	}
 	s.saved = file.Version
 	return nil

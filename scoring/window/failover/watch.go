@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"fairgate/ingest/note"
 )
 
 // Whole is how a primary tells what it has lost; *redis.Store is one.
@@ -81,14 +82,7 @@ func (w *Watch) Look(ctx context.Context) error {
 }
 
 func (w *Watch) write(now time.Time) error {
-	if err := os.MkdirAll(filepath.Dir(w.file), 0o700); err != nil {
-		return fmt.Errorf("note that the counters are whole: %w", err)
-	}
-	temporary := w.file + ".new"
-	if err := os.WriteFile(temporary, []byte(strconv.FormatInt(now.UnixMilli(), 10)+"\n"), 0o600); err != nil {
-		return fmt.Errorf("note that the counters are whole: %w", err)
-	}
-	if err := os.Rename(temporary, w.file); err != nil {
+	if err := note.Replace(w.file, []byte(strconv.FormatInt(now.UnixMilli(), 10)+"\n")); err != nil {
 		return fmt.Errorf("note that the counters are whole: %w", err)
 	}
 	return nil

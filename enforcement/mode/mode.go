@@ -12,11 +12,11 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"time"
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/note"
 	"fairgate/ingest/outage"
 )
 
@@ -30,6 +30,10 @@ const poll = 500 * time.Millisecond
 // patience is how long one look may take: a database that hangs must not keep
 // the switch from being looked at again.
 const patience = 2 * time.Second
+
+// ErrNotNoted is wrapped where the position was read and put in force, and
+// could not be written to the file that Remember names.
+var ErrNotNoted = errors.New("the position of the kill switch is not noted")
 
 // Store is the switch of one site. It is safe for concurrent use.
 type Store struct {
@@ -88,7 +92,8 @@ func (s *Store) SetObserving(ctx context.Context, on bool, actor, reason string)
 }
 
 // Look puts a process's switch into the site's position, once, and reports
-// whether that turned it. What acts looks before it begins to: otherwise a
+// whether that turned it. After ErrNotNoted it is in that position; after any
+// other error it is where it was, or where the file says. What acts looks before it begins to: otherwise a
 // process that is started while the site only observes would act until Follow
 // has looked.
 func (s *Store) Look(ctx context.Context, to *enforcement.Switch) (turned bool, err error) {
@@ -130,15 +135,8 @@ func (s *Store) write(on bool) error {
 	if old, err := os.ReadFile(s.note); err == nil && string(old) == text {
 		return nil
 	}
-	if err := os.MkdirAll(filepath.Dir(s.note), 0o700); err != nil {
-		return fmt.Errorf("note the position of the kill switch: %w", err)
-	}
-	temporary := s.note + ".new"
-	if err := os.WriteFile(temporary, []byte(text), 0o600); err != nil {
-		return fmt.Errorf("note the position of the kill switch: %w", err)
-	}
-	if err := os.Rename(temporary, s.note); err != nil {
-		return fmt.Errorf("note the position of the kill switch: %w", err)
+	if err := note.Replace(s.note, []byte(text)); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotNoted, err)
 	}
 	return nil
 }
@@ -150,12 +148,24 @@ func (s *Store) Follow(ctx context.Context, to *enforcement.Switch, log *slog.Lo
 	defer tick.Stop()
 	away := outage.New(log, s.now, slog.LevelWarn,
 		"the kill switch cannot be read; its last position stands", "the kill switch can be read again")
+	unnoted := outage.New(log, s.now, slog.LevelWarn,
+		"the position of the kill switch cannot be noted; a start without SQL would not know it", "the position of the kill switch is noted again")
 	for {
 		turned, err := s.Look(ctx, to)
 		if ctx.Err() != nil {
 			return nil
 		}
-		away.Report(ctx, err, slog.Bool("observing", to.On()))
+		observing := slog.Bool("observing", to.On())
+		switch {
+		case errors.Is(err, ErrNotNoted):
+			away.Report(ctx, nil, observing)
+			unnoted.Report(ctx, err, observing)
+		case err != nil:
+			away.Report(ctx, err, observing)
+		default:
+			away.Report(ctx, nil, observing)
+			unnoted.Report(ctx, nil, observing)
+		}
 		if turned {
 			log.WarnContext(ctx, "the kill switch was turned", "observing", to.On())
 		}

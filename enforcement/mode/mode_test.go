@@ -3,6 +3,7 @@ package mode_test
 import (
 	"context"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -96,4 +97,26 @@ func TestSwitchAwayIsAFewLines(t *testing.T) {
 	outagetest.Expect(t, b, "the kill switch cannot be read; its last position stands", "the kill switch can be read again",
 		func() { rename("elsewhere", "site_mode") })
 	assert.Equal(t, false, b.Last("the kill switch can be read again")["observing"])
+}
+
+func TestPositionThatCannotBeNotedIsInForceAndSaidSo(t *testing.T) {
+	b, db := outagetest.New(), sqldbtest.SQLite(t)
+	s, err := mode.Open(t.Context(), db, "museum", b.Now)
+	require.NoError(t, err)
+	require.NoError(t, s.SetObserving(t.Context(), true, "admin", "a rule misfires"))
+	folder := filepath.Join(t.TempDir(), "spool")
+	require.NoError(t, os.WriteFile(folder, nil, 0o600))
+	s.Remember(filepath.Join(folder, "mode"))
+	var kill enforcement.Switch
+	turned, err := s.Look(t.Context(), &kill)
+	require.ErrorIs(t, err, mode.ErrNotNoted)
+	assert.True(t, turned && kill.On(), "the switch is turned all the same")
+
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Follow(ctx, &kill, b.Logger()) }()
+	t.Cleanup(func() { cancel(); assert.NoError(t, <-done) })
+	outagetest.Expect(t, b, "the position of the kill switch cannot be noted; a start without SQL would not know it",
+		"the position of the kill switch is noted again", func() { require.NoError(t, os.Remove(folder)) })
+	assert.Zero(t, b.Count("the kill switch cannot be read; its last position stands"), "SQL was never away")
 }

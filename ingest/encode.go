@@ -90,6 +90,7 @@ func (w *jsonWriter) subject(s *Subject) {
 	w.boolIf(`"device_fresh":`, s.DeviceFresh)
 	w.textsIf(`"documents":`, s.Documents)
 	w.textIf(`"phone":`, s.Phone)
+	w.textIf(`"cluster":`, s.Cluster)
 }
 
 func (w *jsonWriter) client(c *Client) {

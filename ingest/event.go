@@ -61,6 +61,9 @@ type Subject struct {
 	// Documents and Phone are keyed HMACs.
 	Documents []string `json:"documents,omitempty"`
 	Phone     string   `json:"phone,omitempty"`
+	// Cluster names the group of linked accounts that the account is known to
+	// belong to; empty where none is known. The gateway never sets it.
+	Cluster string `json:"cluster,omitempty"`
 }
 
 // Client is where the request came from and what spoke.

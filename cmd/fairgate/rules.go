@@ -15,6 +15,8 @@ import (
 type rulesCommand struct {
 	Check rulesCheckCommand `cmd:"" help:"Compile rulesets and look for rules that cannot do what they are meant to."`
 	Test  rulesTestCommand  `cmd:"" help:"Run the must-fire and must-not-fire cases of rulesets."`
+
+	Suggest rulesSuggestCommand `cmd:"" help:"Propose thresholds from the behaviour of ordinary accounts."`
 }
 
 // rulesetFiles are what both subcommands read.

@@ -47,6 +47,7 @@ type Services struct {
 	Lists     Lists
 	Labels    Labels
 	Quality   Quality
+	Normal    Normal
 	Mode      Mode
 	// Completeness compares the ledger with the booking system's Reports.
 	Completeness Completeness
@@ -102,6 +103,7 @@ func New(services Services, o Options) *fiber.App {
 	s.lists(api)
 	s.labels(api)
 	s.quality(api)
+	s.normal(api)
 	s.completeness(api)
 	s.mode(api)
 	s.audit(api)

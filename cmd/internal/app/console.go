@@ -89,6 +89,10 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 			return nil, err
 		}
 	}
+	usual, err := openNormal(s, e, noAnalytics)
+	if err != nil {
+		return nil, err
+	}
 	key, err := reveal("keys.operations", c.Keys.Operations)
 	if err != nil {
 		return nil, err
@@ -99,6 +103,7 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	}
 	app := httpapi.New(httpapi.Services{
 		Operators: users, Audit: users, Review: r.cases, Lists: r.lists, Labels: r.cases, Mode: kill,
+		Normal:  usual,
 		Quality: figures, Completeness: figures, Reports: outcome.Poller{URL: c.Enforcer.BookingURL + "/internal/v1/outbox", Key: key},
 	}, httpapi.Options{Site: c.Site, Now: e.Now, Log: log})
 	ln, err := listen(ctx, "console", c.Console.Listen)

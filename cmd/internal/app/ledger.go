@@ -54,6 +54,9 @@ func Ledger(ctx context.Context, s *Stack, e Env) (string, error) {
 		return "", fmt.Errorf("ledger: %w", err)
 	}
 	s.Go("ledger", consumer.Run)
+	if err := buildNormal(ctx, s, e, writer); err != nil {
+		return "", err
+	}
 	return "", nil
 }
 

@@ -19,9 +19,9 @@ type Figure struct {
 	Enough bool `json:"enough"`
 }
 
-// newFigure computes a share; accounts is how many labelled accounts stand
-// behind it.
-func newFigure(numerator, denominator, accounts uint64) Figure {
+// NewFigure computes a share with its interval; accounts is how many accounts
+// stand behind it.
+func NewFigure(numerator, denominator, accounts uint64) Figure {
 	f := Figure{Numerator: numerator, Denominator: denominator, Enough: accounts >= MinLabels}
 	if denominator > 0 {
 		f.Value = float64(numerator) / float64(denominator)

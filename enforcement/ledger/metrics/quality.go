@@ -80,10 +80,10 @@ func (r *Reader) Quality(ctx context.Context, period Period, filter Filter) (Qua
 			return Quality{}, fmt.Errorf("quality: read %s: %w", step.what, err)
 		}
 	}
-	q.FalsePositive = newFigure(harmed, tried, tried)
-	q.Challenged = newFigure(challenged, tried, tried)
-	q.Miss = newFigure(kept, hostile, hostile)
-	q.Interception = newFigure(intercepted, wanted, hostile)
+	q.FalsePositive = NewFigure(harmed, tried, tried)
+	q.Challenged = NewFigure(challenged, tried, tried)
+	q.Miss = NewFigure(kept, hostile, hostile)
+	q.Interception = NewFigure(intercepted, wanted, hostile)
 	if err := r.countLabels(ctx, params, &q.Labels); err != nil {
 		return Quality{}, fmt.Errorf("quality: read labels: %w", err)
 	}

@@ -1,0 +1,22 @@
+package normal
+
+import "github.com/prometheus/client_golang/prometheus"
+
+type measures struct {
+	hours, failures prometheus.Counter
+}
+
+func newMeasures(r prometheus.Registerer) *measures {
+	m := &measures{
+		hours: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "fairgate_normal_hours_built_total", Help: "Hours of normal behaviour that were built, again or for the first time.",
+		}),
+		failures: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "fairgate_normal_failures_total", Help: "Failed tries to bring normal behaviour up to date.",
+		}),
+	}
+	if r != nil {
+		r.MustRegister(m.hours, m.failures)
+	}
+	return m
+}

@@ -46,6 +46,7 @@ func decide(f facts) ruling {
 		}
 		hits = append(hits, h)
 	}
+	settleBands(hits, 0)
 	r := ruling{action: ingest.Allow, hits: hits}
 	for _, h := range hits {
 		switch {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fairgate/ingest"
+	"fairgate/rules"
 )
 
 // Denial asks the lists to deny a target.
@@ -28,6 +29,9 @@ type Denial struct {
 	// TTL is how long from At the entry stands; 0: until it is lifted
 	// (operators only).
 	TTL time.Duration
+	// Repeat says how long the block of a repeat offender stands instead; nil:
+	// as long as any. EntryByRule only.
+	Repeat *ingest.Repeat
 }
 
 // ErrBadDenial is wrapped by every error of Denial.Validate.
@@ -62,10 +66,30 @@ func (d Denial) Validate() error {
 		bad("a rule's entry needs rule %q, site %q and ttl %v", d.Rule, d.Site, d.TTL)
 	case d.Source == EntryByRule && !Blockable(d.Target.Entity):
 		bad("entity %q cannot be blocked by a rule", d.Target.Entity)
+	case d.Repeat != nil && !validRepeat(d):
+		bad("repeat within %d s with steps of %v s after ttl %v", d.Repeat.Within, d.Repeat.TTL, d.TTL)
 	case d.Source == EntryByHand && d.Reason == "":
 		bad("an operator's entry needs a reason")
 	}
 	return errors.Join(errs...)
+}
+
+// validRepeat reports that every step of the escalation stands longer than the
+// one before it, and none longer than a rule's block may.
+func validRepeat(d Denial) bool {
+	before := d.TTL
+	for _, seconds := range d.Repeat.TTL {
+		if seconds > int64(rules.MaxTTL/time.Second) {
+			return false
+		}
+		ttl := time.Duration(seconds) * time.Second
+		if ttl <= before {
+			return false
+		}
+		before = ttl
+	}
+	return d.Source == EntryByRule && len(d.Repeat.TTL) > 0 && len(d.Repeat.TTL) <= rules.MaxRepeatSteps &&
+		d.Repeat.Within > 0 && d.Repeat.Within <= int64(rules.MaxRepeatWithin/time.Second)
 }
 
 // Denied is what became of a Denial.

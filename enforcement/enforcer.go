@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
@@ -261,8 +262,14 @@ func (e *Enforcer) apply(ctx context.Context, plans []*plan) error {
 	if e.options.Kill.On() {
 		return nil
 	}
+	plans = slices.Clone(plans) // settled anew at every try
 	var denials []Denial
-	for _, p := range plans {
+	for i, p := range plans {
+		p, err := e.settle(ctx, p)
+		if err != nil {
+			return err
+		}
+		plans[i] = p
 		denials = append(denials, p.denials...)
 	}
 	var denied []Denied

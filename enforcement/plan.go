@@ -3,6 +3,7 @@ package enforcement
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"fairgate/ingest"
@@ -26,6 +27,8 @@ type plan struct {
 	// late says that the event made or touched an order, which must go if its
 	// account turns out to be blocked.
 	late bool
+	// banded says that exceptions decide which score band acts.
+	banded bool
 }
 
 // acts reports whether there is anything to do.
@@ -44,12 +47,17 @@ func planOf(v scoring.Verdict) (*plan, error) {
 	if v.Observe {
 		return p, nil
 	}
+	var weak []ingest.Hit
 	for _, h := range v.Hits {
 		if h.Shadow || isList(h.Rule) {
 			continue
 		}
 		if !h.Action.Valid() || h.Rule == "" {
 			return nil, fmt.Errorf("%w: hit of rule %q with action %q", errPoison, h.Rule, h.Action)
+		}
+		if h.Action == ingest.Allow {
+			weak = append(weak, h)
+			continue
 		}
 		p.hits = append(p.hits, h)
 		d, ok := denialOf(v, h)
@@ -61,6 +69,11 @@ func planOf(v scoring.Verdict) (*plan, error) {
 		}
 		p.denials, p.from = append(p.denials, d), append(p.from, len(p.hits)-1)
 	}
+	if len(p.hits) > 0 {
+		// Weak signals are evidence beside what acts, and nothing without it.
+		p.hits = append(p.hits, weak...)
+	}
+	p.banded = v.Stage == rules.StageAsync && banded(p.hits)
 	refused := v.Decision == ingest.Challenge || v.Decision == ingest.Block
 	p.late = v.Kind.Order() && v.Order.ID != "" && v.Subject.Account != "" && !refused
 	return p, nil
@@ -83,6 +96,7 @@ func denialOf(v scoring.Verdict, h ingest.Hit) (Denial, bool) {
 		d := Denial{
 			Site: v.Site, Target: target, Source: EntryByRule, Rule: h.Rule, Ruleset: v.Ruleset, Class: h.Reason,
 			Actor: ActorEnforcer, EventID: v.EventID, At: v.Time, TTL: time.Duration(h.TTL) * time.Second,
+			Repeat: h.Repeat,
 		}
 		if target.Entity != rules.EntityAccount {
 			d.Account = v.Subject.Account
@@ -120,7 +134,7 @@ func (p *plan) finding(hits []ingest.Hit) (f Finding, ok bool) {
 // known, the device or session that a hit names. What strangers share has no
 // case.
 func subjectOf(v scoring.Verdict, hits []ingest.Hit) (Target, bool) {
-	if len(hits) == 0 {
+	if !slices.ContainsFunc(hits, func(h ingest.Hit) bool { return h.Action != ingest.Allow }) {
 		return Target{}, false
 	}
 	if v.Subject.Account != "" {

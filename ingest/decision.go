@@ -91,10 +91,24 @@ type Hit struct {
 	Key    string  `json:"key"`
 	Score  float64 `json:"score,omitempty"`
 	// TTL is for how many seconds the action is to stand; 0: this request.
-	TTL    int64  `json:"ttl,omitempty"`
-	Reason Reason `json:"reason,omitempty"`
+	TTL int64 `json:"ttl,omitempty"`
+	// Repeat says how long the block of a repeat offender stands instead of
+	// TTL; nil: as long. It is shared and must not be changed.
+	Repeat *Repeat `json:"repeat,omitempty"`
+	Reason Reason  `json:"reason,omitempty"`
+	// From is set where the hit is a score band: the sum of the scores that it
+	// begins at. Of several bands that were reached the highest acts.
+	From float64 `json:"from,omitempty"`
 	// Shadow hits are recorded and never act.
 	Shadow bool `json:"shadow,omitempty"`
+}
+
+// Repeat escalates the blocks of one target by one rule: the second within the
+// last Within seconds stands for TTL[0] seconds, the third for TTL[1], and
+// those after the last step for as long as that.
+type Repeat struct {
+	Within int64   `json:"within"`
+	TTL    []int64 `json:"ttl"`
 }
 
 // Snapshot is the vector of feature values at one moment. Names and Values

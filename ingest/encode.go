@@ -153,8 +153,30 @@ func (w *jsonWriter) hit(h *Hit) {
 	w.text(`"key":`, h.Key)
 	w.floatIf(`"score":`, h.Score)
 	w.intIf(`"ttl":`, h.TTL)
+	if h.Repeat != nil {
+		w.repeat(h.Repeat)
+	}
 	w.textIf(`"reason":`, string(h.Reason))
+	w.floatIf(`"from":`, h.From)
 	w.boolIf(`"shadow":`, h.Shadow)
+	w.close()
+}
+
+func (w *jsonWriter) repeat(r *Repeat) {
+	w.open(`"repeat":`)
+	w.key(`"within":`)
+	w.b = strconv.AppendInt(w.b, r.Within, 10)
+	w.key(`"ttl":`)
+	if r.TTL == nil {
+		w.b = append(w.b, "null"...)
+	} else {
+		w.b = append(w.b, '[')
+		for _, ttl := range r.TTL {
+			w.comma()
+			w.b = strconv.AppendInt(w.b, ttl, 10)
+		}
+		w.b = append(w.b, ']')
+	}
 	w.close()
 }
 

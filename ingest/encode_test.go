@@ -58,6 +58,11 @@ func (f *filler) fill(v reflect.Value) {
 		for i := range n {
 			f.fill(v.Index(i))
 		}
+	case reflect.Pointer:
+		if f.random.IntN(2) == 0 {
+			v.Set(reflect.New(v.Type().Elem()))
+			f.fill(v.Elem())
+		}
 	default:
 		panic("no value for a " + v.Type().String())
 	}

@@ -23,7 +23,8 @@ func (r CaseResult) OK() bool { return r.Fired == r.MustFire }
 // RunCases runs the examples of every rule, drafts and retired rules included.
 // A rule is judged from the case alone: fields that are not given are empty,
 // features that are not given are NoValue, and an entity whose key the case
-// does not give cannot be acted on.
+// does not give cannot be acted on. Those of a band are judged from the scores
+// of all rules that are neither drafts nor retired.
 func RunCases(p *Program) []CaseResult {
 	all := p.everything()
 	var out []CaseResult
@@ -36,11 +37,21 @@ func RunCases(p *Program) []CaseResult {
 			out = append(out, all.runCase(r, c, n, false))
 		}
 	}
+	for i := range p.ruleset.Bands {
+		b := &p.ruleset.Bands[i]
+		for n, c := range b.Cases.MustFire {
+			out = append(out, p.runBandCase(b, c, n, true))
+		}
+		for n, c := range b.Cases.MustNotFire {
+			out = append(out, p.runBandCase(b, c, n, false))
+		}
+	}
 	return out
 }
 
 func (p *Program) compileEverything() *Program {
 	rs := *p.ruleset
+	rs.Bands = nil // their examples ask for the sum alone
 	rs.Rules = append([]Rule(nil), rs.Rules...)
 	for i := range rs.Rules {
 		rs.Rules[i].Mode, rs.Rules[i].Share = ModeLive, 0
@@ -53,12 +64,7 @@ func (p *Program) runCase(r *Rule, c Case, n int, must bool) CaseResult {
 	if out.Case == "" {
 		out.Case = fmt.Sprintf("number %d", n+1)
 	}
-	values := p.noValues()
-	for i, name := range p.names {
-		if v, ok := c.Features[name]; ok {
-			values[i] = v
-		}
-	}
+	values := p.caseValues(c)
 	ev := NewEvaluator()
 	matches, err := p.Evaluate(ev, caseEvent(c, p.loc), values, r.Stage, Acting, nil)
 	if err != nil {

@@ -36,6 +36,7 @@ type Program struct {
 	names    []string
 	filters  []filter
 	rules    map[string]*compiled
+	bands    []*band // the lowest first
 	byKind   map[ingest.Kind]*dispatch
 	other    *dispatch // kinds that nobody declared
 	max      map[string]float64
@@ -59,7 +60,8 @@ type compiled struct {
 	reads  []int // slots
 	fields []string
 	bounds []bound
-	seed   uint64 // of the canary hash
+	seed   uint64         // of the canary hash
+	repeat *ingest.Repeat // shared by all its hits
 }
 
 // Compile checks a whole ruleset and makes a Program of it. The error joins a
@@ -96,6 +98,9 @@ func compile(source *Ruleset, o Options, c *problems) *Program {
 	for i := range rs.Rules {
 		trees[i] = p.checkRule(i, v, needed, c)
 	}
+	for i := range rs.Bands {
+		validateCases(rs.Bands[i].rule(), indexed("bands", i)+".", v, c)
+	}
 	slots := p.assignSlots(needed)
 	p.compileFilters(slots, c)
 	if len(c.list) > 0 {
@@ -106,6 +111,7 @@ func compile(source *Ruleset, o Options, c *problems) *Program {
 			p.rules[r.ID] = p.compileRule(r, tree, v, slots, c, indexed("rules", i)+".when")
 		}
 	}
+	p.compileBands()
 	p.dispatch()
 	data, err := json.Marshal(rs)
 	if err != nil {
@@ -120,7 +126,7 @@ func compile(source *Ruleset, o Options, c *problems) *Program {
 
 func withDefaults(source *Ruleset) *Ruleset {
 	rs := *source
-	rs.Features, rs.Rules = slices.Clone(rs.Features), slices.Clone(rs.Rules)
+	rs.Features, rs.Rules, rs.Bands = slices.Clone(rs.Features), slices.Clone(rs.Rules), slices.Clone(rs.Bands)
 	for i := range rs.Features {
 		if rs.Features[i].Stage == "" {
 			rs.Features[i].Stage = StageInline
@@ -132,6 +138,14 @@ func withDefaults(source *Ruleset) *Ruleset {
 		}
 		if rs.Rules[i].Mode == "" {
 			rs.Rules[i].Mode = ModeLive
+		}
+	}
+	for i := range rs.Bands {
+		if rs.Bands[i].Stage == "" {
+			rs.Bands[i].Stage = StageInline
+		}
+		if rs.Bands[i].Mode == "" {
+			rs.Bands[i].Mode = ModeLive
 		}
 	}
 	return &rs
@@ -223,6 +237,7 @@ func (p *Program) compileRule(r *Rule, tree ast.Node, v *vocabulary, slots map[i
 	features, fields := v.namesIn(tree)
 	out := &compiled{
 		rule: r, when: when, tree: tree, fields: fields, bounds: v.bounds(tree), seed: hashText(fnvOffset, r.ID),
+		repeat: r.Repeat.hit(),
 	}
 	for _, f := range features {
 		out.reads = append(out.reads, slots[f])

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	yaml "go.yaml.in/yaml/v3"
 
@@ -90,6 +91,13 @@ func (d *decoder) ruleset(n *yaml.Node, rs *Ruleset) {
 				rs.Rules = append(rs.Rules, r)
 			})
 		},
+		"bands": func(n *yaml.Node, path string) {
+			d.each(n, path, func(n *yaml.Node, path string) {
+				b := Band{Stage: StageInline, Mode: ModeLive}
+				d.band(n, path, &b)
+				rs.Bands = append(rs.Bands, b)
+			})
+		},
 	})
 }
 
@@ -118,21 +126,68 @@ func (d *decoder) rule(n *yaml.Node, path string, r *Rule) {
 		"action":      enum(d, &r.Action, ruleActions()),
 		"score":       d.number(&r.Score),
 		"ttl":         d.duration(&r.TTL),
+		"repeat":      d.repeat(&r.Repeat),
 		"mode":        enum(d, &r.Mode, Modes()),
 		"share":       d.number(&r.Share),
 		"owner":       d.text(&r.Owner),
 		"scenarios":   d.texts(&r.Scenarios),
+		"tags":        d.texts(&r.Tags),
 		"reason":      enum(d, &r.Reason, ruleReasons()),
-		"messages": func(n *yaml.Node, path string) {
-			d.fields(n, path, map[string]reader{"zh": d.text(&r.Messages.ZH), "en": d.text(&r.Messages.EN)})
-		},
-		"cases": func(n *yaml.Node, path string) {
-			d.fields(n, path, map[string]reader{
-				"must_fire":     d.cases(&r.Cases.MustFire),
-				"must_not_fire": d.cases(&r.Cases.MustNotFire),
-			})
-		},
+		"messages":    d.messages(&r.Messages),
+		"cases":       d.examples(&r.Cases),
 	})
+}
+
+func (d *decoder) band(n *yaml.Node, path string, b *Band) {
+	d.fields(n, path, map[string]reader{
+		"id":          d.text(&b.ID),
+		"description": d.text(&b.Description),
+		"stage":       enum(d, &b.Stage, []Stage{StageInline, StageAsync}),
+		"events":      d.kinds(&b.Events),
+		"from":        d.number(&b.From),
+		"on":          enum(d, &b.On, Entities()),
+		"action":      enum(d, &b.Action, bandActions()),
+		"ttl":         d.duration(&b.TTL),
+		"repeat":      d.repeat(&b.Repeat),
+		"mode":        enum(d, &b.Mode, Modes()),
+		"share":       d.number(&b.Share),
+		"owner":       d.text(&b.Owner),
+		"scenarios":   d.texts(&b.Scenarios),
+		"tags":        d.texts(&b.Tags),
+		"reason":      enum(d, &b.Reason, ruleReasons()),
+		"messages":    d.messages(&b.Messages),
+		"cases":       d.examples(&b.Cases),
+	})
+}
+
+func (d *decoder) repeat(to *Repeat) reader {
+	return func(n *yaml.Node, path string) {
+		d.fields(n, path, map[string]reader{
+			"within": d.duration(&to.Within),
+			"ttl": func(n *yaml.Node, path string) {
+				d.each(n, path, func(n *yaml.Node, path string) {
+					var ttl time.Duration
+					d.duration(&ttl)(n, path)
+					to.TTL = append(to.TTL, ttl)
+				})
+			},
+		})
+	}
+}
+
+func (d *decoder) messages(to *Messages) reader {
+	return func(n *yaml.Node, path string) {
+		d.fields(n, path, map[string]reader{"zh": d.text(&to.ZH), "en": d.text(&to.EN)})
+	}
+}
+
+func (d *decoder) examples(to *Cases) reader {
+	return func(n *yaml.Node, path string) {
+		d.fields(n, path, map[string]reader{
+			"must_fire":     d.cases(&to.MustFire),
+			"must_not_fire": d.cases(&to.MustNotFire),
+		})
+	}
 }
 
 func (d *decoder) cases(to *[]Case) reader {

@@ -30,6 +30,30 @@
 // in-line. The field degraded says that the counters are one process's own, for
 // rules that conclude from what was not seen.
 //
+// # Acting
+//
+// A rule can decide alone: its action is flag, challenge or block, for this
+// request or (blocks) for its ttl, longer for repeat offenders:
+//
+//	ttl: 1h
+//	repeat: {within: 30d, ttl: [24h, 168h]}   # the second block, the third and later
+//
+// Or it is a weak signal (action: score), which only adds its score to those
+// of the other rules that fired for the same event. Bands act on that sum,
+// which ends at 100; of the bands of a stage that it reaches the highest acts,
+// as a rule of its id would:
+//
+//	bands:
+//	  - {id: doubtful, from: 50, on: account, action: challenge, reason: review}
+//	  - {id: sure, from: 80, on: account, action: block, ttl: 1h, reason: review}
+//
+// In-line bands see the in-line rules. Bands of the asynchronous stage see what
+// those scored at screening and the asynchronous rules. What shadow rules would
+// add is looked at in shadow only. Where an exception takes a rule's match
+// away, its score goes with it.
+//
+// Tags, scenarios and the owner are for people: to find rules, and whom to ask.
+//
 // # Use
 //
 //	p, err := rules.Load("museum.yaml", data, rules.Options{}) // or Decode, Compile

@@ -27,6 +27,10 @@ type Match struct {
 	// Key is the key of the entity Rule.On.
 	Key    string
 	Shadow bool // recorded, never acted on
+	// From is where the band begins that was reached; 0: it is a rule.
+	From float64
+	// Repeat is the rule's escalation, nil for none. It must not be changed.
+	Repeat *ingest.Repeat
 }
 
 // ErrValues says that the vector of values is not one of this program.
@@ -35,6 +39,7 @@ var ErrValues = errors.New("feature values do not fit the program")
 // dispatch holds the rules that one kind of event can meet, by stage.
 type dispatch struct {
 	acting, shadow map[Stage][]*compiled
+	bands          map[Stage][]*band
 	reads          map[Stage][]int
 	bit            uint64 // of the kind in filters; 0 for kinds that nobody declared
 }
@@ -49,7 +54,9 @@ func (p *Program) dispatch() {
 }
 
 func (p *Program) dispatchFor(kind ingest.Kind) *dispatch {
-	d := &dispatch{acting: map[Stage][]*compiled{}, shadow: map[Stage][]*compiled{}, reads: map[Stage][]int{}}
+	d := &dispatch{
+		acting: map[Stage][]*compiled{}, shadow: map[Stage][]*compiled{}, bands: map[Stage][]*band{}, reads: map[Stage][]int{},
+	}
 	for i := range p.ruleset.Rules {
 		r := &p.ruleset.Rules[i]
 		c := p.rules[r.ID]
@@ -71,6 +78,11 @@ func (p *Program) dispatchFor(kind ingest.Kind) *dispatch {
 	for _, slots := range d.reads {
 		slices.Sort(slots)
 	}
+	for _, b := range p.bands {
+		if len(b.rule.Events) == 0 || slices.Contains(b.rule.Events, kind) {
+			d.bands[b.rule.Stage] = append(d.bands[b.rule.Stage], b)
+		}
+	}
 	return d
 }
 
@@ -91,6 +103,9 @@ func (p *Program) Reads(stage Stage, k ingest.Kind) []int { return p.kind(k).rea
 // whose condition holds but whose entity has no key in this event does not
 // fire; ev.Keyless lists those.
 //
+// After the rules come the bands that the scores add up to, the lowest first;
+// see Band and Evaluator.SetScore. The highest is the one that acts.
+//
 // Expressions are total, so the only error is ErrValues (wrapped). Evaluate
 // keeps nothing of e and values.
 func (p *Program) Evaluate(
@@ -106,6 +121,7 @@ func (p *Program) Evaluate(
 		list = d.shadow[stage]
 	}
 	ev.load(p, e, values)
+	first := len(out)
 	for _, c := range list {
 		if c.rule.Mode == ModeCanary && c.inShare(e) != (which == Acting) {
 			continue
@@ -118,7 +134,10 @@ func (p *Program) Evaluate(
 			ev.keyless = append(ev.keyless, c.rule)
 			continue
 		}
-		out = append(out, Match{Rule: c.rule, Key: key, Shadow: which == Shadow})
+		out = append(out, Match{Rule: c.rule, Key: key, Shadow: which == Shadow, Repeat: c.repeat})
+	}
+	if bands := d.bands[stage]; len(bands) > 0 {
+		out = ev.reached(bands, out[first:], which, out)
 	}
 	ev.release()
 	return out, nil

@@ -18,6 +18,7 @@ type Evaluator struct {
 	keyless []*Rule
 
 	degraded bool
+	score    float64
 }
 
 // NewEvaluator makes an empty Evaluator.
@@ -34,6 +35,12 @@ func (ev *Evaluator) Keyless() []*Rule { return ev.keyless }
 // pooled Evaluator; events whose own Decision says so are degraded anyway.
 func (ev *Evaluator) SetDegraded(degraded bool) { ev.degraded = degraded }
 
+// SetScore says what the event has scored already, before the rules of the next
+// Evaluate add to it: for the asynchronous stage what the in-line rules found,
+// for shadow what the acting rules of the stage found. It holds for that one
+// call. Bands look at the sum.
+func (ev *Evaluator) SetScore(score float64) { ev.score = score }
+
 func (ev *Evaluator) load(p *Program, e *ingest.Event, values []float64) {
 	ev.e, ev.values, ev.loc, ev.ip = e, values, p.loc, ""
 	ev.keyless = ev.keyless[:0]
@@ -41,7 +48,9 @@ func (ev *Evaluator) load(p *Program, e *ingest.Event, values []float64) {
 
 // release lets go of the event, so that a pooled Evaluator keeps nothing of a
 // visitor alive.
-func (ev *Evaluator) release() { ev.e, ev.values, ev.ip, ev.degraded = nil, nil, "", false }
+func (ev *Evaluator) release() {
+	ev.e, ev.values, ev.ip, ev.degraded, ev.score = nil, nil, "", false, 0
+}
 
 func (ev *Evaluator) local() time.Time { return ev.e.Time.In(ev.loc) }
 

@@ -28,6 +28,11 @@ type Explanation struct {
 	Messages Messages           `json:"messages"`
 	Features []ExplainedFeature `json:"features,omitempty"`
 	Fields   []ExplainedField   `json:"fields,omitempty"`
+	// From, Score and Contributions are a band's: where it begins, the sum that
+	// was reached, and what each rule that fired added to it.
+	From          float64        `json:"from,omitempty"`
+	Score         float64        `json:"score,omitempty"`
+	Contributions []Contribution `json:"contributions,omitempty"`
 }
 
 // ExplainedFeature is a feature that the rule reads, with its value.
@@ -53,19 +58,20 @@ type ExplainedField struct {
 
 // Explain says what the rule saw in e, from the snapshot of feature values
 // that the decision carries. Features that the snapshot does not have are
-// NoValue. The error is ErrUnknownRule.
+// NoValue. Of a band it is which rules fired, and what they add up to. The
+// error is ErrUnknownRule.
 func Explain(p *Program, rule string, e *ingest.Event, s ingest.Snapshot) (Explanation, error) {
 	all := p.everything()
 	c := all.rules[rule]
 	if c == nil {
+		for i := range p.ruleset.Bands {
+			if p.ruleset.Bands[i].ID == rule {
+				return p.explainBand(&p.ruleset.Bands[i], e, s), nil
+			}
+		}
 		return Explanation{}, fmt.Errorf("%w: %q, version %s", ErrUnknownRule, rule, p.version)
 	}
-	values := all.noValues()
-	for i, name := range all.names {
-		if at := slices.Index(s.Names, name); at >= 0 && at < len(s.Values) {
-			values[i] = s.Values[at]
-		}
-	}
+	values := all.snapshotValues(s)
 	r := c.rule
 	out := Explanation{
 		Rule: r.ID, Ruleset: p.version, Description: r.Description, When: strings.TrimSpace(r.When),

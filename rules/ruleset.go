@@ -13,6 +13,8 @@ type Ruleset struct {
 	Description string    `yaml:"description" json:"description,omitempty"`
 	Features    []Feature `yaml:"features" json:"features"`
 	Rules       []Rule    `yaml:"rules" json:"rules"`
+	// Bands combine many weak signals: they act on the sum of the scores.
+	Bands []Band `yaml:"bands" json:"bands,omitempty"`
 
 	// file and lines say where the document's fields were read, for errors;
 	// both are empty for a document that was not decoded from YAML.
@@ -133,14 +135,17 @@ type Rule struct {
 	// When is a boolean expression over the event's fields and the features.
 	When   string        `yaml:"when" json:"when"`
 	On     Entity        `yaml:"on" json:"on"`
-	Action ingest.Action `yaml:"action" json:"action"` // flag, challenge or block
+	Action ingest.Action `yaml:"action" json:"action"` // score, flag, challenge or block
 	Score  float64       `yaml:"score" json:"score,omitempty"`
 	// TTL is how long the action stands for the entity; 0: this request only.
-	TTL       time.Duration `yaml:"ttl" json:"ttl,omitempty"`
+	TTL time.Duration `yaml:"ttl" json:"ttl,omitempty"`
+	// Repeat lets the blocks of repeat offenders stand longer.
+	Repeat    Repeat        `yaml:"repeat" json:"repeat,omitzero"`
 	Mode      Mode          `yaml:"mode" json:"mode"`             // default live
 	Share     float64       `yaml:"share" json:"share,omitempty"` // canary: 0 to 1
 	Owner     string        `yaml:"owner" json:"owner,omitempty"`
 	Scenarios []string      `yaml:"scenarios" json:"scenarios,omitempty"` // S1, H2, …
+	Tags      []string      `yaml:"tags" json:"tags,omitempty"`           // to find and group rules by
 	Reason    ingest.Reason `yaml:"reason" json:"reason,omitempty"`
 	Messages  Messages      `yaml:"messages" json:"messages,omitzero"`
 	Cases     Cases         `yaml:"cases" json:"cases,omitzero"`

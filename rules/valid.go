@@ -63,6 +63,11 @@ func (m Mode) Active() bool { return m == ModeShadow || m == ModeCanary || m == 
 
 // ruleActions are the actions that a rule may ask for.
 func ruleActions() []ingest.Action {
+	return append([]ingest.Action{ActionScore}, bandActions()...)
+}
+
+// bandActions are the actions that a score band may ask for.
+func bandActions() []ingest.Action {
 	return []ingest.Action{ingest.Flag, ingest.Challenge, ingest.Block}
 }
 

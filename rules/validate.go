@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -19,7 +20,12 @@ const (
 	MaxFeatures  = 512
 	MaxRules     = 5000
 	maxText      = 2000
+	maxTags      = 20
+	maxCases     = 200 // of one rule
 )
+
+// tagFormat is the form of tags and scenarios.
+var tagFormat = regexp.MustCompile(`^[\p{L}\p{N}._-]{1,40}$`)
 
 // validate reports everything that can be said without the expressions.
 func validate(rs *Ruleset, c *problems) {
@@ -57,6 +63,21 @@ func validate(rs *Ruleset, c *problems) {
 		at := indexed("rules", i) + "."
 		checkName(c, at+"id", rs.Rules[i].ID, ids, i)
 		validateRule(&rs.Rules[i], at, c)
+		validateScore(&rs.Rules[i], at, c)
+	}
+	validateBands(rs, ids, c)
+}
+
+// validateScore reports a score that is none, and a weak signal without one.
+func validateScore(r *Rule, at string, c *problems) {
+	switch {
+	case r.Score < 0 || r.Score > 100 || r.Score != r.Score:
+		c.add(at+"score", r.ID, "%v must be from 0 to 100", r.Score)
+	case r.Action == ActionScore && r.Score == 0:
+		c.add(at+"score", r.ID, "is missing: a rule with action score does nothing else than add its score")
+	}
+	if r.Action == ActionScore && r.TTL != 0 {
+		c.add(at+"ttl", r.ID, "has no meaning for action score, which acts on nobody")
 	}
 }
 
@@ -124,9 +145,6 @@ func validateRule(r *Rule, at string, c *problems) {
 		known(c, at+"reason", r.ID, r.Reason, ruleReasons())
 	}
 	validateKinds(r.Events, at, r.ID, c)
-	if r.Score < 0 || r.Score > 100 || r.Score != r.Score {
-		c.add(at+"score", r.ID, "%v must be from 0 to 100", r.Score)
-	}
 	if r.Mode == ModeCanary && (r.Share < 0 || r.Share > 1 || r.Share != r.Share) {
 		c.add(at+"share", r.ID, "%v must be from 0 to 1", r.Share)
 	}
@@ -140,6 +158,8 @@ func validateRule(r *Rule, at string, c *problems) {
 		c.add(at+"ttl", r.ID, "%s is too long for on: %s, which unrelated people share; at most %s",
 			r.TTL, r.On, MaxSharedTTL)
 	}
+	validateRepeat(r, at, c)
+	validateTags(r, at, c)
 	switch r.On {
 	case EntityDocument, EntityPhone, EntityPool:
 		c.add(at+"on", r.ID, "%q cannot be acted on: anybody can type it into a request, and would have others blocked", r.On)
@@ -158,8 +178,30 @@ func validateRule(r *Rule, at string, c *problems) {
 	}
 }
 
+// validateTags checks the words that rules are found and grouped by.
+func validateTags(r *Rule, at string, c *problems) {
+	for field, list := range map[string][]string{"tags": r.Tags, "scenarios": r.Scenarios} {
+		if len(list) > maxTags {
+			c.add(at+field, r.ID, "has %d entries, at most %d", len(list), maxTags)
+			continue
+		}
+		for i, tag := range list {
+			switch {
+			case !tagFormat.MatchString(tag):
+				c.add(indexed(at+field, i), r.ID, "%q must be 1 to 40 letters, digits, ., _ or -", clip(tag))
+			case slices.Contains(list[:i], tag):
+				c.add(indexed(at+field, i), r.ID, "%q is listed twice", tag)
+			}
+		}
+	}
+}
+
 // validateCases checks that the examples name what exists, with its type.
 func validateCases(r *Rule, at string, v *vocabulary, c *problems) {
+	if n := len(r.Cases.MustFire) + len(r.Cases.MustNotFire); n > maxCases {
+		c.add(at+"cases", r.ID, "has %d entries, at most %d", n, maxCases)
+		return
+	}
 	for list, cases := range map[string][]Case{"must_fire": r.Cases.MustFire, "must_not_fire": r.Cases.MustNotFire} {
 		for i, k := range cases {
 			at := indexed(at+"cases."+list, i) + "."

@@ -34,15 +34,22 @@ func (e *Engine) Async(ctx context.Context, ev *ingest.Event) (Verdict, error) {
 		}
 		s.fill(values)
 	}
+	// What screening found counts towards the bands of this stage, too.
+	inline := scoreOf(ev.Decision.Hits)
+	score := inline
 	for _, which := range []rules.Which{rules.Acting, rules.Shadow} {
 		s.ev.SetDegraded(s.touch.Degraded)
+		s.ev.SetScore(score)
 		var err error
 		if s.matches, err = p.program.Evaluate(s.ev, ev, values, rules.StageAsync, which, s.matches); err != nil {
 			return Verdict{}, fmt.Errorf("evaluate event %s: %w", ev.ID, err)
 		}
+		for i := range s.matches {
+			score += s.matches[i].Rule.Score
+		}
 	}
 	v := verdictOf(ev, rules.StageAsync, hitsOf(nil, s.matches))
-	v.Score = scoreOf(v.Hits)
+	v.Score, v.InlineScore = scoreOf(v.Hits), inline
 	v.Ruleset = p.program.Version()
 	v.Snapshot = ingest.Snapshot{Names: p.program.Names(), Values: values}
 	e.metrics.hits(rules.StageAsync, v.Hits)
@@ -121,6 +128,7 @@ func (e *Engine) Shadow(ev *ingest.Event) []ingest.Hit {
 	s := e.take()
 	defer e.give(s)
 	var err error
+	s.ev.SetScore(scoreOf(ev.Decision.Hits))
 	s.matches, err = p.program.Evaluate(
 		s.ev, ev, ev.Decision.Snapshot.Values, rules.StageInline, rules.Shadow, s.matches)
 	if err != nil { // a snapshot of another length was not made by this program

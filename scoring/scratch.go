@@ -121,9 +121,19 @@ func hitsOf(hits []ingest.Hit, matches []rules.Match) []ingest.Hit {
 	hits = slices.Grow(hits, len(matches))
 	for _, m := range matches {
 		hits = append(hits, ingest.Hit{
-			Rule: m.Rule.ID, Action: m.Rule.Action, Entity: string(m.Rule.On), Key: m.Key,
-			Score: m.Rule.Score, TTL: int64(m.Rule.TTL / time.Second), Reason: m.Rule.Reason, Shadow: m.Shadow,
+			Rule: m.Rule.ID, Action: actionOf(m.Rule), Entity: string(m.Rule.On), Key: m.Key,
+			Score: m.Rule.Score, TTL: int64(m.Rule.TTL / time.Second), Repeat: m.Repeat, Reason: m.Rule.Reason,
+			From: m.From, Shadow: m.Shadow,
 		})
 	}
 	return hits
+}
+
+// actionOf is what a rule asks the edge to do: nothing, where it is a weak
+// signal that only scores.
+func actionOf(r *rules.Rule) ingest.Action {
+	if r.Action == rules.ActionScore {
+		return ingest.Allow
+	}
+	return r.Action
 }

@@ -23,11 +23,14 @@ type Verdict struct {
 	// Observe says that the route was in observe mode: nothing may act.
 	Observe bool `json:"observe,omitempty"`
 	// Action is the most severe action of the hits that may act.
-	Action   ingest.Action   `json:"action"`
-	Score    float64         `json:"score"` // 0 to 100
-	Hits     []ingest.Hit    `json:"hits,omitempty"`
-	Ruleset  string          `json:"ruleset"` // version
-	Snapshot ingest.Snapshot `json:"snapshot,omitzero"`
+	Action ingest.Action `json:"action"`
+	Score  float64       `json:"score"` // 0 to 100
+	// InlineScore is what the event had scored in line (stage async only): the
+	// bands of the stage look at both together.
+	InlineScore float64         `json:"inline_score,omitempty"`
+	Hits        []ingest.Hit    `json:"hits,omitempty"`
+	Ruleset     string          `json:"ruleset"` // version
+	Snapshot    ingest.Snapshot `json:"snapshot,omitzero"`
 	// Decision is what the edge did (stage inline only): its action may be
 	// milder than Action where a pass or an exception applied.
 	Decision ingest.Action `json:"decision,omitempty"`

@@ -78,6 +78,11 @@ func (s *Service) covered(ctx context.Context, q querier, d enforcement.Denial) 
 	if err != nil {
 		return enforcement.Denied{}, false, err
 	}
+	if !e.ended(entryOf(d).Since) {
+		if d, _, err = escalated(ctx, q, d, &e); err != nil {
+			return enforcement.Denied{}, false, err
+		}
+	}
 	slack := min(d.TTL/20, time.Minute)
 	covers := e.Expires.IsZero() || (d.TTL > 0 && !expiry(d).Add(-slack).After(e.Expires))
 	return enforcement.Denied{EntryID: e.ID, EventID: e.EventID, Stands: true}, covers, nil
@@ -126,17 +131,30 @@ func expiry(d enforcement.Denial) time.Time {
 func (s *Service) deny(
 	ctx context.Context, tx *sql.Tx, version int64, d enforcement.Denial,
 ) (enforcement.Denied, error) {
+	old, err := findOne(ctx, tx, entryOf(d))
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return enforcement.Denied{}, err
+	}
+	var standing *Entry
+	if err == nil && !old.ended(entryOf(d).Since) {
+		standing = &old
+	}
+	found := err == nil
+	d, earlier, err := escalated(ctx, tx, d, standing)
+	if err != nil {
+		return enforcement.Denied{}, err
+	}
 	e := entryOf(d)
 	e.Created = s.options.Now().UTC().Truncate(time.Millisecond)
 	detail := ""
-	old, err := findOne(ctx, tx, e)
+	if earlier > 0 {
+		detail = fmt.Sprintf("block %d within %s: stands for %s", earlier+1, time.Duration(d.Repeat.Within)*time.Second, d.TTL)
+	}
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case !found:
 		err = insert(ctx, tx, version, &e)
-	case err != nil:
-		return enforcement.Denied{}, err
-	case old.Expires.Before(e.Since) && !old.Expires.IsZero():
-		if err := lift(ctx, tx, version, old.ID, old.Expires, d.Actor, "expired"); err != nil {
+	case standing == nil:
+		if err := lift(ctx, tx, version, old.ID, old.Expires, d.Actor, liftedExpired); err != nil {
 			return enforcement.Denied{}, err
 		}
 		err = insert(ctx, tx, version, &e)

@@ -81,13 +81,20 @@ func validateScore(r *Rule, at string, c *problems) {
 	}
 }
 
+// maxName is the longest name of a feature, rule or band, in bytes.
+const maxName = 64
+
+// ValidName reports whether s can be the name of a feature or the id of a rule
+// or band.
+func ValidName(s string) bool { return len(s) <= maxName && nameFormat.MatchString(s) }
+
 func checkName(c *problems, field, name string, seen map[string]int, i int) {
 	first, again := seen[name]
 	switch {
 	case name == "":
 		c.add(field, "", "is missing")
-	case len(name) > 64 || !nameFormat.MatchString(name):
-		c.add(field, "", "%q must be lower-case words joined by _, at most 64 characters", clip(name))
+	case !ValidName(name):
+		c.add(field, "", "%q must be lower-case words joined by _, at most %d characters", clip(name), maxName)
 	case again:
 		c.add(field, "", "%q is used twice, first by entry %d", name, first+1)
 	default:

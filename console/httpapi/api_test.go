@@ -233,7 +233,18 @@ func TestListsAreChangedAndAudited(t *testing.T) {
 	lift := "/api/v1/lists/deny/" + entry.ID + "/lift"
 	require.Equal(t, http.StatusOK, h.call(t, h.admin, http.MethodPost, lift, `{"reason":"a mistake"}`, nil))
 	assert.Equal(t, http.StatusConflict, h.call(t, h.admin, http.MethodPost, lift, `{"reason":"a mistake"}`, nil))
-	except := `{"entity":"account","key":"a1","rule":"rotation","reason":"a tour guide","expires_at":"2099-01-01T00:00:00Z"}`
+	until := func(after time.Duration) string { return time.Now().Add(after).UTC().Format(time.RFC3339) }
+	except := `{"entity":"account","key":"a1","rule":"rotation","reason":"a tour guide","expires_at":"` + until(time.Hour) + `"}`
+	for what, refused := range map[string]string{
+		"in the past":  strings.Replace(except, until(time.Hour), until(-time.Hour), 1),
+		"for years":    strings.Replace(except, until(time.Hour), until(200*24*time.Hour), 1),
+		"without end":  strings.Replace(except, `,"expires_at":"`+until(time.Hour)+`"`, "", 1),
+		"of every key": strings.Replace(except, `"a1"`, `""`, 1),
+		"no rule":      strings.Replace(except, `"rotation"`, `""`, 1),
+		"every rule":   strings.Replace(except, `"rotation"`, `"*"`, 1),
+	} {
+		assert.Equal(t, http.StatusUnprocessableEntity, h.call(t, h.admin, http.MethodPost, "/api/v1/lists/exceptions", refused, nil), what)
+	}
 	require.Equal(t, http.StatusCreated, h.call(t, h.admin, http.MethodPost, "/api/v1/lists/exceptions", except, nil))
 	var listed struct{ Entries []lists.Entry }
 	require.Equal(t, http.StatusOK, h.call(t, h.admin, http.MethodGet, "/api/v1/lists/exceptions", "", &listed))

@@ -60,9 +60,9 @@ type exceptInput struct {
 	Body struct {
 		Entity  string    `json:"entity" enum:"account,device,session,ip,document,phone"`
 		Key     string    `json:"key" minLength:"1" maxLength:"200"`
-		Rule    string    `json:"rule" minLength:"1" maxLength:"100" doc:"The one rule that no longer matches this subject"`
+		Rule    string    `json:"rule" minLength:"1" maxLength:"100" doc:"The one rule or score band that no longer matches this subject"`
 		Reason  string    `json:"reason" minLength:"3" maxLength:"500"`
-		Expires time.Time `json:"expires_at" doc:"Every entry ends"`
+		Expires time.Time `json:"expires_at" doc:"Every exception ends, within 184 days"`
 	}
 }
 
@@ -134,9 +134,6 @@ func (s *server) deny(ctx context.Context, in *denyInput) (*entryOutput, error) 
 }
 
 func (s *server) except(ctx context.Context, in *exceptInput) (*entryOutput, error) {
-	if !in.Body.Expires.After(s.o.Now()) {
-		return nil, huma.Error422UnprocessableEntity("expires_at lies in the past")
-	}
 	entry, err := s.Lists.Except(ctx, lists.Exception{
 		Site: s.o.Site, Target: enforcement.Target{Entity: rules.Entity(in.Body.Entity), Key: in.Body.Key},
 		Rule: in.Body.Rule, Reason: in.Body.Reason, Actor: callerOf(ctx).Name, Expires: in.Body.Expires,

@@ -194,7 +194,7 @@ func TestExceptionForbidsOnlyItsOwnRule(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		denied, err := f.Deny(t.Context(), []enforcement.Denial{denial("guide")})
 		require.NoError(t, err)
-		exception := lists.Exception{Site: "museum", Target: account("guide"), Rule: "rotation", Reason: "tour guide", Actor: "li"}
+		exception := lists.Exception{Site: "museum", Target: account("guide"), Rule: "rotation", Reason: "tour guide", Actor: "li", Expires: start.Add(24 * time.Hour)}
 		_, err = f.Except(t.Context(), exception)
 		require.NoError(t, err)
 

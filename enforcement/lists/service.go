@@ -117,22 +117,12 @@ func (s *Service) change(
 	return nil
 }
 
-// Exception asks to except a target from one rule.
-type Exception struct {
-	Site    string
-	Target  enforcement.Target
-	Rule    string
-	Reason  string
-	Actor   string
-	Expires time.Time // zero: no end
-}
-
 // Except adds an exception, or gives the present one a new end and reason.
-// The target's deny entries that the rule made are lifted.
+// The target's deny entries that the rule made are lifted. What is not exactly
+// one subject, one rule and an end within MaxException is refused (ErrBadInput).
 func (s *Service) Except(ctx context.Context, x Exception) (Entry, error) {
-	if x.Rule == "" || x.Reason == "" || x.Actor == "" || x.Target.Key == "" || !x.Target.Valid() {
-		return Entry{}, fmt.Errorf("%w: an exception needs a target (%s), rule %q, actor %q and a reason",
-			ErrBadInput, x.Target, x.Rule, x.Actor)
+	if err := x.validate(s.options.Now()); err != nil {
+		return Entry{}, err
 	}
 	now := s.options.Now().UTC().Truncate(time.Millisecond)
 	entry := Entry{

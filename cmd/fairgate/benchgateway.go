@@ -15,7 +15,8 @@ type benchGatewayCommand struct {
 	Duration time.Duration `help:"Length of one cell; there are about fifty." default:"2s"`
 	Rates    []int         `help:"Requests a second of the open loops." default:"500,1500"`
 	Quick    bool          `help:"Short cells, few rounds, a small population: whether it works, not how fast it is."`
-	Profile  string        `help:"Write a CPU profile of the gateway (100 rules, most connections), and beside it one of its allocations." placeholder:"FILE"`
+	Profile  string        `help:"Write a CPU profile of the gateway (100 rules, most connections), and beside it one of its allocations; and the same of the other gateways, with their variants' names at the end." placeholder:"FILE"`
+	Only     []string      `help:"Measure only these against the bare proxy, with the most connections: one_round_trip, screened_100, screened_1000, degraded." placeholder:"VARIANT,..."`
 	Journals string        `help:"Directory for the gateways' journals, to choose their disk; default: the place for temporary files." placeholder:"DIR"`
 	JSON     string        `help:"Write the report to this file (- for standard output, instead of the table)." placeholder:"FILE"`
 }
@@ -28,6 +29,9 @@ func (c *benchGatewayCommand) Run(ctx context.Context) error {
 	}
 	o := gatewaybench.Options{
 		Exe: exe, Out: os.Stderr, Redis: c.Redis, Kafka: c.Kafka, Duration: c.Duration, Rates: c.Rates, Profile: c.Profile, Journals: c.Journals,
+	}
+	for _, v := range c.Only {
+		o.Only = append(o.Only, gatewaybench.Variant(v))
 	}
 	if c.Quick {
 		o.Duration, o.Rounds, o.Accounts, o.Requests, o.Reloads, o.Rates = 200*time.Millisecond, 1, 500, 4096, 1, []int{200}

@@ -12,11 +12,12 @@ import (
 
 // batch is the working memory of one touch.
 type batch struct {
-	cmds     []goredis.Cmder
-	entities []*entityCalls // of each entity of the touch, and room for more
-	burn     *goredis.StringCmd
-	fold     *goredis.Cmd
-	log      entityLog
+	cmds      []goredis.Cmder
+	passenger *passenger
+	entities  []*entityCalls // of each entity of the touch, and room for more
+	burn      *goredis.StringCmd
+	fold      *goredis.Cmd
+	log       entityLog
 
 	now  int64 // event time, Unix ms
 	id   [16]byte
@@ -173,5 +174,5 @@ func (b *batch) reset() {
 		c.mark.SetVal("")
 		c.expire.SetVal(nil)
 	}
-	b.cmds, b.burn, b.fold = b.cmds[:0], nil, nil
+	b.cmds, b.burn, b.fold, b.passenger.cmds = b.cmds[:0], nil, nil, nil
 }

@@ -60,6 +60,7 @@ type Options struct {
 // Store implements scoring.Counters on Redis. It is safe for concurrent use.
 type Store struct {
 	client   goredis.UniversalClient
+	trips    trips
 	slack    time.Duration
 	now      func() time.Time
 	batches  sync.Pool // of *batch
@@ -110,7 +111,8 @@ func New(client goredis.UniversalClient, o Options) *Store {
 		}),
 	}
 	_, s.reuse = client.(*goredis.Client)
-	s.batches.New = func() any { return new(batch) }
+	s.trips.client, s.trips.again = client, s.reuse
+	s.batches.New = func() any { return &batch{passenger: newPassenger()} }
 	if o.Registerer != nil {
 		o.Registerer.MustRegister(s.folded, s.unreadable)
 	}
@@ -118,8 +120,9 @@ func New(client goredis.UniversalClient, o Options) *Store {
 }
 
 // Touch implements scoring.Counters: one pipeline, so one round trip for each
-// node that holds one of the entities, all nodes at once. A fold that waits
-// travels with it, and may be for another node.
+// node that holds one of the entities, all nodes at once. Touches that come at
+// the same time share it (trips). A fold that waits travels with it, and may be
+// for another node.
 //
 // A second, short pipeline follows only where a log began anew although its
 // expiry was thought to be set: after a loss of data in Redis. Should that fail
@@ -129,9 +132,12 @@ func (s *Store) Touch(ctx context.Context, t *scoring.Touch) error {
 		return err
 	}
 	b, _ := s.batches.Get().(*batch)
+	free := true
 	defer func() {
-		b.reset()
-		s.batches.Put(b)
+		if free {
+			b.reset()
+			s.batches.Put(b)
+		}
 	}()
 	wall := s.now()
 	b.build(ctx, t, s, wall)
@@ -139,7 +145,8 @@ func (s *Store) Touch(ctx context.Context, t *scoring.Touch) error {
 		b.decode(t, s)
 		return nil
 	}
-	if err := s.exec(ctx, b); err != nil {
+	var err error
+	if free, err = s.exec(ctx, b); err != nil {
 		return fmt.Errorf("touch counters: %w", err)
 	}
 	b.decode(t, s)
@@ -148,8 +155,9 @@ func (s *Store) Touch(ctx context.Context, t *scoring.Touch) error {
 }
 
 // exec sends the commands of b, and a fold that waits, in one pipeline and
-// returns the first real error of b's own; an absent key is none.
-func (s *Store) exec(ctx context.Context, b *batch) error {
+// returns the first real error of b's own; an absent key is none, and the
+// fold's own troubles are none of the touch. Unless free, b is still in use.
+func (s *Store) exec(ctx context.Context, b *batch) (free bool, err error) {
 	own := len(b.cmds)
 	select {
 	case f := <-s.folds:
@@ -157,22 +165,19 @@ func (s *Store) exec(ctx context.Context, b *batch) error {
 		b.cmds = append(b.cmds, b.fold)
 	default:
 	}
-	err := pipeline(ctx, s.client, b.cmds)
+	b.passenger.cmds = b.cmds
+	if free, err = s.trips.carry(ctx, b.passenger); err != nil {
+		return free, err
+	}
 	if b.fold != nil {
 		s.countFold(b.fold)
 	}
-	if err == nil {
-		return nil
-	}
 	for _, cmd := range b.cmds[:own] {
 		if err := cmd.Err(); err != nil && !errors.Is(err, goredis.Nil) {
-			return fmt.Errorf("%s: %w", cmd.Name(), err)
+			return true, fmt.Errorf("%s: %w", cmd.Name(), err)
 		}
 	}
-	if errors.Is(err, goredis.Nil) || (b.fold != nil && b.fold.Err() != nil) {
-		err = nil // the fold's own troubles are none of the touch
-	}
-	return err
+	return true, nil
 }
 
 func pipeline(ctx context.Context, client goredis.UniversalClient, cmds []goredis.Cmder) error {

@@ -65,9 +65,11 @@ func newRig(ctx context.Context, dir, memory string, o Options, keys secrets) (*
 	if g.parts[Bare], err = g.start(ctx, o, string(Bare), nil, string(RoleProxy), "--upstream", g.upstream.addr); err != nil {
 		return g, err
 	}
-	g.parts[OneRoundTrip], err = g.start(ctx, o, string(OneRoundTrip), nil, string(RoleTrip), "--upstream", g.upstream.addr, "--redis", g.redis.addr)
-	if err != nil {
-		return g, err
+	if slices.Contains(o.variants(), OneRoundTrip) {
+		g.parts[OneRoundTrip], err = g.start(ctx, o, string(OneRoundTrip), nil, string(RoleTrip), "--upstream", g.upstream.addr, "--redis", g.redis.addr)
+		if err != nil {
+			return g, err
+		}
 	}
 	nobody, err := bench.FreeAddress(ctx)
 	if err != nil {
@@ -83,6 +85,9 @@ func newRig(ctx context.Context, dir, memory string, o Options, keys secrets) (*
 		redis    string
 		deadline string
 	}{{Screened100, 100, g.redis.addr, "1s"}, {Screened1000, 1000, g.redis.addr, "1s"}, {Degraded, 100, nobody, "20ms"}} {
+		if !slices.Contains(o.variants(), v.variant) {
+			continue
+		}
 		if g.documents[v.variant], err = Ruleset(v.rules, o.Seed); err != nil {
 			return g, err
 		}
@@ -122,8 +127,12 @@ func (g *rig) gateway(ctx context.Context, o Options, v Variant, env []string) e
 		"FAIRGATE_GATEWAY_SPOOL_DIR="+filepath.Join(dir, "spool"),
 		"FAIRGATE_RULES_DIR="+filepath.Join(dir, "rules"), "FAIRGATE_RULES_RULESET="+RulesetName)
 	args := []string{string(RoleGateway)}
-	if o.Profile != "" && v == Screened100 {
-		args = append(args, "--profile", o.Profile)
+	if o.Profile != "" {
+		file := o.Profile
+		if v != Screened100 {
+			file += "." + string(v)
+		}
+		args = append(args, "--profile", file)
 	}
 	if g.parts[v], err = g.start(ctx, o, string(v), env, args...); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 )
 
@@ -26,8 +27,19 @@ type Options struct {
 	Rates    []int         // of the open loop, a second; 500 and 1,500
 	Reloads  int           // of the ruleset under load; 4
 	Seed     uint64        // 1
-	Profile  string        // file for a CPU profile of screened_100 at the most connections
+	Profile  string        // file for a CPU profile of screened_100 at the most connections, and with "."+variant of the other gateways
 	Journals string        // directory of the gateways' journals; a temporary one
+	// Only measures these against the bare proxy, in closed loops at the most
+	// connections, and nothing else; nil: everything.
+	Only []Variant
+}
+
+// variants are those that the run measures, in the order of Variants.
+func (o Options) variants() []Variant {
+	if len(o.Only) == 0 {
+		return Variants()
+	}
+	return slices.DeleteFunc(Variants(), func(v Variant) bool { return v != Bare && !slices.Contains(o.Only, v) })
 }
 
 func (o Options) withDefaults() Options {
@@ -74,6 +86,11 @@ type run struct {
 // Gateway measures. The report is complete where err is nil.
 func Gateway(ctx context.Context, o Options) (report *Report, err error) {
 	o = o.withDefaults()
+	for _, v := range o.Only {
+		if !slices.Contains(Variants(), v) {
+			return nil, fmt.Errorf("variant %q: none of %v", v, Variants())
+		}
+	}
 	begin := time.Now()
 	dir, err := os.MkdirTemp(o.Journals, "fairgate-bench-gateway-")
 	if err != nil {
@@ -98,7 +115,11 @@ func Gateway(ctx context.Context, o Options) (report *Report, err error) {
 		return nil, err
 	}
 	r.report.Machine.Redis = r.rig.redis.version
-	for _, step := range []func(context.Context) error{r.warm, r.closedLoops, r.profile, r.openLoops, r.reload, r.edge, r.rules} {
+	steps := []func(context.Context) error{r.warm, r.closedLoops, r.profile}
+	if len(o.Only) == 0 {
+		steps = append(steps, r.openLoops, r.reload, r.edge, r.rules)
+	}
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -126,7 +147,7 @@ func (r *run) say(format string, args ...any) { _, _ = fmt.Fprintf(r.o.Out, form
 // warm signs in who has to be, and shows every account to every variant once,
 // so that no cell pays for first sights.
 func (r *run) warm(ctx context.Context) error {
-	for _, v := range Variants() {
+	for _, v := range r.o.variants() {
 		r.say("warming up %s", v)
 		for _, requests := range [][][]byte{r.world.signIns, r.world.firsts} {
 			l := &load{requests: requests}
@@ -143,11 +164,11 @@ func (r *run) warm(ctx context.Context) error {
 func (r *run) closedLoops(ctx context.Context) error {
 	for round := range r.o.Rounds {
 		for _, connections := range []int{1, 8, mostConnections} {
-			if connections != mostConnections && round >= (r.o.Rounds+1)/2 {
+			if connections != mostConnections && (round >= (r.o.Rounds+1)/2 || len(r.o.Only) > 0) {
 				continue
 			}
 			r.say("round %d of %d: closed loop, %d connections", round+1, r.o.Rounds, connections)
-			for _, v := range Variants() {
+			for _, v := range r.o.variants() {
 				key := cellKey{v, LoopClosed, connections}
 				if err := r.cell(ctx, key, func(addr string) *sample { return r.load.closed(ctx, addr, connections, r.o.Duration) }); err != nil {
 					return err
@@ -161,7 +182,7 @@ func (r *run) closedLoops(ctx context.Context) error {
 func (r *run) openLoops(ctx context.Context) error {
 	for _, rate := range r.o.Rates {
 		r.say("open loop, %d requests a second", rate)
-		for _, v := range Variants() {
+		for _, v := range r.o.variants() {
 			key := cellKey{v, LoopOpen, rate}
 			if err := r.cell(ctx, key, func(addr string) *sample {
 				return r.load.open(ctx, addr, float64(rate), openSenders, r.o.Duration)
@@ -195,21 +216,29 @@ func (r *run) cell(ctx context.Context, key cellKey, drive func(addr string) *sa
 // profileTime is long enough for a thousand samples.
 const profileTime = 10 * time.Second
 
-// profile loads screened_100 once more, fully, with its CPU profile on.
+// profile loads the gateways once more, fully, with their CPU profile on.
 func (r *run) profile(ctx context.Context) error {
 	if r.o.Profile == "" {
 		return nil
 	}
-	r.say("profiling %s", Screened100)
-	part := r.rig.parts[Screened100]
-	if err := part.toggleProfile(); err != nil {
-		return fmt.Errorf("profile: %w", err)
+	for _, v := range r.o.variants() {
+		if r.rig.metrics[v] == "" {
+			continue
+		}
+		r.say("profiling %s", v)
+		part := r.rig.parts[v]
+		if err := part.toggleProfile(); err != nil {
+			return fmt.Errorf("profile: %w", err)
+		}
+		r.load.closed(ctx, part.addr, mostConnections, profileTime)
+		if err := part.toggleProfile(); err != nil {
+			return fmt.Errorf("profile: %w", err)
+		}
+		if err := r.rig.settle(ctx, v); err != nil {
+			return err
+		}
 	}
-	r.load.closed(ctx, part.addr, mostConnections, profileTime)
-	if err := part.toggleProfile(); err != nil {
-		return fmt.Errorf("profile: %w", err)
-	}
-	return r.rig.settle(ctx, Screened100)
+	return nil
 }
 
 func (r *run) edge(ctx context.Context) error {
@@ -233,12 +262,15 @@ func (r *run) rules(context.Context) (err error) {
 func (r *run) fold() {
 	r.report.Ratio, r.report.CPURatio = map[Variant]float64{}, map[Variant]float64{}
 	loads := []cellKey{{"", LoopClosed, 1}, {"", LoopClosed, 8}, {"", LoopClosed, mostConnections}}
+	if len(r.o.Only) > 0 {
+		loads, r.o.Rates = loads[2:], nil
+	}
 	for _, rate := range r.o.Rates {
 		loads = append(loads, cellKey{"", LoopOpen, rate})
 	}
 	for _, l := range loads {
 		bare := r.rounds[cellKey{Bare, l.loop, l.load}]
-		for _, v := range Variants() {
+		for _, v := range r.o.variants() {
 			key := cellKey{v, l.loop, l.load}
 			c := cellOf(key, r.rounds[key], bare)
 			r.report.Cells = append(r.report.Cells, c)

@@ -20,6 +20,9 @@ type Document struct {
 	// Origin appears in errors, such as the file's path.
 	Origin string
 	Data   []byte
+	// Whole says that the source cannot show a part of it, so that a change
+	// need not be seen twice before it takes effect.
+	Whole bool
 }
 
 // Source knows where documents are kept. Implementations are safe for

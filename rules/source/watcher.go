@@ -38,9 +38,9 @@ type Options struct {
 // Watcher keeps the active document compiled and follows its changes. It is
 // safe for concurrent use.
 //
-// A change takes effect when the same content was seen twice in a row, one
-// Interval apart, so that a file that is being written is not taken for a
-// shorter ruleset. Content that does not compile is reported once; the program
+// A change of a file takes effect when the same content was seen twice in a row,
+// one Interval apart, so that a file that is being written is not taken for a
+// shorter ruleset; a stored version (Document.Whole) does at once. Content that does not compile is reported once; the program
 // in use stays.
 type Watcher struct {
 	source  Source
@@ -142,7 +142,7 @@ func (w *Watcher) look(ctx context.Context) {
 	}
 	w.unreadable = ""
 	sum := sha256.Sum256(doc.Data)
-	settled := sum == w.seen
+	settled := doc.Whole || sum == w.seen
 	w.seen = sum
 	if sum == w.inUse {
 		w.refused = sum // a later return to refused content is news again

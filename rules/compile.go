@@ -39,6 +39,7 @@ type Program struct {
 	bands    []*band // the lowest first
 	byKind   map[ingest.Kind]*dispatch
 	other    *dispatch // kinds that nobody declared
+	derived  []derived // each after those it is made of
 	max      map[string]float64
 	pool     *sync.Pool // of *Evaluator, for filters
 	// everything is the same ruleset with every rule live, compiled when it is
@@ -101,11 +102,13 @@ func compile(source *Ruleset, o Options, c *problems) *Program {
 	for i := range rs.Bands {
 		validateCases(rs.Bands[i].rule(), indexed("bands", i)+".", v, c)
 	}
+	rs.needParts(needed)
 	slots := p.assignSlots(needed)
 	p.compileFilters(slots, c)
 	if len(c.list) > 0 {
 		return nil
 	}
+	p.deriveOrder(slots)
 	for i, tree := range trees {
 		if r := &rs.Rules[i]; r.Mode.Active() {
 			p.rules[r.ID] = p.compileRule(r, tree, v, slots, c, indexed("rules", i)+".when")
@@ -131,6 +134,10 @@ func withDefaults(source *Ruleset) *Ruleset {
 		if rs.Features[i].Stage == "" {
 			rs.Features[i].Stage = StageInline
 		}
+		if rs.Features[i].Aggregate == AggChange && rs.Features[i].Before == 0 {
+			rs.Features[i].Before = DefaultBefore
+		}
+		rs.Features[i].Entity = rs.Features[i].Entity.canonical()
 	}
 	for i := range rs.Rules {
 		if rs.Rules[i].Stage == "" {
@@ -186,7 +193,7 @@ func (p *Program) checkRule(i int, v *vocabulary, needed []bool, c *problems) as
 			continue
 		}
 		p.max[b.name] = max(p.max[b.name], b.constant)
-		if b.constant > float64(p.options.Limit) {
+		if b.constant > float64(p.options.Limit) && !p.ruleset.Features[f].Bucketed() {
 			c.add(at+"when", r.ID, "%s is compared with %v, but counters keep at most %d", b.name, b.constant, p.options.Limit)
 		}
 	}
@@ -212,16 +219,19 @@ func (p *Program) compileFilters(slots map[int]int, c *problems) {
 	for i := range p.ruleset.Features {
 		f := &p.ruleset.Features[i]
 		out := filter{kinds: kindMask(f.Events)}
+		var fields []string
 		if f.Where != "" {
 			v := newVocabulary(nil, f.Stage != StageInline)
 			tree, err := v.check(f.Where)
 			if err == nil {
+				_, fields = v.namesIn(tree)
 				out.where, err = (&builder{vocabulary: v}).condition(tree)
 			}
 			if err != nil {
 				c.add(indexed("features", i)+".where", f.Name, "%v", err)
 			}
 		}
+		validateKeys(f, fields, indexed("features", i)+".", c)
 		if slot, ok := slots[i]; ok {
 			p.filters[slot] = out
 		}
@@ -265,6 +275,7 @@ func (p *Program) Names() []string { return p.names }
 // Limit is the largest number that a count may be compared with.
 func (p *Program) Limit() int { return p.options.Limit }
 
-// MaxThreshold is the largest constant that any rule compares the count or
-// distinct feature with; 0 where none does. Counts must be exact up to it.
+// MaxThreshold is the largest constant that any rule compares the count,
+// distinct or sum feature with; 0 where none does. Unless the feature is
+// bucketed, its value must be exact up to it.
 func (p *Program) MaxThreshold(feature string) float64 { return p.max[feature] }

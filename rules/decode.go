@@ -105,12 +105,15 @@ func (d *decoder) feature(n *yaml.Node, path string, f *Feature) {
 	d.fields(n, path, map[string]reader{
 		"name":        d.text(&f.Name),
 		"description": d.text(&f.Description),
-		"entity":      enum(d, &f.Entity, Entities()),
+		"entity":      d.text((*string)(&f.Entity)), // a pair is none of a list
 		"events":      d.kinds(&f.Events),
 		"where":       d.text(&f.Where),
 		"window":      d.duration(&f.Window),
 		"aggregate":   enum(d, &f.Aggregate, Aggregates()),
-		"of":          enum(d, &f.Of, CountedFields()),
+		"of":          d.text((*string)(&f.Of)), // a ratio's is the name of a feature
+		"over":        d.text(&f.Over),
+		"before":      d.duration(&f.Before),
+		"precision":   enum(d, &f.Precision, Precisions()),
 		"stage":       enum(d, &f.Stage, Stages()),
 	})
 }

@@ -34,14 +34,25 @@ type situation struct {
 	values []float64
 }
 
+// unbounded stands for the largest value of features that have none: ages and
+// the latencies of a month are far below it.
+const unbounded = 1e12
+
 // reach is the largest value that a feature can have; the least is 0.
 func reach(f *Feature, limit int) float64 {
 	switch f.Aggregate {
 	case AggRegularity:
 		return maxRegularity()
-	case AggSinceFirst, AggSinceLast:
+	case AggSinceFirst, AggSinceLast, AggSinceOther:
 		return f.Window.Seconds()
+	case AggShare:
+		return 1
+	case AggSum, AggAge, AggRatio, AggChange:
+		return unbounded
 	default:
+		if f.Bucketed() {
+			return unbounded
+		}
 		return float64(limit)
 	}
 }
@@ -239,7 +250,7 @@ func (s *space) possible(now *situation) bool {
 // seriesOf names what a feature counts, apart from the window.
 func seriesOf(f *Feature) string {
 	kinds := slices.Sorted(slices.Values(f.Events))
-	return fmt.Sprint(f.Entity, kinds, strings.TrimSpace(f.Where), f.Aggregate, f.Of, f.Stage)
+	return fmt.Sprint(f.Entity, kinds, strings.TrimSpace(f.Where), f.Aggregate, f.Of, f.Stage, f.Bucketed())
 }
 
 func (s *space) holds(c *compiled, now *situation) bool {

@@ -75,8 +75,9 @@ func (p *Program) dispatchFor(kind ingest.Kind) *dispatch {
 			}
 		}
 	}
-	for _, slots := range d.reads {
-		slices.Sort(slots)
+	for stage, slots := range d.reads {
+		d.reads[stage] = p.withParts(slots)
+		slices.Sort(d.reads[stage])
 	}
 	for _, b := range p.bands {
 		if len(b.rule.Events) == 0 || slices.Contains(b.rule.Events, kind) {

@@ -35,7 +35,8 @@ type Explanation struct {
 	Contributions []Contribution `json:"contributions,omitempty"`
 }
 
-// ExplainedFeature is a feature that the rule reads, with its value.
+// ExplainedFeature is a feature that the rule reads, or that such a ratio is
+// made of, with its value.
 type ExplainedFeature struct {
 	Name        string        `json:"name"`
 	Description string        `json:"description,omitempty"`
@@ -45,7 +46,12 @@ type ExplainedFeature struct {
 	Key         string        `json:"key,omitempty"`
 	Aggregate   Aggregate     `json:"aggregate"`
 	Of          Field         `json:"of,omitempty"`
+	Over        string        `json:"over,omitempty"`
 	Window      time.Duration `json:"window"`
+	Before      time.Duration `json:"before,omitempty"`
+	// Bucketed says that the value can be too large by what happened in a
+	// sixtieth of the window (PrecisionBucketed).
+	Bucketed bool `json:"bucketed,omitempty"`
 	// Thresholds are the constants that this rule compares it with.
 	Thresholds []float64 `json:"thresholds,omitempty"`
 }
@@ -78,11 +84,12 @@ func Explain(p *Program, rule string, e *ingest.Event, s ingest.Snapshot) (Expla
 		Action: r.Action, Entity: r.On, Key: Key(r.On, e),
 	}
 	shown := map[string]string{}
-	for _, slot := range c.reads {
+	for _, slot := range all.withParts(slices.Clone(c.reads)) {
 		f := all.features[slot]
 		x := ExplainedFeature{
 			Name: f.Name, Description: f.Description, Value: values[slot], Known: values[slot] >= 0,
-			Entity: f.Entity, Key: Key(f.Entity, e), Aggregate: f.Aggregate, Of: f.Of, Window: f.Window,
+			Entity: f.Entity, Key: Key(f.Entity, e), Aggregate: f.Aggregate, Of: f.Of, Over: f.Over,
+			Window: f.Window, Before: f.Before, Bucketed: f.Bucketed(),
 		}
 		for _, b := range c.bounds {
 			if b.name == f.Name && !slices.Contains(x.Thresholds, b.constant) {

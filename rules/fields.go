@@ -200,6 +200,11 @@ func responseFields() []EventField {
 		status,
 		textField("disposition", "How far the request got: refused, forwarded, failed or unknown.",
 			func(e *ingest.Event) *string { return (*string)(&e.Outcome.Disposition) }),
+		numberField("latency_ms", "How long the request took in the gateway, in milliseconds.",
+			func(ev *Evaluator) float64 { return float64(ev.e.Outcome.Latency.Milliseconds()) },
+			func(e *ingest.Event, v float64, _ *time.Location) {
+				e.Outcome.Latency = time.Duration(v) * time.Millisecond
+			}),
 		textField("order_state", "The order's state as the upstream wrote it.",
 			func(e *ingest.Event) *string { return &e.Outcome.OrderState }),
 		textField("outcome_code", "The upstream's machine-readable refusal, such as sold_out.",

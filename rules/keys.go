@@ -7,7 +7,8 @@ import (
 )
 
 // Key is the entity's key for this event, or "" where the event has none. For
-// EntityDocument, of which a request can have many, it is the first.
+// EntityDocument, of which a request can have many, it is the first; for a
+// pair it is PairKey.
 //
 // An account's key comes only from the verified Subject.Account, never from
 // the name that was merely typed (Claimed).
@@ -40,15 +41,20 @@ func Key(entity Entity, e *ingest.Event) string {
 		return e.Subject.Phone
 	case EntityPool:
 		return e.Order.Pool
+	case EntityCluster:
+		return e.Subject.Cluster
 	default:
+		if a, b, pair := entity.Parts(); pair {
+			return PairKey(Key(a, e), Key(b, e))
+		}
 		return ""
 	}
 }
 
 // AppendKeys appends all keys of the entity for this event to dst: every
-// document of the request for EntityDocument, otherwise Key, and nothing where
-// there is none. A feature of EntityDocument has, for one event, the largest of
-// its documents' values.
+// document of the request for EntityDocument, each with the other part for a
+// pair with it, otherwise Key, and nothing where there is none. A feature of
+// such an entity has, for one event, the largest of its documents' values.
 func AppendKeys(dst []string, entity Entity, e *ingest.Event) []string {
 	if entity == EntityDocument {
 		for _, d := range e.Subject.Documents {
@@ -57,6 +63,9 @@ func AppendKeys(dst []string, entity Entity, e *ingest.Event) []string {
 			}
 		}
 		return dst
+	}
+	if a, b, pair := entity.Parts(); pair {
+		return appendPairKeys(dst, a, b, e)
 	}
 	if k := Key(entity, e); k != "" {
 		dst = append(dst, k)
@@ -84,3 +93,22 @@ func AppendValues(dst []string, f Field, e *ingest.Event) []string {
 		return AppendKeys(dst, Entity(f), e)
 	}
 }
+
+// Amount is what the event adds to a sum: never negative, and at most MaxAmount.
+func Amount(f Field, e *ingest.Event) int64 {
+	n := int64(0)
+	switch f {
+	case FieldPositions:
+		n = int64(e.Order.Positions)
+	case FieldDocuments:
+		n = int64(len(e.Subject.Documents))
+	case FieldLatency:
+		n = e.Outcome.Latency.Milliseconds()
+	default: // the others are no numbers
+	}
+	return min(max(n, 0), MaxAmount)
+}
+
+// MaxAmount is the most that one event can add to a sum; what is more counts as
+// that.
+const MaxAmount = 1<<24 - 1

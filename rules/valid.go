@@ -6,20 +6,23 @@ import (
 	"fairgate/ingest"
 )
 
-// Entities lists every Entity.
+// Entities lists every Entity that is not a pair.
 func Entities() []Entity {
 	return []Entity{
 		EntityAccount, EntityDevice, EntitySession, EntityIP, EntitySubnet, EntityASN,
-		EntityDocument, EntityPhone, EntityPool,
+		EntityDocument, EntityPhone, EntityPool, EntityCluster,
 	}
 }
 
-// Valid reports whether e is one of Entities.
+// Valid reports whether e is one of Entities; no pair is.
 func (e Entity) Valid() bool { return slices.Contains(Entities(), e) }
 
 // shared reports that many unrelated people stand behind one key, so that
 // blocking it would hurt them.
 func (e Entity) shared() bool {
+	if a, b, pair := e.Parts(); pair {
+		return a.shared() && b.shared()
+	}
 	return e == EntityIP || e == EntitySubnet || e == EntityASN || e == EntityPool
 }
 
@@ -31,26 +34,52 @@ func (s Stage) Valid() bool { return slices.Contains(Stages(), s) }
 
 // Aggregates lists every Aggregate.
 func Aggregates() []Aggregate {
-	return []Aggregate{AggCount, AggDistinct, AggRegularity, AggSinceFirst, AggSinceLast}
+	return []Aggregate{
+		AggCount, AggSum, AggDistinct, AggRegularity, AggSinceFirst, AggSinceLast, AggSinceOther, AggAge,
+		AggRatio, AggShare, AggChange,
+	}
 }
 
 // Valid reports whether a is one of Aggregates.
 func (a Aggregate) Valid() bool { return slices.Contains(Aggregates(), a) }
 
 // counts reports that a's values are whole numbers that grow with the window
-// and end at the series limit.
-func (a Aggregate) counts() bool { return a == AggCount || a == AggDistinct }
+// and that events can only add to.
+func (a Aggregate) counts() bool { return a == AggCount || a == AggDistinct || a == AggSum }
 
-// CountedFields lists every Field.
+// CountedFields lists every Field that AggDistinct can count.
 func CountedFields() []Field {
 	return []Field{
 		FieldAccount, FieldDevice, FieldSession, FieldIP, FieldSubnet, FieldASN,
 		FieldDocument, FieldPhone, FieldPool, FieldDay, FieldClaimed,
+		FieldCluster,
 	}
 }
 
-// Valid reports whether f is one of CountedFields.
-func (f Field) Valid() bool { return slices.Contains(CountedFields(), f) }
+// SummedFields lists every Field that AggSum can add up.
+func SummedFields() []Field { return []Field{FieldPositions, FieldDocuments, FieldLatency} }
+
+// SharedFields lists every Field that AggShare can tell apart: the entities.
+func SharedFields() []Field {
+	var out []Field
+	for _, f := range CountedFields() {
+		if Entity(f).Valid() {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// Valid reports whether f is one of CountedFields or SummedFields.
+func (f Field) Valid() bool {
+	return slices.Contains(CountedFields(), f) || slices.Contains(SummedFields(), f)
+}
+
+// Precisions lists every Precision.
+func Precisions() []Precision { return []Precision{PrecisionExact, PrecisionBucketed} }
+
+// Valid reports whether p is one of Precisions.
+func (p Precision) Valid() bool { return slices.Contains(Precisions(), p) }
 
 // Modes lists every Mode.
 func Modes() []Mode { return []Mode{ModeDraft, ModeShadow, ModeCanary, ModeLive, ModeRetired} }

@@ -58,6 +58,7 @@ func validate(rs *Ruleset, c *problems) {
 		}
 		validateFeature(f, at, c)
 	}
+	validateRatios(rs, c)
 	ids := map[string]int{}
 	for i := range rs.Rules {
 		at := indexed("rules", i) + "."
@@ -112,27 +113,6 @@ func known[T ~string](c *problems, field, name string, value T, all []T) {
 	}
 }
 
-func validateFeature(f *Feature, at string, c *problems) {
-	known(c, at+"entity", f.Name, f.Entity, Entities())
-	known(c, at+"aggregate", f.Name, f.Aggregate, Aggregates())
-	known(c, at+"stage", f.Name, f.Stage, Stages())
-	validateKinds(f.Events, at, f.Name, c)
-	if f.Window < MinWindow || f.Window > MaxWindow || f.Window%time.Millisecond != 0 {
-		c.add(at+"window", f.Name, "%s must be from %s to %s", f.Window, MinWindow, MaxWindow)
-	}
-	switch {
-	case f.Aggregate == AggDistinct && f.Of == "":
-		c.add(at+"of", f.Name, "is missing: distinct needs the field to count; one of %s", oneOf(CountedFields()))
-	case f.Aggregate == AggDistinct:
-		known(c, at+"of", f.Name, f.Of, CountedFields())
-		if string(f.Of) == string(f.Entity) {
-			c.add(at+"of", f.Name, "%q is the entity itself, the count would always be 1", f.Of)
-		}
-	case f.Of != "":
-		c.add(at+"of", f.Name, "%q has no meaning for aggregate %s", f.Of, f.Aggregate)
-	}
-}
-
 func validateKinds(kinds []ingest.Kind, at, name string, c *problems) {
 	for i, k := range kinds {
 		field := indexed(at+"events", i)
@@ -168,6 +148,8 @@ func validateRule(r *Rule, at string, c *problems) {
 	validateRepeat(r, at, c)
 	validateTags(r, at, c)
 	switch r.On {
+	case EntityCluster:
+		c.add(at+"on", r.ID, "%q cannot be acted on: it is a conclusion about many accounts; act on the account", r.On)
 	case EntityDocument, EntityPhone, EntityPool:
 		c.add(at+"on", r.ID, "%q cannot be acted on: anybody can type it into a request, and would have others blocked", r.On)
 	case EntityIP, EntitySubnet, EntityASN:

@@ -34,6 +34,7 @@ func (e *Engine) Async(ctx context.Context, ev *ingest.Event) (Verdict, error) {
 		}
 		s.fill(values)
 	}
+	values = p.finish(values, true)
 	// What screening found counts towards the bands of this stage, too.
 	inline := scoreOf(ev.Decision.Hits)
 	score := inline
@@ -84,10 +85,10 @@ func (e *Engine) count(ctx context.Context, p *plan, ev *ingest.Event, groups []
 	return e.counters.Touch(ctx, &s.touch)
 }
 
-// inlineValues is the event's snapshot as a vector of p.
+// inlineValues is the event's snapshot as a vector of p, of p.size.
 func (e *Engine) inlineValues(p *plan, ev *ingest.Event) []float64 {
 	features, snapshot := p.program.Features(), ev.Decision.Snapshot
-	values := noValues(len(features))
+	values := noValues(p.size)
 	if snapshot.IsZero() {
 		return values
 	}
@@ -113,7 +114,7 @@ func (e *Engine) inlineValues(p *plan, ev *ingest.Event) []float64 {
 }
 
 func sameFeature(a, b *rules.Feature) bool {
-	return a == b || (define(a) == define(b) && a.Window == b.Window && a.Aggregate == b.Aggregate)
+	return a == b || (Definition(*a) == Definition(*b) && a.Window == b.Window && a.Aggregate == b.Aggregate)
 }
 
 // Shadow evaluates the in-line shadow rules of the program that screened the

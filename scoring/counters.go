@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"fairgate/rules"
@@ -24,8 +25,11 @@ type Counters interface {
 	// may miss what Limit newer members have pushed out.
 	//
 	// Where the mark of an entity has a since in (t-window, t], the read looks
-	// at (since, t] instead, whatever the aggregate. A since after t changes
-	// nothing: the event is from before it.
+	// at (since, t] instead, whatever the aggregate but age. A since after t
+	// changes nothing: the event is from before it. For an entity that follows
+	// others (EntityTouch.Follows) theirs hold as well.
+	//
+	// What Series of ShapeBuckets answer is bounded, see there.
 	//
 	// On an error the values are not to be used; what was applied stays
 	// applied.
@@ -70,41 +74,115 @@ type EntityTouch struct {
 	ReadMark bool
 	Mark     []byte
 	Since    time.Time
+	// Follows are the places in Touch.Entities, counted from one, of the parts
+	// of a pair, both of which come before it: a pair has no mark of its own,
+	// and what is hidden of either part is hidden of the pair. 0: none.
+	Follows [2]int
 }
 
 // SeriesTouch adds to and reads one series of an entity.
 type SeriesTouch struct {
 	Series *Series
-	// Members are the elements to add at the event's time: the event id for
-	// counting series, the counted values for distinct ones. Empty: read only.
+	// Members are the elements to add at the event's time: the counted values
+	// for ShapeValues, the event id for all others. Empty: read only.
 	Members []string
+	// Amount is what the event adds (ShapeAmounts and ShapeBuckets only), from 1
+	// to rules.MaxAmount.
+	Amount int64
 	// Values receives one value per Series.Reads entry.
 	Values []float64
 }
 
-// Series is a log of (member, time) that one or several features read through
-// windows. Features of the same entity, events, filter, stage and element
-// share one.
+// Shape says what a series remembers of an event, and so which aggregates can
+// be read from it.
+type Shape string
+
+// Shapes of a series.
+const (
+	// ShapeEvents remembers events: count, regularity, since first, last, other.
+	ShapeEvents Shape = ""
+	// ShapeAmounts remembers events and what each adds: sum.
+	ShapeAmounts Shape = "amounts"
+	// ShapeValues remembers values, each where it was seen last: distinct.
+	ShapeValues Shape = "values"
+	// ShapeSpans remembers from when to when something was seen without a pause
+	// of Keep or longer: age, over a window of Keep.
+	ShapeSpans Shape = "spans"
+	// ShapeBuckets remembers the sum of what the events of each Bucket add:
+	// count and sum. A read covers every bucket that its window touches: it
+	// lacks nothing, and has too much by at most what lies in the bucket of the
+	// window's beginning and, for a late event or one that looks back, in that
+	// of its end. A mark hides the bucket it lies in, too. A repeat is known by
+	// its id for Horizon; an event that is older than the newest one of the
+	// entity and Stage by more than that is not added, so none counts twice.
+	ShapeBuckets Shape = "buckets"
+)
+
+// Shapes lists every Shape.
+func Shapes() []Shape {
+	return []Shape{ShapeEvents, ShapeAmounts, ShapeValues, ShapeSpans, ShapeBuckets}
+}
+
+// Valid reports whether s is one of Shapes.
+func (s Shape) Valid() bool { return slices.Contains(Shapes(), s) }
+
+// Reads reports whether the aggregate can be read from a series of this shape.
+func (s Shape) Reads(a rules.Aggregate) bool {
+	switch s {
+	case ShapeAmounts:
+		return a == rules.AggSum
+	case ShapeValues:
+		return a == rules.AggDistinct
+	case ShapeSpans:
+		return a == rules.AggAge
+	case ShapeBuckets:
+		return a == rules.AggCount || a == rules.AggSum
+	default:
+		switch a {
+		case rules.AggCount, rules.AggRegularity, rules.AggSinceFirst, rules.AggSinceLast, rules.AggSinceOther:
+			return true
+		default:
+			return false
+		}
+	}
+}
+
+// Horizon is for how long, in event time, a series of ShapeBuckets knows an
+// event that is delivered again. What is later than this changes no verdict
+// (scoring/pipeline).
+const Horizon = 10 * time.Minute
+
+// Series is what is remembered of an entity's events so that one or several
+// features can be read from it through windows. Features of the same entity,
+// events, filter, stage and shape share one.
 type Series struct {
 	// ID names the series within its entity. It is a hash of the definition,
 	// so a changed definition starts a new series.
 	ID string
-	// Keep is the longest window that reads it.
+	// Shape is what is remembered of each event.
+	Shape Shape
+	// Keep is how far back it is read at most.
 	Keep time.Duration
 	// Limit is how many members are kept (the newest): counts are exact below
-	// it, and Limit itself means "at least Limit". Loading refuses a ruleset
-	// that compares with a greater number. 0 or less: no limit.
+	// it, and Limit itself means "at least Limit"; a sum is that of the Limit
+	// newest. Loading refuses a ruleset that compares with a greater number. 0
+	// or less: no limit. It says nothing for ShapeSpans and ShapeBuckets.
 	Limit int
-	// Distinct says that the members are counted values rather than event ids.
-	// All Reads are then AggDistinct, and otherwise none is.
-	Distinct bool
-	Reads    []Read
+	// Bucket is the length of a bucket, whole milliseconds (ShapeBuckets only).
+	Bucket time.Duration
+	// Stage is the writer. All of an entity's series of ShapeBuckets that an
+	// event adds to at one stage are in the same touch: stores remember its id
+	// once for all of them.
+	Stage rules.Stage
+	Reads []Read
 }
 
 // Read is one window over a series.
 type Read struct {
 	Window    time.Duration
 	Aggregate rules.Aggregate
+	// Before moves the window to so much earlier (ShapeBuckets only).
+	Before time.Duration
 }
 
 // ErrInvalidTouch is wrapped by the errors about a Touch that no engine could
@@ -121,17 +199,40 @@ func (t *Touch) Validate() error {
 		return fmt.Errorf("%w: burn ttl %s is shorter than a millisecond", ErrInvalidTouch, t.BurnTTL)
 	}
 	for i := range t.Entities {
+		for _, at := range t.Entities[i].Follows {
+			if at < 0 || at > i {
+				return fmt.Errorf("%w: entity %d follows %d, which is not before it", ErrInvalidTouch, i+1, at)
+			}
+		}
 		for j := range t.Entities[i].Series {
-			st := &t.Entities[i].Series[j]
-			if len(st.Values) != len(st.Series.Reads) {
-				return fmt.Errorf("%w: series %s has %d reads and room for %d values",
-					ErrInvalidTouch, st.Series.ID, len(st.Series.Reads), len(st.Values))
+			if err := t.Entities[i].Series[j].validate(); err != nil {
+				return err
 			}
-			for _, r := range st.Series.Reads {
-				if (r.Aggregate == rules.AggDistinct) != st.Series.Distinct {
-					return fmt.Errorf("%w: series %s mixes distinct with %s", ErrInvalidTouch, st.Series.ID, r.Aggregate)
-				}
-			}
+		}
+	}
+	return nil
+}
+
+func (st *SeriesTouch) validate() error {
+	s := st.Series
+	if len(st.Values) != len(s.Reads) {
+		return fmt.Errorf("%w: series %s has %d reads and room for %d values", ErrInvalidTouch, s.ID, len(s.Reads), len(st.Values))
+	}
+	adds := s.Shape == ShapeAmounts || s.Shape == ShapeBuckets
+	switch {
+	case !s.Shape.Valid():
+		return fmt.Errorf("%w: series %s has the unknown shape %q", ErrInvalidTouch, s.ID, s.Shape)
+	case s.Shape == ShapeBuckets && (s.Bucket <= 0 || s.Bucket%time.Millisecond != 0):
+		return fmt.Errorf("%w: series %s has buckets of %s", ErrInvalidTouch, s.ID, s.Bucket)
+	case adds && len(st.Members) > 0 && (st.Amount < 1 || st.Amount > rules.MaxAmount):
+		return fmt.Errorf("%w: series %s is to add %d, from 1 to %d", ErrInvalidTouch, s.ID, st.Amount, rules.MaxAmount)
+	}
+	for _, r := range s.Reads {
+		if !s.Shape.Reads(r.Aggregate) {
+			return fmt.Errorf("%w: series %s of %q cannot tell %s", ErrInvalidTouch, s.ID, s.Shape, r.Aggregate)
+		}
+		if r.Before != 0 && s.Shape != ShapeBuckets {
+			return fmt.Errorf("%w: series %s of %q cannot look %s back", ErrInvalidTouch, s.ID, s.Shape, r.Before)
 		}
 	}
 	return nil

@@ -128,8 +128,9 @@ func (e *Engine) Inline(ctx context.Context, ev *ingest.Event, burn string, out 
 	if err := e.counters.Touch(ctx, &s.touch); err != nil {
 		return fmt.Errorf("count event %s: %w", ev.ID, err)
 	}
-	values := noValues(len(p.program.Features()))
+	values := noValues(p.size)
 	s.fill(values)
+	values = p.finish(values, false)
 	// Rules that conclude from what was not seen rest until what an outage
 	// counted locally is in the fleet's counters, too (see Async).
 	s.ev.SetDegraded(s.touch.Degraded || s.touch.Settling)

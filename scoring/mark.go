@@ -67,3 +67,23 @@ func (et *EntityTouch) SetMark(value []byte) {
 	}
 	et.Since, et.Mark = since, data
 }
+
+// Follow is how implementations of Counters make a pair follow the marks of its
+// parts: of the entity in place i, once those before it have theirs.
+func (t *Touch) Follow(i int) {
+	et := &t.Entities[i]
+	if et.Follows == [2]int{} {
+		return
+	}
+	for _, at := range et.Follows {
+		if at == 0 {
+			continue
+		}
+		// What lies after the event is none of its business, and must not hide
+		// that another part was cleared before it.
+		since := t.Entities[at-1].Since
+		if since.After(et.Since) && since.UnixMilli() <= t.Time.UnixMilli() {
+			et.Since = since
+		}
+	}
+}

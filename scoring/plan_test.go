@@ -49,7 +49,11 @@ func TestFeaturesOfOneDefinitionShareASeries(t *testing.T) {
 	}, rules.Rule{ID: "r", When: "per_minute > 3 or per_hour > 400 or per_hour_again > 1 or rhythm > 0.1 or narrow > 1 or all > 1 or devices > 1 or async > 1"})
 	all := seriesOf(p)
 	require.Len(t, all, 5)
-	assert.Equal(t, []int{0, 1, 2, 3}, all[0].features)
+	var features []int
+	for _, one := range all[0].parts {
+		features = append(features, one.feature)
+	}
+	assert.Equal(t, []int{0, 1, 2, 3}, features)
 	assert.Equal(t, time.Hour, all[0].series.Keep)
 	assert.Equal(t, 800, all[0].series.Limit, "twice the largest threshold")
 	assert.Equal(t, minLimit, all[1].series.Limit)
@@ -59,8 +63,8 @@ func TestFeaturesOfOneDefinitionShareASeries(t *testing.T) {
 	}
 	assert.Len(t, ids, 5, "every definition has an id of its own")
 
-	u := useOf(p.Features(), all[0], []int{0, 1, 2})
-	assert.Equal(t, []Read{{time.Minute, rules.AggCount}, {time.Hour, rules.AggCount}}, u.series.Reads)
+	u := useOf(all[0], []int{0, 1, 2})
+	assert.Equal(t, []Read{{Window: time.Minute, Aggregate: rules.AggCount}, {Window: time.Hour, Aggregate: rules.AggCount}}, u.series.Reads)
 	assert.Equal(t, []slot{{0, 0}, {1, 1}, {1, 2}}, u.slots, "the same window is read once")
 }
 

@@ -33,56 +33,91 @@ func (s *scratch) build(p *rules.Program, e *ingest.Event, groups []group) {
 		g := &groups[i]
 		first := len(s.keys)
 		s.keys = rules.AppendKeys(s.keys, g.entity, e)
+		nth := 0
 		for k := first; k < len(s.keys); k++ {
 			if slices.Contains(s.keys[first:k], s.keys[k]) {
 				continue // the same document twice
 			}
-			s.buildEntity(p, e, g, s.keys[k], id)
+			s.buildEntity(p, e, g, s.keys[k], id, nth)
+			nth++
 		}
 	}
 }
 
-func (s *scratch) buildEntity(p *rules.Program, e *ingest.Event, g *group, key string, id []string) {
+func (s *scratch) buildEntity(p *rules.Program, e *ingest.Event, g *group, key string, id []string, nth int) {
 	first := len(s.series)
 	for i := range g.uses {
 		u := &g.uses[i]
-		var members []string
-		if u.write && p.Where(u.filter, e) {
-			members = id
-			if u.of != "" {
-				from := len(s.members)
-				s.members = rules.AppendValues(s.members, u.of, e)
-				members = s.members[from:len(s.members):len(s.members)]
-			}
+		st := SeriesTouch{Series: u.series}
+		if u.write && p.Where(u.filter, e) != u.other {
+			s.add(&st, u, e, id)
 		}
-		if len(members) == 0 && len(u.slots) == 0 {
+		if len(st.Members) == 0 && len(u.slots) == 0 {
 			continue
 		}
 		from := len(s.numbers)
 		for range u.series.Reads {
 			s.numbers = append(s.numbers, rules.NoValue)
 		}
-		s.series = append(s.series, SeriesTouch{
-			Series: u.series, Members: members, Values: s.numbers[from:len(s.numbers):len(s.numbers)],
-		})
+		st.Values = s.numbers[from:len(s.numbers):len(s.numbers)]
+		s.series = append(s.series, st)
 		s.uses = append(s.uses, u)
 	}
 	if g.mark || len(s.series) > first {
-		s.touch.Entities = append(s.touch.Entities, EntityTouch{
+		et := EntityTouch{
 			Entity: g.entity, Key: key, ReadMark: g.mark, Keep: g.keep,
 			Series: s.series[first:len(s.series):len(s.series)],
-		})
+		}
+		if a, b, pair := g.entity.Parts(); pair && g.reads {
+			et.Follows = [2]int{s.place(a, nth), s.place(b, nth)}
+		}
+		s.touch.Entities = append(s.touch.Entities, et)
 	}
 }
 
-// fill puts what was read into the slots of values. Of an entity with several
-// keys it is the largest value.
+// add says what the event adds to a series.
+func (s *scratch) add(st *SeriesTouch, u *use, e *ingest.Event, id []string) {
+	switch {
+	case u.series.Shape == ShapeValues:
+		from := len(s.members)
+		s.members = rules.AppendValues(s.members, u.of, e)
+		st.Members = s.members[from:len(s.members):len(s.members)]
+		return
+	case u.of != "": // a sum
+		if st.Amount = rules.Amount(u.of, e); st.Amount == 0 {
+			return // what adds nothing must not push out what does
+		}
+	default:
+		st.Amount = 1
+	}
+	st.Members = id
+}
+
+// place is where the touch has the entity, counted from one; 0 where it is not
+// followed. Of documents it is the nth, as a pair's keys are in their order.
+func (s *scratch) place(entity rules.Entity, nth int) int {
+	if entity != rules.EntityDocument {
+		nth = 0
+	}
+	for i := range s.touch.Entities {
+		if et := &s.touch.Entities[i]; et.Entity == entity && et.ReadMark {
+			if nth == 0 {
+				return i + 1
+			}
+			nth--
+		}
+	}
+	return 0
+}
+
+// fill puts what was read into its places in values, a vector of plan.size. Of
+// an entity with several keys it is the largest value.
 func (s *scratch) fill(values []float64) {
 	next := 0
 	for i := range s.touch.Entities {
 		for j := range s.touch.Entities[i].Series {
 			for _, sl := range s.uses[next].slots {
-				values[sl.feature] = max(values[sl.feature], s.touch.Entities[i].Series[j].Values[sl.read])
+				values[sl.value] = max(values[sl.value], s.touch.Entities[i].Series[j].Values[sl.read])
 			}
 			next++
 		}

@@ -16,12 +16,13 @@ import (
 	"github.com/google/uuid"
 
 	"fairgate/rules"
+	"fairgate/scoring"
 )
 
 // Lateness is how long after its window a member is still kept, so that an
 // event delivered late is counted with its contemporaries. What comes later
 // than this changes no verdict (scoring/pipeline).
-const Lateness = 10 * time.Minute
+const Lateness = scoring.Horizon
 
 // EventMember shortens an event id to 16 bytes: the bytes of a canonical UUID,
 // and a truncated SHA-256 for any other text. Two texts that are not UUIDs

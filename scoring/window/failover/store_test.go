@@ -81,7 +81,7 @@ func (f *fixture) touch(t *testing.T, values ...string) (*scoring.Touch, error) 
 		Entity: rules.EntityAccount, Key: "a", Series: []scoring.SeriesTouch{
 			{Series: &scoring.Series{ID: "e", Keep: time.Minute, Limit: 500, Reads: reads}, Members: []string{id}, Values: make([]float64, 3)},
 			{Series: &scoring.Series{
-				ID: "d", Keep: time.Minute, Limit: 50, Distinct: true,
+				ID: "d", Keep: time.Minute, Limit: 50, Shape: scoring.ShapeValues,
 				Reads: []scoring.Read{{Window: time.Minute, Aggregate: rules.AggDistinct}},
 			}, Members: values, Values: make([]float64, 1)},
 		},

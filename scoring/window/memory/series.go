@@ -9,9 +9,10 @@ import (
 type item = window.Item[[16]byte]
 
 // series is a log of items in time order, oldest first, each value where it
-// was last seen.
+// was last seen; or, of buckets, their sums.
 type series struct {
-	items []item
+	items   []item
+	buckets []bucket // instead, in a series of buckets
 }
 
 // add puts an event in, unless it is there: the same id has the same time.

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"encoding/binary"
 	"slices"
 	"sync"
 	"time"
@@ -35,6 +36,9 @@ type entity struct {
 	key        entityKey
 	series     []named
 	prev, next *entity
+	// recent are the events that series of buckets have taken, by the stage
+	// that writes them; nil where there are none.
+	recent map[rules.Stage]*recent
 	// idleAt is the event time (Unix ms) from which no window can see any of
 	// its members.
 	idleAt int64
@@ -110,7 +114,9 @@ func (sh *shard) pushNewest(e *entity) {
 }
 
 // touch applies one series of the event to e and reads what is later than since.
-func (e *entity) touch(st *scoring.SeriesTouch, now int64, self [16]byte, since time.Time) {
+// fresh says that the event is none that a series of buckets has, or would not
+// take any more.
+func (e *entity) touch(st *scoring.SeriesTouch, now int64, self [16]byte, since time.Time, fresh bool) {
 	s := e.find(st.Series.ID)
 	if s == nil {
 		if len(st.Members) == 0 {
@@ -120,21 +126,49 @@ func (e *entity) touch(st *scoring.SeriesTouch, now int64, self [16]byte, since 
 		e.series = append(e.series, named{id: st.Series.ID})
 		s = &e.series[len(e.series)-1].series
 	}
-	late := 0 // distinct members of this event that were seen again after it
-	if st.Series.Distinct {
-		for i, v := range st.Members {
-			if s.seen(value(v), now) && !slices.Contains(st.Members[:i], v) {
-				late++
-			}
-		}
-	} else if len(st.Members) > 0 {
-		s.add(self, now)
+	if st.Series.Shape == scoring.ShapeBuckets {
+		e.touchBuckets(s, st, now, since, fresh)
+		return
 	}
-	window.Fill(st, s.items, now, self, since, late)
+	late := 0 // distinct members of this event that were seen again after it
+	if len(st.Members) > 0 {
+		switch st.Series.Shape {
+		case scoring.ShapeValues:
+			for i, v := range st.Members {
+				if s.seen(value(v), now) && !slices.Contains(st.Members[:i], v) {
+					late++
+				}
+			}
+		case scoring.ShapeAmounts:
+			s.add(withNumber(self, st.Amount), now)
+		case scoring.ShapeSpans:
+			s.add(withNumber([16]byte{}, now), now)
+			s.items = window.Merge(s.items, st.Series.Keep.Milliseconds(), number, spanFrom)
+		default:
+			s.add(self, now)
+		}
+	}
+	window.Fill(st, s.items, now, self, since, late, number)
 	if len(st.Members) > 0 {
 		keep := st.Series.Keep.Milliseconds() + window.Lateness.Milliseconds()
 		s.trim(now-keep, st.Series.Limit)
 		e.idleAt = max(e.idleAt, now+keep)
+	}
+}
+
+// touchBuckets is touch for a series of buckets.
+func (e *entity) touchBuckets(s *series, st *scoring.SeriesTouch, now int64, since time.Time, fresh bool) {
+	width := st.Series.Bucket
+	if len(st.Members) > 0 && fresh {
+		s.addTo(window.Bucket(now, width), st.Amount)
+	}
+	for i, r := range st.Series.Reads {
+		first, last := window.Buckets(now, r, width, since)
+		st.Values[i] = float64(s.sum(first, last))
+	}
+	if len(st.Members) > 0 {
+		s.trimBuckets(window.Oldest(now, st.Series))
+		e.idleAt = max(e.idleAt, now+st.Series.Keep.Milliseconds()+window.Lateness.Milliseconds())
 	}
 }
 
@@ -146,6 +180,17 @@ func (e *entity) find(id string) *series {
 	}
 	return nil
 }
+
+// withNumber hides a number in the last half of a member. Of an event's id
+// enough is left to tell apart those of one millisecond.
+func withNumber(m [16]byte, n int64) [16]byte {
+	binary.BigEndian.PutUint64(m[8:], uint64(n)) //nolint:gosec // two's complement
+	return m
+}
+
+func number(m [16]byte) int64 { return int64(binary.BigEndian.Uint64(m[8:])) } //nolint:gosec // as above
+
+func spanFrom(ms int64) [16]byte { return withNumber([16]byte{}, ms) }
 
 func value(v string) (m [16]byte) {
 	h := window.ValueMember(v)

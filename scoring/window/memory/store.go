@@ -49,6 +49,7 @@ type Store struct {
 	burns   burns
 	marks   Marks
 	evicted prometheus.Counter
+	late    prometheus.Counter
 }
 
 var _ scoring.Counters = (*Store)(nil)
@@ -64,9 +65,13 @@ func New(o Options) *Store {
 			Name: "fairgate_window_memory_evicted_total",
 			Help: "Entities forgotten because the bound was reached, while still in use.",
 		}),
+		late: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "fairgate_window_memory_late_total",
+			Help: "Events that came too late for series of buckets, by entity that would have counted them.",
+		}),
 	}
 	if o.Registerer != nil {
-		o.Registerer.MustRegister(s.evicted)
+		o.Registerer.MustRegister(s.evicted, s.late)
 	}
 	for i := range s.shards {
 		s.shards[i].entities = make(map[entityKey]*entity)
@@ -90,6 +95,7 @@ func (s *Store) Touch(_ context.Context, t *scoring.Touch) error {
 			mark = s.marks.Mark(et.Entity, et.Key)
 		}
 		et.SetMark(mark)
+		t.Follow(i)
 		if len(et.Series) > 0 {
 			s.touchEntity(et, now, self)
 		}
@@ -109,13 +115,17 @@ func (s *Store) touchEntity(et *scoring.EntityTouch, now int64, self [16]byte) {
 	if evicted > 0 {
 		s.evicted.Add(float64(evicted))
 	}
+	news := freshness{entity: e, now: now, self: self}
 	for i := range et.Series {
 		st := &et.Series[i]
 		if e == nil {
 			emptyValues(st)
 			continue
 		}
-		e.touch(st, now, self, et.Since)
+		e.touch(st, now, self, et.Since, news.of(st))
+	}
+	if news.late > 0 {
+		s.late.Inc()
 	}
 }
 
@@ -129,7 +139,11 @@ func writes(et *scoring.EntityTouch) bool {
 }
 
 func emptyValues(st *scoring.SeriesTouch) {
-	window.Fill(st, nil, 0, [16]byte{}, time.Time{}, 0)
+	if st.Series.Shape == scoring.ShapeBuckets {
+		clear(st.Values)
+		return
+	}
+	window.Fill(st, nil, 0, [16]byte{}, time.Time{}, 0, number)
 }
 
 // burns remembers spent single-use tokens until their time is over.

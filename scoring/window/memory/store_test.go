@@ -93,7 +93,7 @@ func evicted(t *testing.T, reg *prometheus.Registry) float64 {
 	t.Helper()
 	families, err := reg.Gather()
 	require.NoError(t, err)
-	require.Len(t, families, 1)
+	require.Equal(t, "fairgate_window_memory_evicted_total", families[0].GetName())
 	return families[0].GetMetric()[0].GetCounter().GetValue()
 }
 

@@ -40,6 +40,8 @@ type entityCalls struct {
 
 	adds, expires, logs, marks bool // which of them the touch wants
 
+	buckets *bucketCalls // nil where the touch has no series of buckets
+
 	hash uint64 // of the key, where something is added
 	keep time.Duration
 }
@@ -72,6 +74,7 @@ func (b *batch) build(ctx context.Context, t *scoring.Touch, s *Store, wall time
 			b.entities[i] = newEntityCalls() //nolint:contextcheck // as above
 		}
 		b.buildEntity(&t.Entities[i], b.entities[i], s, wall)
+		b.buildBuckets(ctx, &t.Entities[i], b.entities[i], s)
 	}
 	if t.Burn != "" {
 		key, self := burnKey(t.Burn), string(b.id[:])
@@ -116,9 +119,10 @@ func (b *batch) send(cmd goredis.Cmder) {
 	b.cmds = append(b.cmds, cmd)
 }
 
+// reads reports whether anything is read from the entity's log.
 func reads(et *scoring.EntityTouch) bool {
 	for i := range et.Series {
-		if len(et.Series[i].Series.Reads) > 0 {
+		if one := et.Series[i].Series; one.Shape != scoring.ShapeBuckets && len(one.Reads) > 0 {
 			return true
 		}
 	}
@@ -135,9 +139,11 @@ func (b *batch) decode(t *scoring.Touch, s *Store) {
 			mark, _ = c.mark.Bytes()
 		}
 		et.SetMark(mark)
+		t.Follow(i)
 		if c.logs {
 			b.decodeLog(et, c, s)
 		}
+		b.decodeBuckets(et, c, s)
 	}
 	if b.burn != nil { // whose token it is, the get tells
 		t.Burnt = b.burn.Val() == string(b.id[:])
@@ -147,7 +153,9 @@ func (b *batch) decode(t *scoring.Touch, s *Store) {
 func (b *batch) decodeLog(et *scoring.EntityTouch, c *entityCalls, s *Store) {
 	b.log.reset()
 	for j := range et.Series {
-		b.log.want(headOf(et.Series[j].Series))
+		if one := et.Series[j].Series; one.Shape != scoring.ShapeBuckets {
+			b.log.want(headOf(one))
+		}
 	}
 	log := ""
 	if c.log.Err() == nil { // absent otherwise, and the value may be an older one
@@ -159,6 +167,9 @@ func (b *batch) decodeLog(et *scoring.EntityTouch, c *entityCalls, s *Store) {
 	}
 	for j := range et.Series {
 		st := &et.Series[j]
+		if st.Series.Shape == scoring.ShapeBuckets {
+			continue
+		}
 		b.log.fill(st, b.log.want(headOf(st.Series)), b.now, b.self, et)
 	}
 	if c.adds && worthFolding(&b.log, len(log), b.id) {
@@ -173,6 +184,7 @@ func (b *batch) reset() {
 		c.log.SetVal("")
 		c.mark.SetVal("")
 		c.expire.SetVal(nil)
+		c.buckets = nil
 	}
 	b.cmds, b.burn, b.fold, b.passenger.cmds = b.cmds[:0], nil, nil, nil
 }

@@ -66,19 +66,29 @@ func worthFolding(l *entityLog, size int, member [16]byte) bool {
 // no window can reach any more and what is beyond the limits goes.
 func (l *entityLog) folding(key, log string, now int64, touched []scoring.SeriesTouch) fold {
 	l.reset()
+	var known []*scoring.Series
 	for i := range touched {
-		l.want(headOf(touched[i].Series))
+		if one := touched[i].Series; one.Shape != scoring.ShapeBuckets {
+			l.want(headOf(one))
+			known = append(known, one)
+		}
 	}
 	l.read(log, true)
 	out := make([]byte, 0, len(log))
 	for i := range l.series[:l.used] {
 		s := &l.series[i]
-		if s.distinct() {
-			l.lastSightings(s)
-		}
 		keep, limit := s.keep(), s.limit()
-		if i < len(touched) {
-			keep, limit = touched[i].Series.Keep, touched[i].Series.Limit
+		idle := s.surelyKept()
+		if i < len(known) {
+			keep, limit = known[i].Keep, known[i].Limit
+			idle = keep
+		}
+		switch s.form() {
+		case formValues:
+			l.lastSightings(s)
+		case formSpans:
+			s.items = window.Merge(s.items, idle.Milliseconds(), spanStart, spanFrom)
+		default:
 		}
 		items := s.items[window.After(s.items, now-(keep+window.Lateness).Milliseconds()):]
 		if limit > 0 {

@@ -29,12 +29,31 @@ const (
 	headSize   = tagSize + 2 // of a part or a block: tag, shape, age
 )
 
-// The shape of a series is one byte: whether its members are values, and how
-// many are kept, as a power of two that is not below its Limit.
+// The shape of a series is one byte: its form, and how many members are kept, as
+// a power of two that is not below its Limit.
 const (
-	shapeDistinct  = 0x80
-	shapeUnlimited = 0x7f
+	formEvents  = 0x00
+	formAmounts = 0x40 // an event's part: head, amount (uvarint)
+	formValues  = 0x80 // an event's part: head, count (uvarint), value…
+	formSpans   = 0xc0 // a member is when the span begins
+	formBits    = 0xc0
+
+	powerUnlimited = 0x3f
 )
+
+// amountBits of a member of formAmounts are what it adds; the others are enough
+// to tell apart the events of one millisecond.
+const amountBits = 24
+
+func withAmount(member uint64, amount int64) uint64 {
+	return member<<amountBits | uint64(amount)&(1<<amountBits-1) //nolint:gosec // it fits
+}
+
+func amountOf(member uint64) int64 { return int64(member & (1<<amountBits - 1)) } //nolint:gosec // it fits
+
+func spanStart(member uint64) int64 { return int64(member) } //nolint:gosec // two's complement
+
+func spanFrom(ms int64) uint64 { return uint64(ms) } //nolint:gosec // two's complement
 
 // seriesHead is what a log says of a series, so that whoever folds the log can
 // do it for series that he has never heard of.
@@ -45,23 +64,29 @@ type seriesHead struct {
 }
 
 func headOf(s *scoring.Series) seriesHead {
-	h := seriesHead{tag: tagOf(s.ID), shape: shapeUnlimited}
+	h := seriesHead{tag: tagOf(s.ID), shape: powerUnlimited}
 	if s.Limit > 0 {
 		h.shape = byte(bits.Len(uint(s.Limit - 1))) //nolint:gosec // at most 63
 	}
-	if s.Distinct {
-		h.shape |= shapeDistinct
+	switch s.Shape {
+	case scoring.ShapeAmounts:
+		h.shape |= formAmounts
+	case scoring.ShapeValues:
+		h.shape |= formValues
+	case scoring.ShapeSpans:
+		h.shape |= formSpans
+	default: // events; buckets are in no log
 	}
 	minutes := (s.Keep + time.Minute - 1) / time.Minute
 	h.age = byte(bits.Len(uint(max(minutes-1, 0)))) //nolint:gosec // not negative
 	return h
 }
 
-func (h seriesHead) distinct() bool { return h.shape&shapeDistinct != 0 }
+func (h seriesHead) form() byte { return h.shape & formBits }
 
 // limit is how many members to keep; 0: all.
 func (h seriesHead) limit() int {
-	power := h.shape &^ shapeDistinct
+	power := h.shape &^ formBits
 	if power >= 31 {
 		return 0
 	}
@@ -71,6 +96,15 @@ func (h seriesHead) limit() int {
 // keep is how long a member can be looked at.
 func (h seriesHead) keep() time.Duration {
 	return time.Minute << min(h.age, 24)
+}
+
+// surelyKept is less than Keep, whatever that is exactly: sightings that are not
+// further apart belong to one span.
+func (h seriesHead) surelyKept() time.Duration {
+	if h.age == 0 {
+		return rules.MinWindow
+	}
+	return h.keep() / 2
 }
 
 // tagOf is the series id in a log: the id itself where it is twelve hexadecimal
@@ -115,15 +149,24 @@ func burnKey(token string) string {
 	return "fg:{burn:" + hex.EncodeToString(sum[:16]) + "}"
 }
 
+// logged reports whether the event adds to the series in the entity's log.
+func logged(st *scoring.SeriesTouch) bool {
+	return len(st.Members) > 0 && st.Series.Shape != scoring.ShapeBuckets
+}
+
 // appendEvent adds the chunk of an event to buf: nothing where it writes to no
 // series. keep is the longest Keep among those it writes to.
 func appendEvent(buf []byte, ms int64, self uint64, series []scoring.SeriesTouch) (out []byte, keep time.Duration) {
 	size := 0
 	for i := range series {
-		if st := &series[i]; len(st.Members) > 0 {
+		if st := &series[i]; logged(st) {
 			size += headSize
-			if st.Series.Distinct {
+			switch st.Series.Shape {
+			case scoring.ShapeValues:
 				size += uvarintSize(len(st.Members)) + len(st.Members)*memberSize
+			case scoring.ShapeAmounts:
+				size += uvarintSize(int(st.Amount))
+			default: // the event's id and time say it all
 			}
 			keep = max(keep, st.Series.Keep)
 		}
@@ -136,16 +179,19 @@ func appendEvent(buf []byte, ms int64, self uint64, series []scoring.SeriesTouch
 	buf = appendEntry(buf, item{At: ms, Member: self})
 	for i := range series {
 		st := &series[i]
-		if len(st.Members) == 0 {
+		if !logged(st) {
 			continue
 		}
 		buf = appendHead(buf, headOf(st.Series))
-		if !st.Series.Distinct {
-			continue
-		}
-		buf = binary.AppendUvarint(buf, uint64(len(st.Members)))
-		for _, v := range st.Members {
-			buf = binary.BigEndian.AppendUint64(buf, valueMember(v))
+		switch st.Series.Shape {
+		case scoring.ShapeValues:
+			buf = binary.AppendUvarint(buf, uint64(len(st.Members)))
+			for _, v := range st.Members {
+				buf = binary.BigEndian.AppendUint64(buf, valueMember(v))
+			}
+		case scoring.ShapeAmounts:
+			buf = binary.AppendUvarint(buf, uint64(st.Amount)) //nolint:gosec // from 1
+		default:
 		}
 	}
 	return buf, keep

@@ -23,7 +23,7 @@ func TestWhatALogSaysOfASeries(t *testing.T) {
 		{scoring.Series{Limit: 0, Keep: time.Second}, 0, time.Minute},
 		{scoring.Series{Limit: -3, Keep: time.Minute}, 0, time.Minute},
 		{scoring.Series{Limit: 1, Keep: 61 * time.Second}, 1, 2 * time.Minute},
-		{scoring.Series{Limit: 256, Keep: time.Hour, Distinct: true}, 256, 64 * time.Minute},
+		{scoring.Series{Limit: 256, Keep: time.Hour, Shape: scoring.ShapeValues}, 256, 64 * time.Minute},
 		{scoring.Series{Limit: 257, Keep: 30 * 24 * time.Hour}, 512, 65536 * time.Minute},
 		{scoring.Series{Limit: 4096, Keep: 0}, 4096, time.Minute},
 	} {
@@ -31,7 +31,7 @@ func TestWhatALogSaysOfASeries(t *testing.T) {
 		assert.Equal(t, headOf(&c.series), h)
 		assert.Equal(t, c.limit, h.limit(), "%+v", c.series)
 		assert.Equal(t, c.keep, h.keep(), "%+v", c.series)
-		assert.Equal(t, c.series.Distinct, h.distinct())
+		assert.Equal(t, c.series.Shape == scoring.ShapeValues, h.form() == formValues)
 	}
 	assert.Equal(t, uint64(0x0a1b2c3d4e5f), tagOf("0a1b2c3d4e5f"), "the id itself")
 	assert.NotEqual(t, tagOf("orders"), tagOf("reads"))
@@ -55,7 +55,7 @@ func TestFoldingKeepsWhatIsRead(t *testing.T) {
 	for _, a := range []rules.Aggregate{rules.AggCount, rules.AggSinceFirst, rules.AggRegularity} {
 		counts.Reads = append(counts.Reads, scoring.Read{Window: time.Minute, Aggregate: a}, scoring.Read{Window: time.Hour, Aggregate: a})
 	}
-	values := &scoring.Series{ID: "not hexadecimal", Keep: time.Hour, Limit: 1000, Distinct: true}
+	values := &scoring.Series{ID: "not hexadecimal", Keep: time.Hour, Limit: 1000, Shape: scoring.ShapeValues}
 	for _, w := range []time.Duration{time.Minute, time.Hour} {
 		values.Reads = append(values.Reads, scoring.Read{Window: w, Aggregate: rules.AggDistinct})
 	}
@@ -140,7 +140,7 @@ func TestUnknownChunksAreSkipped(t *testing.T) {
 }
 
 func FuzzLog(f *testing.F) {
-	counts, values := &scoring.Series{ID: "0f1e2d3c4b5a", Keep: time.Hour}, &scoring.Series{ID: "v", Keep: time.Hour, Distinct: true}
+	counts, values := &scoring.Series{ID: "0f1e2d3c4b5a", Keep: time.Hour}, &scoring.Series{ID: "v", Keep: time.Hour, Shape: scoring.ShapeValues}
 	touched := []scoring.SeriesTouch{{Series: counts, Members: []string{"e"}}, {Series: values, Members: []string{"a", "b"}}}
 	record, _ := appendEvent(nil, 1000, 1, touched)
 	f.Add(string(record))

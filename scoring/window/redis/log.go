@@ -24,6 +24,9 @@ type logSeries struct {
 
 // add puts a sighting in its place. Most come in the order of time.
 func (s *logSeries) add(it item) {
+	if s == nil { // nobody wants it
+		return
+	}
 	n := len(s.items)
 	if n == 0 || before(s.items[n-1], it) {
 		s.items = append(s.items, it)
@@ -71,7 +74,7 @@ func (l *entityLog) find(h seriesHead, all bool) *logSeries {
 	for i := range l.series[:l.used] {
 		s := &l.series[i]
 		if s.tag == h.tag {
-			if s.distinct() != h.distinct() {
+			if s.form() != h.form() {
 				return nil
 			}
 			return s
@@ -118,22 +121,28 @@ func (l *entityLog) readEvent(body string, all bool) bool {
 		h := headIn(rest)
 		s := l.find(h, all)
 		rest = rest[headSize:]
-		if !h.distinct() {
-			if s != nil {
-				s.add(it)
+		switch h.form() {
+		case formEvents:
+			s.add(it)
+		case formSpans:
+			s.add(item{At: it.At, Member: spanFrom(it.At)})
+		case formAmounts:
+			amount, n := uvarint(rest)
+			if n == 0 {
+				return false
 			}
-			continue
-		}
-		values, n := uvarint(rest)
-		if n == 0 || values > (len(rest)-n)/memberSize {
-			return false
-		}
-		rest = rest[n:]
-		for range values {
-			if s != nil {
+			s.add(item{At: it.At, Member: withAmount(it.Member, int64(amount))})
+			rest = rest[n:]
+		default:
+			values, n := uvarint(rest)
+			if n == 0 || values > (len(rest)-n)/memberSize {
+				return false
+			}
+			rest = rest[n:]
+			for range values {
 				s.add(item{At: it.At, Member: uint64Of(rest)})
+				rest = rest[memberSize:]
 			}
-			rest = rest[memberSize:]
 		}
 	}
 	return true
@@ -172,7 +181,7 @@ func (l *entityLog) lastSightings(s *logSeries) {
 // since is what the mark of its entity asks of the counters.
 func (l *entityLog) fill(st *scoring.SeriesTouch, s *logSeries, now int64, self uint64, et *scoring.EntityTouch) {
 	late := 0 // values of this event that were seen again after it
-	if s.distinct() {
+	if s.form() == formValues {
 		l.lastSightings(s)
 		for _, it := range s.items[window.After(s.items, now):] {
 			for _, v := range st.Members {
@@ -183,7 +192,11 @@ func (l *entityLog) fill(st *scoring.SeriesTouch, s *logSeries, now int64, self 
 			}
 		}
 	}
-	window.Fill(st, s.items, now, self, et.Since, late)
+	number := amountOf
+	if s.form() == formSpans {
+		number = spanStart
+	}
+	window.Fill(st, s.items, now, self, et.Since, late, number)
 }
 
 // memberSet is a set of members other than 0, by open addressing. The members

@@ -24,7 +24,7 @@ func BenchmarkMemory(b *testing.B) {
 	client := connect(b, ownRedis(b))
 	orders, reads := countSeries("0f1e2d3c4b5a", 256, 24*time.Hour), countSeries("112233445566", 256, time.Hour)
 	documents := &scoring.Series{
-		ID: "a1b2c3d4e5f6", Keep: 24 * time.Hour, Limit: 256, Distinct: true,
+		ID: "a1b2c3d4e5f6", Keep: 24 * time.Hour, Limit: 256, Shape: scoring.ShapeValues,
 		Reads: []scoring.Read{{Window: 24 * time.Hour, Aggregate: rules.AggDistinct}},
 	}
 	for _, shape := range []struct {
@@ -77,7 +77,7 @@ func visit(b *testing.B, s *redis.Store, key string, series []*scoring.Series, i
 	et := scoring.EntityTouch{Entity: rules.EntityAccount, Key: key}
 	for _, one := range series {
 		st := scoring.SeriesTouch{Series: one, Members: []string{id}, Values: make([]float64, 1)}
-		if one.Distinct {
+		if one.Shape == scoring.ShapeValues {
 			st.Members[0] = fmt.Sprint("document ", i%400)
 		}
 		et.Series = append(et.Series, st)

@@ -21,6 +21,13 @@
 // beyond a limit. That is done here, too, and sent along with some later touch,
 // by a script that replaces exactly the bytes the fold was made of.
 //
+// Series of buckets (scoring.ShapeBuckets) lie beside the log, as pages of sums
+// that a script adds to (bucketScript), with the ids of the last ten minutes:
+//
+//	fg:{<entity>:<key>}:b<series>:<page>    64 sums, 4 bytes each, up to 2^32-1
+//	fg:{<entity>:<key>}:i<stage>:<slice>    ids of 250 ms of events, a set
+//	fg:{<entity>:<key>}:n<stage>            time of the newest event, Unix ms
+//
 // Expiry only collects garbage: windows are judged by the times in the log.
 // SIZING.md says how much memory all this takes.
 //
@@ -71,6 +78,7 @@ type Store struct {
 	reuse      bool
 	folded     *prometheus.CounterVec
 	unreadable prometheus.Counter
+	late       prometheus.Counter
 }
 
 var _ scoring.Counters = (*Store)(nil)
@@ -109,12 +117,16 @@ func New(client goredis.UniversalClient, o Options) *Store {
 			Name: "fairgate_window_redis_unreadable_total",
 			Help: "Logs with a part that could not be read and was left out.",
 		}),
+		late: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "fairgate_window_redis_late_total",
+			Help: "Events that came too late for series of buckets, by entity that would have counted them.",
+		}),
 	}
 	_, s.reuse = client.(*goredis.Client)
 	s.trips.client, s.trips.again = client, s.reuse
 	s.batches.New = func() any { return &batch{passenger: newPassenger()} }
 	if o.Registerer != nil {
-		o.Registerer.MustRegister(s.folded, s.unreadable)
+		o.Registerer.MustRegister(s.folded, s.unreadable, s.late)
 	}
 	return s
 }

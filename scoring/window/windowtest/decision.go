@@ -25,7 +25,7 @@ func NewDecision() *Decision {
 	}
 	values := func(id string, w time.Duration) *scoring.Series {
 		return &scoring.Series{
-			ID: id, Limit: limit, Keep: w, Distinct: true,
+			ID: id, Limit: limit, Keep: w, Shape: scoring.ShapeValues,
 			Reads: []scoring.Read{{Window: w, Aggregate: rules.AggDistinct}},
 		}
 	}
@@ -63,7 +63,7 @@ func (d *Decision) Of(id, account, subnet string, when time.Time) *scoring.Touch
 		for j := range et.Series {
 			switch st := &et.Series[j]; {
 			case len(st.Members) == 0:
-			case st.Series.Distinct:
+			case st.Series.Shape == scoring.ShapeValues:
 				st.Members[0] = account
 			default:
 				st.Members[0] = id

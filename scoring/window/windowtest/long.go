@@ -160,7 +160,7 @@ func (a *actor) send(t *testing.T, h Harness) {
 // touch.
 func (e *actorEntity) apply(j int, p past) {
 	st := &e.Series[j]
-	if st.Series.Distinct {
+	if st.Series.Shape == scoring.ShapeValues {
 		st.Members = p.vals
 		for _, v := range p.vals {
 			put(e.models[j].seen, "", v, p.when.UnixMilli())

@@ -85,7 +85,10 @@ func distinct(limit int, windows ...time.Duration) *scoring.Series {
 }
 
 func series(prefix string, limit int, reads []scoring.Read) *scoring.Series {
-	s := &scoring.Series{Limit: limit, Distinct: prefix == "d", Reads: reads}
+	s := &scoring.Series{Limit: limit, Reads: reads}
+	if prefix == "d" {
+		s.Shape = scoring.ShapeValues
+	}
 	for _, r := range reads {
 		s.Keep = max(s.Keep, r.Window)
 	}

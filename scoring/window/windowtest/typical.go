@@ -31,7 +31,7 @@ func Reuse(tc *scoring.Touch, id, actor string, when time.Time) {
 		et.Key = actor
 		for j := range et.Series {
 			et.Series[j].Members[0] = id
-			if et.Series[j].Series.Distinct {
+			if et.Series[j].Series.Shape == scoring.ShapeValues {
 				et.Series[j].Members[0] = actor
 			}
 		}

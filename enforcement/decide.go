@@ -10,13 +10,14 @@ import (
 const ListRule = "list:"
 
 // facts is what precedence is decided from: one event, the rules that fired,
-// the decoded marks of its entities, and whether it carried a pass that is
-// good and was never used before.
+// the decoded marks of its entities, whether it carried a pass that is good and
+// was never used before, and the rules that are turned down.
 type facts struct {
 	event *ingest.Event
 	hits  []ingest.Hit
 	marks map[Target]Mark
 	pass  bool
+	curb  *Curb
 }
 
 // ruling is what decide found: the action with its reason class, every hit
@@ -41,7 +42,7 @@ func decide(f facts) ruling {
 		switch {
 		case h.Shadow, !h.Action.Valid(), f.excused(h.Rule, targetOf(h)):
 			h.Shadow = true
-		case h.Action == ingest.Block && !Blockable(rules.Entity(h.Entity)):
+		case h.Action == ingest.Block && (!Blockable(rules.Entity(h.Entity)) || f.curb.On(h.Rule)):
 			h.Action = ingest.Challenge
 		}
 		hits = append(hits, h)

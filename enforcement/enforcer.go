@@ -20,6 +20,10 @@ import (
 // EnforcerOptions are what an Enforcer can do without.
 type EnforcerOptions struct {
 	Kill *Switch // nil: there is no kill switch
+	// Budget guards people from a rule that misfires, and keeps Curb; nil: no
+	// rule is ever turned down.
+	Budget Budget
+	Curb   *Curb
 	// Batch is how many verdicts that already wait are enforced together.
 	// Default 200.
 	Batch int
@@ -263,18 +267,23 @@ func (e *Enforcer) apply(ctx context.Context, plans []*plan) error {
 		return nil
 	}
 	plans = slices.Clone(plans) // settled anew at every try
-	var denials []Denial
 	for i, p := range plans {
 		p, err := e.settle(ctx, p)
 		if err != nil {
 			return err
 		}
 		plans[i] = p
+	}
+	plans, err := e.spend(ctx, plans)
+	if err != nil {
+		return err
+	}
+	var denials []Denial
+	for _, p := range plans {
 		denials = append(denials, p.denials...)
 	}
 	var denied []Denied
 	if len(denials) > 0 {
-		var err error
 		if denied, err = e.lists.Deny(ctx, denials); err != nil {
 			return fmt.Errorf("deny %d targets: %w", len(denials), err)
 		}
@@ -314,6 +323,34 @@ func (e *Enforcer) apply(ctx context.Context, plans []*plan) error {
 		}
 	}
 	return nil
+}
+
+// spend notes whom the plans concern and returns them as the budget leaves
+// them.
+func (e *Enforcer) spend(ctx context.Context, plans []*plan) ([]*plan, error) {
+	if e.options.Budget == nil {
+		return plans, nil
+	}
+	var seen []Sighting
+	for _, p := range plans {
+		hits, err := e.unexcused(ctx, p, nil)
+		if err != nil {
+			return nil, err
+		}
+		if s, ok := p.sighting(hits); ok {
+			seen = append(seen, s)
+		}
+	}
+	if len(seen) > 0 {
+		if err := e.options.Budget.Spend(ctx, seen); err != nil {
+			return nil, fmt.Errorf("note %d sightings: %w", len(seen), err)
+		}
+	}
+	milder := make([]*plan, len(plans))
+	for i, p := range plans {
+		milder[i] = p.curbed(e.options.Curb)
+	}
+	return milder, nil
 }
 
 // sweepFor decides whether what the account holds must be taken back: when

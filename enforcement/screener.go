@@ -55,6 +55,7 @@ func (s *Switch) On() bool { return s != nil && s.on.Load() }
 type ScreenerOptions struct {
 	Snapshot Snapshot              // nil: no lists while the store is away
 	Kill     *Switch               // nil: there is no kill switch
+	Curb     *Curb                 // nil: no rule is ever turned down
 	Logger   *slog.Logger          // nil: silent
 	Registry prometheus.Registerer // nil: not measured
 }
@@ -67,6 +68,7 @@ type Screener struct {
 	passes   Passes
 	snapshot Snapshot
 	kill     *Switch
+	curb     *Curb
 	logger   *slog.Logger
 	metrics  *screenerMetrics
 	results  sync.Pool
@@ -81,7 +83,7 @@ func NewScreener(engine Engine, passes Passes, o ScreenerOptions) *Screener {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &Screener{
-		engine: engine, passes: passes, snapshot: o.Snapshot, kill: o.Kill, logger: o.Logger,
+		engine: engine, passes: passes, snapshot: o.Snapshot, kill: o.Kill, curb: o.Curb, logger: o.Logger,
 		metrics: newScreenerMetrics(o.Registry),
 		results: sync.Pool{New: func() any { return new(scoring.Result) }},
 	}
@@ -119,7 +121,7 @@ func (s *Screener) Screen(ctx context.Context, e *ingest.Event, policy ingest.Po
 	default:
 		r := decide(facts{
 			event: e, hits: result.Hits, marks: s.marks(ctx, e, result),
-			pass: authentic && result.Burnt,
+			pass: authentic && result.Burnt, curb: s.curb,
 		})
 		d.Action, d.Reason, d.Hits, d.Passed = r.action, r.reason, r.hits, r.passed
 	}

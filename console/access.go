@@ -34,6 +34,7 @@ const (
 	ImportLabel Permission = "labels.import"
 	ReadQuality Permission = "quality.read"
 	SwitchMode  Permission = "mode.switch" // observe everything
+	LiftBudget  Permission = "budget.lift" // let a rule that was turned down act again
 	ReadAudit   Permission = "audit.read"
 )
 
@@ -46,7 +47,7 @@ func (r Role) May(p Permission) bool {
 		return r == Analyst || r == Security || r == Administrator || r == Auditor
 	case Decide, ImportLabel:
 		return r == Administrator
-	case EditLists:
+	case EditLists, LiftBudget:
 		return r == Analyst || r == Security || r == Administrator
 	case SwitchMode:
 		return r == Security || r == Administrator

@@ -173,8 +173,9 @@ func eachHouse(t *testing.T, test func(t *testing.T, h *house)) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) { test(t, newHouse(t, db, noMarks{})) })
 }
 
-// newHouse is everything that enforces, running.
-func newHouse(t *testing.T, db *sqldb.DB, marks lists.Marks) *house {
+// newHouse is everything that enforces, running, with what changes make of the
+// enforcer's options.
+func newHouse(t *testing.T, db *sqldb.DB, marks lists.Marks, changes ...func(*enforcement.EnforcerOptions)) *house {
 	t.Helper()
 	h := &house{
 		t: t, db: db, now: at,
@@ -190,9 +191,13 @@ func newHouse(t *testing.T, db *sqldb.DB, marks lists.Marks) *house {
 	h.cases, err = cases.New(t.Context(), db, h.lists, h.withdrawals, cases.Options{Now: now})
 	require.NoError(t, err)
 	h.faulty = &faultyLists{Lists: h.lists}
-	enforcer := enforcement.NewEnforcer(h.topic, h.topic, h.faulty, h.withdrawals, h.cases, enforcement.EnforcerOptions{
+	options := enforcement.EnforcerOptions{
 		Kill: &h.kill, Now: now, Backoff: time.Millisecond, MaxBackoff: 2 * time.Millisecond, Attempts: 3,
-	})
+	}
+	for _, c := range changes {
+		c(&options)
+	}
+	enforcer := enforcement.NewEnforcer(h.topic, h.topic, h.faulty, h.withdrawals, h.cases, options)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- enforcer.Run(ctx) }()

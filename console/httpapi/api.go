@@ -49,6 +49,7 @@ type Services struct {
 	Quality   Quality
 	Normal    Normal
 	Mode      Mode
+	Budgets   Budgets
 	// Completeness compares the ledger with the booking system's Reports.
 	Completeness Completeness
 	Reports      Reports
@@ -106,6 +107,7 @@ func New(services Services, o Options) *fiber.App {
 	s.normal(api)
 	s.completeness(api)
 	s.mode(api)
+	s.budgets(api)
 	s.audit(api)
 	return app
 }

@@ -20,6 +20,7 @@ import (
 	"fairgate/console/httpapi"
 	"fairgate/console/store"
 	"fairgate/enforcement"
+	"fairgate/enforcement/budget"
 	"fairgate/enforcement/cases"
 	"fairgate/enforcement/ledger/metrics"
 	"fairgate/enforcement/lists"
@@ -32,12 +33,13 @@ import (
 
 // house is the API over real stores on SQLite and an in-process Redis.
 type house struct {
-	app   *fiber.App
-	users *store.Store
-	lists *lists.Service
-	cases *cases.Service
-	admin string // token
-	first string // the one-time password
+	app    *fiber.App
+	users  *store.Store
+	lists  *lists.Service
+	budget *budget.Service
+	cases  *cases.Service
+	admin  string // token
+	first  string // the one-time password
 }
 
 // undone stands for the withdrawals, which need a booking system.
@@ -70,10 +72,12 @@ func build(t *testing.T) *house {
 	require.NoError(t, err)
 	h.cases, err = cases.New(t.Context(), db, h.lists, undone{}, cases.Options{})
 	require.NoError(t, err)
+	h.budget, err = budget.New(t.Context(), db, "museum", budget.Options{})
+	require.NoError(t, err)
 	kill, err := mode.Open(t.Context(), db, "museum", time.Now)
 	require.NoError(t, err)
 	h.app = httpapi.New(httpapi.Services{
-		Operators: h.users, Audit: h.users, Review: h.cases, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill,
+		Operators: h.users, Audit: h.users, Review: h.cases, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget,
 		Normal: usual{},
 	}, httpapi.Options{Site: "museum"})
 	for name, role := range map[string]console.Role{"root": console.Administrator, "ana": console.Analyst, "audrey": console.Auditor} {

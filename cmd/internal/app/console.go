@@ -14,6 +14,7 @@ import (
 	"fairgate/console"
 	"fairgate/console/httpapi"
 	"fairgate/console/store"
+	"fairgate/enforcement/budget"
 	"fairgate/enforcement/ledger/metrics"
 	"fairgate/enforcement/mode"
 	"fairgate/enforcement/sqldb"
@@ -83,6 +84,10 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
+	budgets, err := budget.New(ctx, db, c.Site, budgetOptions(e))
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
 	figures := figureReader(unavailable{noAnalytics})
 	if noAnalytics == nil {
 		if figures, err = openQuality(s, e); err != nil {
@@ -102,7 +107,7 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 		return nil, err
 	}
 	app := httpapi.New(httpapi.Services{
-		Operators: users, Audit: users, Review: r.cases, Lists: r.lists, Labels: r.cases, Mode: kill,
+		Operators: users, Audit: users, Review: r.cases, Lists: r.lists, Labels: r.cases, Mode: kill, Budgets: budgets,
 		Normal:  usual,
 		Quality: figures, Completeness: figures, Reports: outcome.Poller{URL: c.Enforcer.BookingURL + "/internal/v1/outbox", Key: key},
 	}, httpapi.Options{Site: c.Site, Now: e.Now, Log: log})

@@ -64,6 +64,14 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	watcher, err := openRules(ctx, s, e)
+	if err != nil {
+		return "", err
+	}
+	budgets, curb, err := startBudget(ctx, s, e, db, watcher)
+	if err != nil {
+		return "", err
+	}
 	s.Go("lists", func(ctx context.Context) error { r.lists.Run(ctx); return nil })
 	s.Go("withdrawals", func(ctx context.Context) error { r.withdrawals.Run(ctx); return nil })
 	s.Go("case pruning", func(ctx context.Context) error { return prune(ctx, r.cases, e) })
@@ -71,7 +79,7 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	s.Go("action relay", func(ctx context.Context) error { relay.Run(ctx); return nil })
 	enforcer := enforcement.NewEnforcer(
 		verdicts{consumer}, deadVerdicts{stream.NewDeadLetters(producer, topics.Dead)}, r.lists, r.withdrawals, r.cases,
-		enforcement.EnforcerOptions{Kill: kill, Now: e.Now, Logger: log, Registry: e.Registry})
+		enforcement.EnforcerOptions{Kill: kill, Budget: budgets, Curb: curb, Now: e.Now, Logger: log, Registry: e.Registry})
 	s.Go("enforcer", enforcer.Run)
 	return "", nil
 }

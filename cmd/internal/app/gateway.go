@@ -43,12 +43,12 @@ func Gateway(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	if err != nil {
 		return "", err
 	}
-	snapshot, kill, err := openStanding(ctx, s, e)
+	standing, err := openStanding(ctx, s, e)
 	if err != nil {
 		return "", err
 	}
 	shared := redis.New(client, redis.Options{Registerer: e.Registry})
-	counters := failover.New(shared, memory.New(memory.Options{Marks: snapshot, Registerer: e.Registry}), failover.Options{
+	counters := failover.New(shared, memory.New(memory.Options{Marks: standing.lists, Registerer: e.Registry}), failover.Options{
 		Timeout: c.Gateway.Deadline * 3 / 4, Gateways: func() int { return c.Gateway.Fleet },
 		Now: e.Now, Logger: log, Registerer: e.Registry,
 	})
@@ -65,7 +65,9 @@ func Gateway(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	if err != nil {
 		return "", err
 	}
-	screener := enforcement.NewScreener(engine, passes, enforcement.ScreenerOptions{Snapshot: snapshot, Kill: kill, Logger: log, Registry: e.Registry})
+	screener := enforcement.NewScreener(engine, passes, enforcement.ScreenerOptions{
+		Snapshot: standing.lists, Kill: standing.kill, Curb: standing.curb, Logger: log, Registry: e.Registry,
+	})
 	recorder, err := openRecorder(s, e)
 	if err != nil {
 		return "", err
@@ -106,14 +108,20 @@ func openRedis(s *Stack, c config.Redis) (goredis.UniversalClient, error) {
 	return client, nil
 }
 
-// openStanding opens what the gateway knows about earlier decisions: the
-// lists' snapshot and the kill switch. SQL may be away; the snapshot on disk
-// then stands in.
-func openStanding(ctx context.Context, s *Stack, e Env) (*lists.Snapshot, *enforcement.Switch, error) {
+// standing is what the gateway knows about earlier decisions.
+type standing struct {
+	lists *lists.Snapshot
+	kill  *enforcement.Switch
+	curb  *enforcement.Curb // the rules that are turned down
+}
+
+// openStanding opens what the gateway knows about earlier decisions. SQL may be
+// away; what was kept on disk then stands in.
+func openStanding(ctx context.Context, s *Stack, e Env) (standing, error) {
 	kill := &enforcement.Switch{}
 	db, err := openSQL(ctx, s, e, sqldb.Options{Lazy: true})
 	if err != nil {
-		return nil, nil, err
+		return standing{}, err
 	}
 	snapshot := lists.OpenSnapshot(ctx, db, filepath.Join(e.Config.Gateway.Spool.Dir, "lists.json"), lists.Options{Now: e.Now, Logger: e.Log, Registry: e.Registry})
 	s.Go("lists snapshot", func(ctx context.Context) error { snapshot.Run(ctx); return nil })
@@ -122,7 +130,7 @@ func openStanding(ctx context.Context, s *Stack, e Env) (*lists.Snapshot, *enfor
 	// Before the first request; where SQL is away, following says so and goes on trying.
 	_, _ = switches.Look(ctx, kill)
 	followMode(s, e, switches, kill)
-	return snapshot, kill, nil
+	return standing{lists: snapshot, kill: kill, curb: followBudget(ctx, s, e, db)}, nil
 }
 
 // openSQL opens the operators' database.
@@ -139,9 +147,8 @@ func openSQL(ctx context.Context, s *Stack, e Env, o sqldb.Options) (*sqldb.DB, 
 	return db, nil
 }
 
-// startRules compiles the rules in force, follows their changes, and gives the
-// engine that uses them.
-func startRules(ctx context.Context, s *Stack, e Env, counters scoring.Counters) (*scoring.Engine, error) {
+// openRules compiles the rules in force and follows their changes.
+func openRules(ctx context.Context, s *Stack, e Env) (*source.Watcher, error) {
 	files := source.NewFiles(rulesets.Files)
 	if e.Config.Rules.Dir != "" {
 		files = source.NewDir(e.Config.Rules.Dir)
@@ -150,11 +157,20 @@ func startRules(ctx context.Context, s *Stack, e Env, counters scoring.Counters)
 	if err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
 	}
+	s.Go("rules watcher", watcher.Run)
+	return watcher, nil
+}
+
+// startRules gives the engine that uses the rules in force.
+func startRules(ctx context.Context, s *Stack, e Env, counters scoring.Counters) (*scoring.Engine, error) {
+	watcher, err := openRules(ctx, s, e)
+	if err != nil {
+		return nil, err
+	}
 	engine := scoring.New(counters, scoring.Options{Registerer: e.Registry})
 	engine.Swap(watcher.Current())
 	cancel := watcher.Subscribe(func(p *rules.Program) { engine.Swap(p) })
 	s.Defer("rules subscription", func(context.Context) error { cancel(); return nil })
-	s.Go("rules watcher", watcher.Run)
 	return engine, nil
 }
 

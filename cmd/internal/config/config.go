@@ -102,7 +102,16 @@ type Scorer struct {
 
 // Enforcer acts on verdicts.
 type Enforcer struct {
-	BookingURL string `yaml:"booking_url" env:"BOOKING_URL"` // internal API of the booking system
+	BookingURL string      `yaml:"booking_url" env:"BOOKING_URL"` // internal API of the booking system
+	Budget     BlockBudget `yaml:"block_budget" envPrefix:"BLOCK_BUDGET_"`
+}
+
+// BlockBudget is how many people a rule may block in an hour before it only
+// challenges.
+type BlockBudget struct {
+	Share       float64 `yaml:"share" env:"SHARE"`               // of the people who are active
+	Floor       int     `yaml:"floor" env:"FLOOR"`               // in any hour
+	HistoryDays int     `yaml:"history_days" env:"HISTORY_DAYS"` // known for so long, unflagged: a person
 }
 
 // Ledger writes the analytics.
@@ -267,7 +276,7 @@ func Default() Config {
 		},
 		Rules:    Rules{Ruleset: "museum"},
 		Scorer:   Scorer{Lateness: 10 * time.Minute},
-		Enforcer: Enforcer{BookingURL: "http://127.0.0.1:8081"},
+		Enforcer: Enforcer{BookingURL: "http://127.0.0.1:8081", Budget: BlockBudget{Share: 0.005, Floor: 3, HistoryDays: 30}},
 		Ledger:   Ledger{RetentionDays: 190},
 		Ticketing: Ticketing{
 			Listen: "127.0.0.1:8081", DSN: "file:secrets/ticketing-dsn", OutcomesURL: "http://127.0.0.1:8091/outcomes",
@@ -347,6 +356,11 @@ func (c Config) Validate() error {
 		check(hostPort(addr), field, "%q is not host:port", addr)
 	}
 	check(c.Metrics.Listen == "" || hostPort(c.Metrics.Listen), "metrics.listen", "%q is not host:port", c.Metrics.Listen)
+	budget := c.Enforcer.Budget
+	check(budget.Share > 0 && budget.Share <= 1, "enforcer.block_budget.share", "%v is not a share above 0, at most 1", budget.Share)
+	check(budget.Floor >= 1, "enforcer.block_budget.floor", "%d: at least 1", budget.Floor)
+	check(budget.HistoryDays >= 1 && budget.HistoryDays <= c.Ledger.RetentionDays, "enforcer.block_budget.history_days",
+		"%d: at least 1 and at most ledger.retention_days (%d)", budget.HistoryDays, c.Ledger.RetentionDays)
 	check(httpURL(c.Enforcer.BookingURL), "enforcer.booking_url", "%q is not an http(s) URL", c.Enforcer.BookingURL)
 	check(httpURL(c.Ticketing.OutcomesURL), "ticketing.outcomes_url", "%q is not an http(s) URL", c.Ticketing.OutcomesURL)
 	return errors.Join(errs...)

@@ -1,0 +1,96 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"fairgate/console"
+	"fairgate/enforcement"
+	"fairgate/enforcement/budget"
+	"fairgate/enforcement/lists"
+)
+
+// Budgets are the block budgets of the rules; *budget.Service is one.
+type Budgets interface {
+	// List gives the rules that block or were turned down, by rule.
+	List(ctx context.Context) ([]budget.Budget, error)
+	// Lift lets a rule that was turned down act again.
+	Lift(ctx context.Context, rule, actor, reason string) (budget.Down, error)
+}
+
+// standingBlocks are the entries of a rule that is turned down: they stand.
+type standingBlocks struct {
+	budget.Budget
+	Standing []lists.Entry `json:"standing,omitempty" doc:"Entries that the rule made before and that still stand, the newest first, at most 100"`
+}
+
+type budgetsOutput struct {
+	Body struct {
+		Budgets []standingBlocks `json:"budgets"`
+	}
+}
+
+type liftBudgetInput struct {
+	Rule string `path:"rule" maxLength:"100"`
+	Body struct {
+		Reason string `json:"reason" minLength:"3" maxLength:"500"`
+	}
+}
+
+type liftBudgetOutput struct{ Body budget.Down }
+
+// maxStanding is how many entries of a rule that is turned down are listed;
+// GET /api/v1/lists/deny?rule= has the rest.
+const maxStanding = 100
+
+func (s *server) budgets(api huma.API) {
+	huma.Register(api, needs(huma.Operation{
+		OperationID: "list-block-budgets", Method: http.MethodGet, Path: "/api/v1/block-budgets",
+		Summary: "How many people each rule blocked in this hour, and which rules only challenge because of it", Tags: []string{"rules"},
+	}, console.ReadReview), s.listBudgets)
+	huma.Register(api, needs(huma.Operation{
+		OperationID: "lift-block-budget", Method: http.MethodPost, Path: "/api/v1/block-budgets/{rule}/lift",
+		Summary: "Let a rule that was turned down act again; another person than its owner", Tags: []string{"rules"},
+	}, console.LiftBudget), s.liftBudget)
+}
+
+func (s *server) listBudgets(ctx context.Context, _ *struct{}) (*budgetsOutput, error) {
+	budgets, err := s.Budgets.List(ctx)
+	if err != nil {
+		return nil, s.internal(ctx, "reading the block budgets", err)
+	}
+	out := &budgetsOutput{}
+	out.Body.Budgets = make([]standingBlocks, len(budgets))
+	for i, b := range budgets {
+		out.Body.Budgets[i].Budget = b
+		if b.State != budget.StateDown {
+			continue
+		}
+		f := lists.Filter{Site: s.o.Site, Kind: enforcement.EntryDeny, Rule: b.Rule, ActiveAt: s.o.Now()}
+		if out.Body.Budgets[i].Standing, _, err = s.Lists.List(ctx, f, "", maxStanding); err != nil {
+			return nil, s.internal(ctx, "reading what stands of a rule", err)
+		}
+	}
+	return out, nil
+}
+
+func (s *server) liftBudget(ctx context.Context, in *liftBudgetInput) (*liftBudgetOutput, error) {
+	after, err := s.Budgets.Lift(ctx, in.Rule, callerOf(ctx).Name, in.Body.Reason)
+	switch {
+	case errors.Is(err, budget.ErrNotDown):
+		return nil, huma.Error404NotFound(err.Error())
+	case errors.Is(err, budget.ErrOwner):
+		return nil, huma.Error403Forbidden(err.Error())
+	case errors.Is(err, budget.ErrBadInput):
+		return nil, huma.Error422UnprocessableEntity(err.Error())
+	case err != nil:
+		return nil, s.internal(ctx, "lifting the block budget", err)
+	}
+	before := after
+	before.LiftedAt, before.LiftedBy, before.LiftReason = time.Time{}, "", ""
+	return &liftBudgetOutput{after}, s.record(ctx, "budget.lift", in.Rule, in.Body.Reason, before, after)
+}

@@ -125,7 +125,7 @@ func TestWhatIsExcusedOrObservedCostsNoBudget(t *testing.T) {
 			case 2:
 				v.Stage, v.Decision = rules.StageAsync, ""
 				_, err := h.lists.Except(t.Context(), lists.Exception{
-					Site: "museum", Target: enforcement.Target{Entity: "account", Key: p}, Rule: "rotation", Reason: "known", Actor: "root",
+					Site: "museum", Target: enforcement.Target{Entity: "account", Key: p}, Rule: "rotation", Reason: "known", Actor: "root", Expires: at.Add(time.Hour),
 				})
 				require.NoError(t, err)
 			}

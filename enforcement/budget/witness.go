@@ -64,10 +64,10 @@ func (s *Service) Witness(
 	away := outage.New(s.options.Logger, s.options.Now, slog.LevelWarn, "evidence of people cannot be kept", "evidence of people can be kept again")
 	for {
 		d, err := source.Fetch(ctx)
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return nil
-		}
-		if err != nil {
+		case err != nil:
 			return fmt.Errorf("fetch evidence: %w", err)
 		}
 		t, ok, err := read(d.Value)

@@ -48,6 +48,7 @@ type Services struct {
 	Labels    Labels
 	Quality   Quality
 	Normal    Normal
+	Explain   Explain
 	Mode      Mode
 	Budgets   Budgets
 	// Completeness compares the ledger with the booking system's Reports.
@@ -105,6 +106,7 @@ func New(services Services, o Options) *fiber.App {
 	s.labels(api)
 	s.quality(api)
 	s.normal(api)
+	s.explain(api)
 	s.completeness(api)
 	s.mode(api)
 	s.budgets(api)

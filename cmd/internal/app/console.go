@@ -98,6 +98,10 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err != nil {
 		return nil, err
 	}
+	reasons, err := openExplain(s, e, noAnalytics)
+	if err != nil {
+		return nil, err
+	}
 	key, err := reveal("keys.operations", c.Keys.Operations)
 	if err != nil {
 		return nil, err
@@ -108,7 +112,7 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	}
 	app := httpapi.New(httpapi.Services{
 		Operators: users, Audit: users, Review: r.cases, Lists: r.lists, Labels: r.cases, Mode: kill, Budgets: budgets,
-		Normal:  usual,
+		Normal: usual, Explain: reasons,
 		Quality: figures, Completeness: figures, Reports: outcome.Poller{URL: c.Enforcer.BookingURL + "/internal/v1/outbox", Key: key},
 	}, httpapi.Options{Site: c.Site, Now: e.Now, Log: log})
 	ln, err := listen(ctx, "console", c.Console.Listen)

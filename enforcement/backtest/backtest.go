@@ -82,7 +82,7 @@ func Run(ctx context.Context, history History, program *rules.Program, progress 
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("interrupted after %d events: %w", r.Events, err)
 		}
-		hits, err := score(ctx, engine, record.Event, &result)
+		hits, _, err := score(ctx, engine, record.Event, &result)
 		if err != nil {
 			return nil, err
 		}
@@ -93,24 +93,6 @@ func Run(ctx context.Context, history History, program *rules.Program, progress 
 	}
 	r.sum(subjects)
 	return r, nil
-}
-
-// score does to one event what the gateway, the recorder and the pipeline do,
-// one after the other, and returns every hit.
-func score(ctx context.Context, engine *scoring.Engine, e *ingest.Event, result *scoring.Result) ([]ingest.Hit, error) {
-	if err := engine.Inline(ctx, e, "", result); err != nil {
-		return nil, fmt.Errorf("score event %s: %w", e.ID, err)
-	}
-	e.Decision.Hits, e.Decision.Snapshot, e.Decision.Ruleset = result.Hits, result.Snapshot, result.Ruleset
-	if err := engine.Outcome(ctx, e); err != nil {
-		return nil, fmt.Errorf("score event %s: %w", e.ID, err)
-	}
-	inline := engine.InlineVerdict(e)
-	async, err := engine.Async(ctx, e)
-	if err != nil {
-		return nil, fmt.Errorf("score event %s: %w", e.ID, err)
-	}
-	return append(inline.Hits, async.Hits...), nil
 }
 
 // who names the author of an event, by the best key there is.

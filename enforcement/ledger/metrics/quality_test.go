@@ -256,7 +256,7 @@ func TestQualityOfAHandComputedTable(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, want, countsOf(q))
 	assert.InDelta(t, 5.0/11, q.FalsePositive.Value, 1e-12)
-	low, high := metrics.Wilson(5, 11)
+	low, high := ledger.Wilson(5, 11)
 	assert.Equal(t, []float64{low, high}, []float64{q.FalsePositive.Low, q.FalsePositive.High})
 	assert.False(t, q.FalsePositive.Enough || q.Challenged.Enough || q.Miss.Enough || q.Interception.Enough)
 	assert.Equal(t, metrics.Labels{

@@ -3,6 +3,7 @@ package memory
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -78,6 +79,8 @@ func (sh *shard) get(key entityKey, now int64, create bool) (e *entity, evicted 
 			sh.forget(sh.oldest)
 			evicted = 1
 		}
+		// The key outlives the event, which may be a small part of a large block.
+		key.key = strings.Clone(key.key)
 		e = &entity{key: key}
 		sh.entities[key] = e
 	}

@@ -10,6 +10,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -50,6 +51,8 @@ type Store struct {
 	marks   Marks
 	evicted prometheus.Counter
 	late    prometheus.Counter
+	// forgotten is the same count, for those who hold the store.
+	forgotten atomic.Uint64
 }
 
 var _ scoring.Counters = (*Store)(nil)
@@ -80,6 +83,10 @@ func New(o Options) *Store {
 	s.burns.spent = make(map[[32]byte]burnt)
 	return s
 }
+
+// Evicted is how many entities were forgotten while still in use, because the
+// bound was reached.
+func (s *Store) Evicted() uint64 { return s.forgotten.Load() }
 
 // Touch implements scoring.Counters. It does no I/O and ignores ctx.
 func (s *Store) Touch(_ context.Context, t *scoring.Touch) error {
@@ -114,6 +121,7 @@ func (s *Store) touchEntity(et *scoring.EntityTouch, now int64, self [16]byte) {
 	e, evicted := sh.get(key, now, writes(et))
 	if evicted > 0 {
 		s.evicted.Add(float64(evicted))
+		s.forgotten.Add(uint64(evicted)) //nolint:gosec // a small count
 	}
 	news := freshness{entity: e, now: now, self: self}
 	for i := range et.Series {

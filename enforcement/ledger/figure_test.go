@@ -1,4 +1,4 @@
-package metrics_test
+package ledger_test
 
 import (
 	"math"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"fairgate/enforcement/ledger/metrics"
+	"fairgate/enforcement/ledger"
 )
 
 func TestWilsonAgainstPublishedValues(t *testing.T) {
@@ -18,13 +18,13 @@ func TestWilsonAgainstPublishedValues(t *testing.T) {
 	}{
 		{81, 263, 0.2553, 0.3662}, {15, 148, 0.0624, 0.1605}, {0, 20, 0, 0.1611}, {1, 29, 0.0061, 0.1718}, {29, 29, 0.8830, 1},
 	} {
-		low, high := metrics.Wilson(c.successes, c.trials)
+		low, high := ledger.Wilson(c.successes, c.trials)
 		assert.InDelta(t, c.low, low, 5e-5, "%d/%d", c.successes, c.trials)
 		assert.InDelta(t, c.high, high, 5e-5, "%d/%d", c.successes, c.trials)
 	}
-	low, high := metrics.Wilson(0, 0)
+	low, high := ledger.Wilson(0, 0)
 	assert.Equal(t, []float64{0, 1}, []float64{low, high})
-	low, high = metrics.Wilson(7, 5)
+	low, high = ledger.Wilson(7, 5)
 	assert.Equal(t, 1.0, high)
 	assert.Less(t, low, 1.0)
 }
@@ -39,7 +39,7 @@ func TestWilsonCoversTheTruth(t *testing.T) {
 		for p := 0.002; p < 1; p += 0.002 {
 			covered := 0.0
 			for k := range trials + 1 {
-				if low, high := metrics.Wilson(k, trials); low <= p && p <= high {
+				if low, high := ledger.Wilson(k, trials); low <= p && p <= high {
 					covered += binomial(trials, k, p)
 				}
 			}

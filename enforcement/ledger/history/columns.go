@@ -1,0 +1,247 @@
+package history
+
+import (
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/ch-go/proto"
+
+	"fairgate/ingest"
+)
+
+// column is one column of the events table on its way into events.
+type column struct {
+	expression string
+	data       proto.ColResult
+	// fields are the words of the rule language that look at it; none: it is
+	// always read.
+	fields []string
+	// fill writes the decoded rows into as many events.
+	fill func([]ingest.Event)
+}
+
+// tableau is a set of columns that one answer is decoded with. It is not safe
+// for concurrent use.
+type tableau struct {
+	columns []column
+	ids     *proto.ColStr
+}
+
+// needed says whether anything looks at a field of the rule language.
+type needed func(field string) bool
+
+// newTableau takes the columns that are always read and those needed.
+func newTableau(need needed) *tableau {
+	t := &tableau{ids: new(proto.ColStr)}
+	texts := interner{}
+	known := []column{
+		text("id", t.ids, func(e *ingest.Event) *string { return &e.ID }),
+		moment("time", func(e *ingest.Event) *time.Time { return &e.Time }),
+		low(texts, "site", func(e *ingest.Event) *string { return &e.Site }),
+		low(texts, "kind", func(e *ingest.Event) *string { return (*string)(&e.Kind) }),
+		text("account", nil, func(e *ingest.Event) *string { return &e.Subject.Account }),
+		// What the quality figures ask of a booking.
+		low(texts, "disposition", func(e *ingest.Event) *string { return (*string)(&e.Outcome.Disposition) }),
+		number("toUInt32(status)", func(e *ingest.Event, v uint32) { e.Outcome.Status = int(v) }),
+		low(texts, "action", func(e *ingest.Event) *string { return (*string)(&e.Decision.Action) }),
+		// Whom an action can stand for, so that it can be followed.
+		text("session", nil, func(e *ingest.Event) *string { return &e.Subject.Session }),
+		text("device", nil, func(e *ingest.Event) *string { return &e.Subject.Device }),
+	}
+	for _, c := range append(known, optional(texts)...) {
+		if len(c.fields) == 0 || anyOf(need, c.fields) {
+			t.columns = append(t.columns, c)
+		}
+	}
+	return t
+}
+
+func anyOf(need needed, fields []string) bool {
+	for _, f := range fields {
+		if need(f) {
+			return true
+		}
+	}
+	return false
+}
+
+// optional are the columns that only some rulesets look at.
+func optional(texts interner) []column {
+	return []column{
+		low(texts, "route", func(e *ingest.Event) *string { return &e.Route }, "route"),
+		low(texts, "method", func(e *ingest.Event) *string { return &e.Method }, "method"),
+		text("path", nil, func(e *ingest.Event) *string { return &e.Path }, "path"),
+		text("claimed", nil, func(e *ingest.Event) *string { return &e.Subject.Claimed }, "claimed"),
+		moment("device_issued", func(e *ingest.Event) *time.Time { return &e.Subject.DeviceIssued }, "device_age"),
+		flag("device_fresh", func(e *ingest.Event) *bool { return &e.Subject.DeviceFresh }, "device_fresh"),
+		documents(),
+		text("phone", nil, func(e *ingest.Event) *string { return &e.Subject.Phone }, "phone"),
+		address(),
+		text("subnet", nil, func(e *ingest.Event) *string { return &e.Client.Subnet }, "subnet"),
+		number("asn", func(e *ingest.Event, v uint32) { e.Client.ASN = v }, "asn"),
+		low(texts, "as_org", func(e *ingest.Event) *string { return &e.Client.ASOrg }, "as_org"),
+		low(texts, "country", func(e *ingest.Event) *string { return &e.Client.Country }, "country"),
+		flag("hosting", func(e *ingest.Event) *bool { return &e.Client.Hosting }, "hosting"),
+		text("user_agent", nil, func(e *ingest.Event) *string { return &e.Client.UserAgent }, "user_agent"),
+		flag("automation", func(e *ingest.Event) *bool { return &e.Client.Automation }, "automation"),
+		text("headers", nil, func(e *ingest.Event) *string { return &e.Client.Headers }, "headers"),
+		text("tls", nil, func(e *ingest.Event) *string { return &e.Client.TLS }, "tls"),
+		low(texts, "language", func(e *ingest.Event) *string { return &e.Client.Language }, "language"),
+		text("order_id", nil, func(e *ingest.Event) *string { return &e.Order.ID }, "has_order"),
+		low(texts, "pool", func(e *ingest.Event) *string { return &e.Order.Pool }, "pool"),
+		low(texts, "day", func(e *ingest.Event) *string { return &e.Order.Day }, "day"),
+		number("positions", func(e *ingest.Event, v uint32) { e.Order.Positions = int(v) }, "positions"),
+		low(texts, "order_state", func(e *ingest.Event) *string { return &e.Outcome.OrderState }, "order_state"),
+		low(texts, "code", func(e *ingest.Event) *string { return &e.Outcome.Code }, "outcome_code"),
+	}
+}
+
+// list is the select list.
+func (t *tableau) list() string {
+	out := make([]string, len(t.columns))
+	for i := range t.columns {
+		out[i] = t.columns[i].expression
+	}
+	return strings.Join(out, ", ")
+}
+
+// results are what a block is decoded into.
+func (t *tableau) results() proto.Results {
+	out := make(proto.Results, len(t.columns))
+	for i := range t.columns {
+		out[i] = proto.ResultColumn{Data: t.columns[i].data}
+	}
+	return out
+}
+
+// text reads a String column: the rows' strings share one block of memory, so
+// whoever keeps one for long clones it.
+func text(name string, data *proto.ColStr, at func(*ingest.Event) *string, fields ...string) column {
+	if data == nil {
+		data = new(proto.ColStr)
+	}
+	return column{expression: name, data: data, fields: fields, fill: func(events []ingest.Event) {
+		all := string(data.Buf)
+		for i := range events {
+			p := data.Pos[i]
+			*at(&events[i]) = all[p.Start:p.End]
+		}
+	}}
+}
+
+// low reads a LowCardinality(String) column, each different text kept once.
+func low(texts interner, name string, at func(*ingest.Event) *string, fields ...string) column {
+	data := proto.NewLowCardinality[string](&dictionary{known: texts})
+	return column{expression: name, data: data, fields: fields, fill: func(events []ingest.Event) {
+		for i := range events {
+			*at(&events[i]) = data.Values[i]
+		}
+	}}
+}
+
+// moment reads a DateTime64(3) column; ClickHouse's zero is no time.
+func moment(name string, at func(*ingest.Event) *time.Time, fields ...string) column {
+	data := new(proto.ColInt64)
+	return column{expression: "toUnixTimestamp64Milli(" + name + ")", data: data, fields: fields, fill: func(events []ingest.Event) {
+		for i := range events {
+			if ms := (*data)[i]; ms != 0 {
+				*at(&events[i]) = time.UnixMilli(ms).UTC()
+			}
+		}
+	}}
+}
+
+func number(expression string, set func(*ingest.Event, uint32), fields ...string) column {
+	data := new(proto.ColUInt32)
+	return column{expression: expression, data: data, fields: fields, fill: func(events []ingest.Event) {
+		for i := range events {
+			set(&events[i], (*data)[i])
+		}
+	}}
+}
+
+func flag(name string, at func(*ingest.Event) *bool, fields ...string) column {
+	data := new(proto.ColBool)
+	return column{expression: name, data: data, fields: fields, fill: func(events []ingest.Event) {
+		for i := range events {
+			*at(&events[i]) = (*data)[i]
+		}
+	}}
+}
+
+func documents() column {
+	texts := new(proto.ColStr)
+	data := proto.NewArray[string](texts)
+	return column{expression: "documents", data: data, fields: []string{"document"}, fill: func(events []ingest.Event) {
+		all := string(texts.Buf)
+		lists := make([]string, len(texts.Pos))
+		for i, p := range texts.Pos {
+			lists[i] = all[p.Start:p.End]
+		}
+		from := 0
+		for i := range events {
+			to := int(data.Offsets[i]) //nolint:gosec // an index into lists, which the decoder made of these offsets
+			if to > from {
+				events[i].Subject.Documents = lists[from:to:to]
+			}
+			from = to
+		}
+	}}
+}
+
+// address reads the text form; one that cannot be read is none.
+func address() column {
+	texts := new(proto.ColStr)
+	return column{expression: "ip", data: texts, fields: []string{"ip"}, fill: func(events []ingest.Event) {
+		all := string(texts.Buf)
+		for i := range events {
+			p := texts.Pos[i]
+			if p.End > p.Start {
+				events[i].Client.IP, _ = netip.ParseAddr(all[p.Start:p.End])
+			}
+		}
+	}}
+}
+
+// interner keeps one copy of each text of low cardinality. Columns are
+// declared LowCardinality because their texts are few; should one ever not be,
+// it begins anew.
+type interner map[string]string
+
+const maxInterned = 1 << 16
+
+func (t interner) text(b []byte) string {
+	if known, ok := t[string(b)]; ok {
+		return known
+	}
+	if len(t) >= maxInterned {
+		clear(t)
+	}
+	s := string(b)
+	t[s] = s
+	return s
+}
+
+// dictionary is the index of a LowCardinality column, with interned rows.
+type dictionary struct {
+	proto.ColStr
+	known interner
+	rows  []string
+}
+
+// DecodeColumn reads the index and interns it.
+func (d *dictionary) DecodeColumn(r *proto.Reader, rows int) error {
+	d.ColStr.Reset()
+	if err := d.ColStr.DecodeColumn(r, rows); err != nil {
+		return err
+	}
+	d.rows = d.rows[:0]
+	for _, p := range d.Pos {
+		d.rows = append(d.rows, d.known.text(d.Buf[p.Start:p.End]))
+	}
+	return nil
+}
+
+// Row gives an interned text.
+func (d *dictionary) Row(i int) string { return d.rows[i] }

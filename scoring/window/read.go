@@ -2,7 +2,6 @@ package window
 
 import (
 	"slices"
-	"sort"
 	"time"
 
 	"fairgate/rules"
@@ -22,7 +21,16 @@ func After[M comparable](items []Item[M], ms int64) int {
 	if n := len(items); n == 0 || items[n-1].At <= ms {
 		return n
 	}
-	return sort.Search(len(items), func(i int) bool { return items[i].At > ms })
+	low, high := 0, len(items)-1 // items[high] is later
+	for low < high {
+		middle := int(uint(low+high) >> 1) //nolint:gosec // not negative
+		if items[middle].At > ms {
+			high = middle
+		} else {
+			low = middle + 1
+		}
+	}
+	return low
 }
 
 // Fill computes the values that the event self at now reads of a series that is

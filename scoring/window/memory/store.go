@@ -31,7 +31,8 @@ type Marks interface {
 type Options struct {
 	// MaxEntities bounds how many entities are kept; 0: 1,000,000, which is
 	// about 1 GB with ten events each in three series. Beyond it the entity
-	// that was touched longest ago is forgotten and counted as evicted.
+	// that was touched longest ago (within a minute) is forgotten and counted as
+	// evicted.
 	MaxEntities int
 	// Marks answers ReadMark; nil: no entity has a mark.
 	Marks Marks
@@ -77,7 +78,7 @@ func New(o Options) *Store {
 		o.Registerer.MustRegister(s.evicted, s.late)
 	}
 	for i := range s.shards {
-		s.shards[i].entities = make(map[entityKey]*entity)
+		s.shards[i].entities = make(map[uint64]*entity)
 		s.shards[i].max = max(1, o.MaxEntities/shardCount)
 	}
 	s.burns.spent = make(map[[32]byte]burnt)
@@ -115,10 +116,11 @@ func (s *Store) Touch(_ context.Context, t *scoring.Touch) error {
 
 func (s *Store) touchEntity(et *scoring.EntityTouch, now int64, self [16]byte) {
 	key := entityKey{et.Entity, et.Key}
-	sh := &s.shards[key.hash()%shardCount]
+	hash := key.hash()
+	sh := &s.shards[hash%shardCount]
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	e, evicted := sh.get(key, now, writes(et))
+	e, evicted := sh.get(key, hash, now, writes(et))
 	if evicted > 0 {
 		s.evicted.Add(float64(evicted))
 		s.forgotten.Add(uint64(evicted)) //nolint:gosec // a small count

@@ -153,25 +153,41 @@ const ahead = 4
 func (c *comparison) run(parent context.Context) error {
 	group, ctx := errgroup.WithContext(parent)
 	read, scored, both := make(chan *work, ahead), make(chan *work, ahead), make(chan *work, ahead)
+	done := make(chan *work, 3*ahead+4) // as many as can be on their way
+	var idle []*work
+	spare := func() []ingest.Event {
+		select {
+		case w := <-done:
+			idle = append(idle, w)
+			return w.events[:0]
+		default:
+			return nil
+		}
+	}
 	group.Go(func() error {
 		defer close(read)
-		for events, err := range c.source.Events(ctx, c.o.From.Add(-c.lead), c.o.To, c.needs) {
+		for events, err := range c.source.Events(ctx, c.o.From.Add(-c.lead), c.o.To, c.needs, spare) {
 			if err != nil {
 				return err
 			}
-			if err := send(ctx, read, &work{events: events}); err != nil {
+			w := &work{}
+			if n := len(idle); n > 0 { // its findings' memory, whoever has its events'
+				w, idle = idle[n-1], idle[:n-1]
+			}
+			w.events, w.next, w.against = events, w.next[:0], w.against[:0]
+			if err := send(ctx, read, w); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	stage(ctx, group, read, scored, func(w *work) (err error) {
-		w.next, err = c.next.take(ctx, w.events, nil)
+		w.next, err = c.next.take(ctx, w.events, w.next)
 		return err
 	})
 	stage(ctx, group, scored, both, func(w *work) (err error) {
 		if c.against != nil {
-			w.against, err = c.against.take(ctx, w.events, nil)
+			w.against, err = c.against.take(ctx, w.events, w.against)
 		}
 		return err
 	})
@@ -179,6 +195,12 @@ func (c *comparison) run(parent context.Context) error {
 		for w := range both {
 			if err := c.judge(w); err != nil {
 				return err
+			}
+			clear(w.next)
+			clear(w.against)
+			select {
+			case done <- w:
+			default:
 			}
 		}
 		return nil

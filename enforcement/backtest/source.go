@@ -21,14 +21,23 @@ type Source interface {
 	// Events yields the period's events in the order of (time, id), each once,
 	// in batches that the receiver may keep. Of what needs does not name, the
 	// subject's account, session and device, the decision's action and the
-	// response's status are there all the same.
-	Events(ctx context.Context, from, to time.Time, needs Needs) iter.Seq2[[]ingest.Event, error]
+	// response's status are there all the same. Memory for batches can be had
+	// from spare.
+	Events(ctx context.Context, from, to time.Time, needs Needs, spare Spare) iter.Seq2[[]ingest.Event, error]
 	// Labels calls label once for every account of which the truth is known.
 	Labels(ctx context.Context, label func(site, account string, value enforcement.LabelValue)) error
 	// Clearings lists what people did before to for those that were blocked, in
 	// the order of time.
 	Clearings(ctx context.Context, to time.Time) ([]Clearing, error)
 }
+
+// Spare gives back the memory of batches that are done with: an empty slice,
+// of any capacity.
+type Spare func() []ingest.Event
+
+// BatchEvents is how many events a batch should have: it bounds what the stages
+// of a run hold.
+const BatchEvents = 1024
 
 // Extent is how much history there is.
 type Extent struct {

@@ -62,9 +62,9 @@ func (m *Memory) Span() time.Duration {
 func (m *Memory) shift(round int) time.Duration { return time.Duration(round) * m.Span() }
 
 // Events implements backtest.Source.
-func (m *Memory) Events(ctx context.Context, from, to time.Time, _ backtest.Needs) iter.Seq2[[]ingest.Event, error] {
+func (m *Memory) Events(ctx context.Context, from, to time.Time, _ backtest.Needs, spare backtest.Spare) iter.Seq2[[]ingest.Event, error] {
 	return func(yield func([]ingest.Event, error) bool) {
-		var batch []ingest.Event
+		batch := spare()
 		for round := range max(1, m.Repeat) {
 			for i := range m.List {
 				at := m.List[i].Time.Add(m.shift(round))
@@ -77,11 +77,11 @@ func (m *Memory) Events(ctx context.Context, from, to time.Time, _ backtest.Need
 				if round > 0 {
 					last.ID = id(at, uint64(i)) //nolint:gosec // not negative
 				}
-				if len(batch) == 2048 {
+				if len(batch) == backtest.BatchEvents {
 					if !yield(batch, ctx.Err()) {
 						return
 					}
-					batch = make([]ingest.Event, 0, 2048)
+					batch = spare()
 				}
 			}
 		}

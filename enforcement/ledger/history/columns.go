@@ -17,8 +17,10 @@ type column struct {
 	// fields are the words of the rule language that look at it; none: it is
 	// always read.
 	fields []string
-	// fill writes the decoded rows into as many events.
-	fill func([]ingest.Event)
+	// prepare, if any, is called once a block before fill.
+	prepare func()
+	// fill writes the decoded rows from a row on into as many events.
+	fill func(events []ingest.Event, from int)
 }
 
 // tableau is a set of columns that one answer is decoded with. It is not safe
@@ -121,10 +123,10 @@ func text(name string, data *proto.ColStr, at func(*ingest.Event) *string, field
 	if data == nil {
 		data = new(proto.ColStr)
 	}
-	return column{expression: name, data: data, fields: fields, fill: func(events []ingest.Event) {
-		all := string(data.Buf)
+	var all string
+	return column{expression: name, data: data, fields: fields, prepare: func() { all = string(data.Buf) }, fill: func(events []ingest.Event, from int) {
 		for i := range events {
-			p := data.Pos[i]
+			p := data.Pos[from+i]
 			*at(&events[i]) = all[p.Start:p.End]
 		}
 	}}
@@ -133,9 +135,9 @@ func text(name string, data *proto.ColStr, at func(*ingest.Event) *string, field
 // low reads a LowCardinality(String) column, each different text kept once.
 func low(texts interner, name string, at func(*ingest.Event) *string, fields ...string) column {
 	data := proto.NewLowCardinality[string](&dictionary{known: texts})
-	return column{expression: name, data: data, fields: fields, fill: func(events []ingest.Event) {
+	return column{expression: name, data: data, fields: fields, fill: func(events []ingest.Event, from int) {
 		for i := range events {
-			*at(&events[i]) = data.Values[i]
+			*at(&events[i]) = data.Values[from+i]
 		}
 	}}
 }
@@ -143,9 +145,9 @@ func low(texts interner, name string, at func(*ingest.Event) *string, fields ...
 // moment reads a DateTime64(3) column; ClickHouse's zero is no time.
 func moment(name string, at func(*ingest.Event) *time.Time, fields ...string) column {
 	data := new(proto.ColInt64)
-	return column{expression: "toUnixTimestamp64Milli(" + name + ")", data: data, fields: fields, fill: func(events []ingest.Event) {
+	return column{expression: "toUnixTimestamp64Milli(" + name + ")", data: data, fields: fields, fill: func(events []ingest.Event, from int) {
 		for i := range events {
-			if ms := (*data)[i]; ms != 0 {
+			if ms := (*data)[from+i]; ms != 0 {
 				*at(&events[i]) = time.UnixMilli(ms).UTC()
 			}
 		}
@@ -154,18 +156,18 @@ func moment(name string, at func(*ingest.Event) *time.Time, fields ...string) co
 
 func number(expression string, set func(*ingest.Event, uint32), fields ...string) column {
 	data := new(proto.ColUInt32)
-	return column{expression: expression, data: data, fields: fields, fill: func(events []ingest.Event) {
+	return column{expression: expression, data: data, fields: fields, fill: func(events []ingest.Event, from int) {
 		for i := range events {
-			set(&events[i], (*data)[i])
+			set(&events[i], (*data)[from+i])
 		}
 	}}
 }
 
 func flag(name string, at func(*ingest.Event) *bool, fields ...string) column {
 	data := new(proto.ColBool)
-	return column{expression: name, data: data, fields: fields, fill: func(events []ingest.Event) {
+	return column{expression: name, data: data, fields: fields, fill: func(events []ingest.Event, from int) {
 		for i := range events {
-			*at(&events[i]) = (*data)[i]
+			*at(&events[i]) = (*data)[from+i]
 		}
 	}}
 }
@@ -173,19 +175,25 @@ func flag(name string, at func(*ingest.Event) *bool, fields ...string) column {
 func documents() column {
 	texts := new(proto.ColStr)
 	data := proto.NewArray[string](texts)
-	return column{expression: "documents", data: data, fields: []string{"document"}, fill: func(events []ingest.Event) {
+	var lists []string
+	prepare := func() {
 		all := string(texts.Buf)
-		lists := make([]string, len(texts.Pos))
+		lists = make([]string, len(texts.Pos))
 		for i, p := range texts.Pos {
 			lists[i] = all[p.Start:p.End]
 		}
-		from := 0
+	}
+	return column{expression: "documents", data: data, fields: []string{"document"}, prepare: prepare, fill: func(events []ingest.Event, from int) {
+		start := 0
+		if from > 0 {
+			start = int(data.Offsets[from-1]) //nolint:gosec // an index into lists, which the decoder made of these offsets
+		}
 		for i := range events {
-			to := int(data.Offsets[i]) //nolint:gosec // an index into lists, which the decoder made of these offsets
-			if to > from {
-				events[i].Subject.Documents = lists[from:to:to]
+			end := int(data.Offsets[from+i]) //nolint:gosec // likewise
+			if end > start {
+				events[i].Subject.Documents = lists[start:end:end]
 			}
-			from = to
+			start = end
 		}
 	}}
 }
@@ -193,12 +201,11 @@ func documents() column {
 // address reads the text form; one that cannot be read is none.
 func address() column {
 	texts := new(proto.ColStr)
-	return column{expression: "ip", data: texts, fields: []string{"ip"}, fill: func(events []ingest.Event) {
-		all := string(texts.Buf)
+	return column{expression: "ip", data: texts, fields: []string{"ip"}, fill: func(events []ingest.Event, from int) {
 		for i := range events {
-			p := texts.Pos[i]
+			p := texts.Pos[from+i]
 			if p.End > p.Start {
-				events[i].Client.IP, _ = netip.ParseAddr(all[p.Start:p.End])
+				events[i].Client.IP, _ = netip.ParseAddr(string(texts.Buf[p.Start:p.End]))
 			}
 		}
 	}}

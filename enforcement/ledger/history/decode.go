@@ -10,6 +10,7 @@ import (
 
 	"github.com/ClickHouse/ch-go/proto"
 
+	"fairgate/enforcement/backtest"
 	"fairgate/ingest"
 )
 
@@ -43,39 +44,50 @@ func blocks(native []byte, results proto.Results) iter.Seq2[int, error] {
 	}
 }
 
-// batch is how many events are handed on at once. It bounds what the stages of
-// a run hold, whatever the size of ClickHouse's blocks.
-const batch = 2048
-
-// events yields the answer's events, in batches that the receiver may keep.
-// last is the id of the event before; rows that repeat it are left out.
-func (t *tableau) events(native []byte, last *string) iter.Seq2[[]ingest.Event, error] {
+// events yields the answer's events, in batches. last is the id of the event
+// before; rows that repeat it are left out.
+func (t *tableau) events(native []byte, last *string, spare backtest.Spare) iter.Seq2[[]ingest.Event, error] {
 	return func(yield func([]ingest.Event, error) bool) {
-		results := t.results()
-		for rows, err := range blocks(native, results) {
+		for rows, err := range blocks(native, t.results()) {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			events := make([]ingest.Event, rows)
 			for i := range t.columns {
-				t.columns[i].fill(events)
-			}
-			kept := events[:0]
-			for i := range events {
-				if events[i].ID == *last {
-					continue // delivered before, and no more complete
+				if prepare := t.columns[i].prepare; prepare != nil {
+					prepare()
 				}
-				*last = events[i].ID
-				kept = append(kept, events[i])
 			}
-			for len(kept) > 0 {
-				n := min(batch, len(kept))
-				if !yield(kept[:n:n], nil) {
+			for from := 0; from < rows; from += backtest.BatchEvents {
+				events := t.batch(from, min(from+backtest.BatchEvents, rows), last, spare())
+				if len(events) > 0 && !yield(events, nil) {
 					return
 				}
-				kept = kept[n:]
 			}
 		}
 	}
+}
+
+// batch makes events of some rows, in the memory of into where it suffices.
+func (t *tableau) batch(from, to int, last *string, into []ingest.Event) []ingest.Event {
+	if cap(into) < to-from {
+		into = make([]ingest.Event, 0, backtest.BatchEvents)
+	}
+	events := into[:to-from]
+	clear(events)
+	for i := range t.columns {
+		t.columns[i].fill(events, from)
+	}
+	kept := 0
+	for i := range events {
+		if events[i].ID == *last {
+			continue // delivered before, and no more complete
+		}
+		*last = events[i].ID
+		if kept != i {
+			events[kept] = events[i]
+		}
+		kept++
+	}
+	return events[:kept]
 }

@@ -64,7 +64,7 @@ type fetched struct {
 }
 
 // Events implements backtest.Source.
-func (r *Reader) Events(ctx context.Context, from, to time.Time, needs backtest.Needs) iter.Seq2[[]ingest.Event, error] {
+func (r *Reader) Events(ctx context.Context, from, to time.Time, needs backtest.Needs, spare backtest.Spare) iter.Seq2[[]ingest.Event, error] {
 	return func(yield func([]ingest.Event, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
@@ -81,7 +81,7 @@ func (r *Reader) Events(ctx context.Context, from, to time.Time, needs backtest.
 				yield(nil, fmt.Errorf("read history: %w", answer.err))
 				return
 			}
-			for events, err := range t.events(answer.native, &last) {
+			for events, err := range t.events(answer.native, &last, spare) {
 				if !yield(events, err) || err != nil {
 					return
 				}

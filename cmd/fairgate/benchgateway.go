@@ -67,6 +67,7 @@ func (c *benchPartCommand) Run(ctx context.Context) error {
 	if c.Role != gatewaybench.RoleGateway {
 		return gatewaybench.RunPart(ctx, c.Role, gatewaybench.PartOptions{Upstream: c.Upstream, Redis: c.Redis, Dir: c.Dir, Prefix: c.Prefix}, os.Stdout)
 	}
+	tuneGarbage()
 	return c.run(ctx, "gateway", func(ctx context.Context, s *app.Stack, e app.Env) (string, error) {
 		if c.Profile != "" {
 			s.Go("profile", func(ctx context.Context) error { gatewaybench.Profile(ctx, c.Profile, e.Log); return nil })

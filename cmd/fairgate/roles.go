@@ -35,7 +35,10 @@ type (
 type role = func(context.Context, *app.Stack, app.Env) (string, error)
 
 // Run runs the edge.
-func (c *gatewayCommand) Run(ctx context.Context) error { return c.run(ctx, "gateway", app.Gateway) }
+func (c *gatewayCommand) Run(ctx context.Context) error {
+	tuneGarbage()
+	return c.run(ctx, "gateway", app.Gateway)
+}
 
 // Run runs the asynchronous pipeline.
 func (c *scorerCommand) Run(ctx context.Context) error { return c.run(ctx, "scorer", app.Scorer) }

@@ -15,6 +15,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"fairgate/ingest"
+	"fairgate/ingest/deadline"
 )
 
 // Gateway is the edge in front of one upstream. It is safe for concurrent use.
@@ -35,9 +36,9 @@ type Gateway struct {
 	seq      atomic.Uint64
 	app      *fiber.App
 
-	exchanges sync.Pool // of *exchange
-	screening deadlines // of Screen and of session bindings
-	recording deadlines // of the recorder and of Observe
+	exchanges sync.Pool        // of *exchange
+	screening *deadline.Shared // of Screen and of session bindings
+	recording *deadline.Shared // of the recorder and of Observe
 
 	mu        sync.Mutex
 	listeners []net.Listener
@@ -72,7 +73,7 @@ func New(screener ingest.Screener, recorder ingest.Recorder, upstreamURL string,
 		messages: newCatalogue(o.AppealHours), metrics: newMetrics(o.Registerer),
 		o: o, log: o.Log, failures: newComplaints(o.Log, o.Clock), now: o.Clock, boot: newBoot(),
 	}
-	g.screening.after, g.recording.after = o.Deadline, recordTimeout
+	g.screening, g.recording = deadline.New(o.Deadline), deadline.New(recordTimeout)
 	g.exchanges.New = func() any { return new(exchange) }
 	g.upstream = newUpstream(target, o)
 	g.finisher = newFinisher(o.Workers, o.Backlog, g.finish)

@@ -56,7 +56,7 @@ func (g *Gateway) subject(x *exchange) ingest.Subject {
 	keys := g.o.Keyer.Keys(fingerprint.PurposeSession, token)
 	x.sessionKey = keys[0]
 	s.Session = x.sessionKey
-	account, err := g.accounts.find(g.screening.now(), token, claim, keys)
+	account, err := g.accounts.find(g.screening.Now(), token, claim, keys)
 	if err != nil {
 		g.metrics.bindingErrors.Inc()
 	}

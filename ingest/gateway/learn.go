@@ -64,7 +64,7 @@ func (g *Gateway) learn(x *exchange, response *fasthttp.Response) {
 
 // bind waits for the shared store no longer than screening would.
 func (g *Gateway) bind(key, account string, ttl time.Duration) {
-	if err := g.o.Bindings.Put(g.screening.now(), key, account, ttl); err != nil {
+	if err := g.o.Bindings.Put(g.screening.Now(), key, account, ttl); err != nil {
 		g.metrics.bindingErrors.Inc()
 	}
 }

@@ -23,7 +23,7 @@ func (g *Gateway) intend(x *exchange) bool {
 	if !x.event.Kind.Order() {
 		return true
 	}
-	ctx := g.recording.now()
+	ctx := g.recording.Now()
 	err := g.recorder.Intend(ctx, x.event)
 	if err == nil {
 		x.intended = true
@@ -64,7 +64,7 @@ func (g *Gateway) record(ctx context.Context, e *ingest.Event) {
 
 // finish is what the workers do with a completed event.
 func (g *Gateway) finish(u unfinished) {
-	ctx := g.recording.now()
+	ctx := g.recording.Now()
 	if !u.recorded {
 		g.record(ctx, u.event)
 	}

@@ -14,7 +14,7 @@ func (g *Gateway) screen(x *exchange) {
 		policy.Pass, _ = fingerprint.Cookie(x.headers, PassCookie)
 	}
 	begin := g.now()
-	decision := g.screener.Screen(g.screening.now(), x.event, policy)
+	decision := g.screener.Screen(g.screening.Now(), x.event, policy)
 	x.event.Outcome.Screening = g.now().Sub(begin)
 	g.metrics.screening.Observe(x.event.Outcome.Screening.Seconds())
 	x.event.Decision = settle(decision, policy)

@@ -103,6 +103,7 @@ func (d *drainer) run(ctx context.Context) {
 			return
 		}
 		d.away.Report(ctx, nil)
+		d.reader.Release()
 		d.advance()
 		if len(batch) > 0 {
 			continue
@@ -206,6 +207,7 @@ func (d *drainer) publish(ctx context.Context, batch []Message) bool {
 		if ctx.Err() != nil {
 			return false
 		}
+		d.reader.Keep() // a request that came to nothing may still be on its way
 		d.metrics.errors.WithLabelValues("publish").Inc()
 		d.away.Report(ctx, err, slog.Int("messages", len(batch)))
 		left := len(batch)

@@ -14,7 +14,8 @@ import (
 )
 
 // Sink takes messages to the log and returns when they are safe there. A
-// *PublishError names those that are not.
+// *PublishError names those that are not. Once it has returned without an error
+// it looks at their values no more: their memory is used again.
 type Sink interface {
 	Send(ctx context.Context, messages ...Message) error
 }
@@ -35,6 +36,10 @@ type JournalOptions struct {
 	// published as it is; 10 min. At most MaxOpenIntents (65,536) wait.
 	IntentAge      time.Duration
 	MaxOpenIntents int
+	// Gather is how long a busy journal waits for more intents to share the
+	// disk's work with, beside the time that the disk takes; 1 ms, negative: not
+	// at all. It is busy while at least four intents went together.
+	Gather time.Duration
 	// Now is the clock that dates frames and judges IntentAge.
 	Now        func() time.Time
 	Logger     *slog.Logger
@@ -54,6 +59,9 @@ func (o JournalOptions) withDefaults() JournalOptions {
 	o.MaxBuffered = min(o.MaxBuffered, o.MaxBytes)
 	if o.SyncEvery <= 0 {
 		o.SyncEvery = time.Second
+	}
+	if o.Gather == 0 {
+		o.Gather = time.Millisecond
 	}
 	if o.IntentAge <= 0 {
 		o.IntentAge = 10 * time.Minute

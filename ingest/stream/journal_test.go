@@ -1,6 +1,7 @@
 package stream_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -41,6 +42,7 @@ func (s *memorySink) Send(_ context.Context, messages ...stream.Message) error {
 			failed = append(failed, m)
 			continue
 		}
+		m.Value = bytes.Clone(m.Value) // its memory is the journal's
 		s.got = append(s.got, m)
 	}
 	if failed != nil {
@@ -329,4 +331,39 @@ func TestConcurrentWriters(t *testing.T) {
 		seen[v] = true
 	}
 	assert.Len(t, seen, 320)
+}
+
+func TestBusyJournalGathersIntents(t *testing.T) {
+	const visitors, each = 32, 20
+	registry := prometheus.NewRegistry()
+	j, err := stream.OpenJournal(t.TempDir(), "events", &memorySink{}, stream.JournalOptions{Gather: 20 * time.Millisecond, Registerer: registry})
+	require.NoError(t, err)
+	var wg sync.WaitGroup
+	for visitor := range visitors {
+		wg.Go(func() {
+			for i := range each {
+				assert.NoError(t, j.Intend(t.Context(), stream.Record{ID: fmt.Sprintf("%d-%d", visitor, i), Value: []byte("v")}))
+			}
+		})
+	}
+	wg.Wait()
+	require.NoError(t, j.Close(t.Context()))
+	assert.Less(t, syncs(t, registry), uint64(visitors*each/busyShare), "most of them went together")
+}
+
+// busyShare is how many intents share a sync at least where so many visitors
+// come at once.
+const busyShare = 4
+
+func syncs(t *testing.T, from prometheus.Gatherer) uint64 {
+	t.Helper()
+	families, err := from.Gather()
+	require.NoError(t, err)
+	for _, f := range families {
+		if strings.Contains(f.GetName(), "fsync_seconds") {
+			return f.GetMetric()[0].GetHistogram().GetSampleCount()
+		}
+	}
+	require.Fail(t, "the syncs are not measured")
+	return 0
 }

@@ -8,8 +8,15 @@ import (
 	"fairgate/ingest/stream/spool"
 )
 
+// busyGroup is how many intents a group had that makes it worth waiting for
+// more: with few visitors the wait would only be longer.
+const busyGroup = 4
+
 // write is the one goroutine that touches the spool's files. Group commit
-// needs no timer: what arrives while the disk syncs makes the next group.
+// needs no timer with few visitors: what arrives while the disk syncs makes the
+// next group. With many, a disk that syncs fast would be told to every few
+// requests, and the system calls would take more of the processor than
+// screening does: then it gathers for a moment first.
 func (j *Journal) write() {
 	defer close(j.written)
 	tick := time.NewTicker(j.opts.SyncEvery)
@@ -18,6 +25,7 @@ func (j *Journal) write() {
 	for {
 		select {
 		case <-j.wake:
+			j.gather(w)
 			j.commit(w)
 		case <-tick.C:
 			j.commit(w) // also what waited for room
@@ -38,8 +46,22 @@ type writerState struct {
 	synced time.Time
 	full   bool // the last write found no room; said once
 
+	group    int      // intents in the last group that had any
 	intents  []*entry // of the group being written
 	payloads [][]byte // of the chunk being written
+}
+
+// gather waits for company where there is likely to be some.
+func (j *Journal) gather(w *writerState) {
+	if w.group < busyGroup || j.opts.Gather < 0 {
+		return
+	}
+	timer := time.NewTimer(j.opts.Gather)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-j.stop:
+	}
 }
 
 // commit writes what waits and answers the intents among it. Entries that are
@@ -69,6 +91,7 @@ func (j *Journal) commit(w *writerState) {
 	if len(intents) == 0 {
 		return
 	}
+	w.group = len(intents)
 	err := j.sync(w)
 	for i, e := range intents {
 		e.done <- err

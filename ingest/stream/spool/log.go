@@ -162,7 +162,7 @@ func (l *Log) roll() error {
 // can be said about what was appended since the last Sync (the kernel may
 // have dropped the pages), so writing goes on in a new segment.
 func (l *Log) Sync() error {
-	err := l.file.Sync()
+	err := syncData(l.file)
 	if err == nil {
 		return nil
 	}

@@ -10,6 +10,10 @@ import (
 // chunk is how much a Reader asks of the disk at a time, in bytes.
 const chunk = 256 << 10
 
+// roomLeast is the least that is allocated to read into, so that it serves for
+// longer reads later.
+const roomLeast = 64 << 10
+
 // Reader goes through a log from a position on, following its writer. It is
 // not safe for concurrent use.
 type Reader struct {
@@ -17,6 +21,8 @@ type Reader struct {
 	pos     Position
 	file    *os.File
 	buf     []byte // bytes of the file from pos.Offset on
+	room    []byte // the array that buf is of
+	free    []byte // one in which nobody has a payload any more
 	damaged int64
 }
 
@@ -31,8 +37,8 @@ func (r *Reader) Position() Position { return r.pos }
 // a closed segment did not check.
 func (r *Reader) Damaged() int64 { return r.damaged }
 
-// Next returns the next payload and its position. The payload may be kept and
-// must not be changed. At the end of the log the error is io.EOF; a later call
+// Next returns the next payload and its position. The payload may be kept until
+// Release and must not be changed. At the end of the log the error is io.EOF; a later call
 // goes on with what was appended since.
 func (r *Reader) Next() (payload []byte, at Position, err error) {
 	for {
@@ -69,6 +75,18 @@ func (r *Reader) Next() (payload []byte, at Position, err error) {
 	}
 }
 
+// Release says that the payloads that Next has given out are needed no more, so
+// that their memory can be used for the next ones.
+func (r *Reader) Release() {
+	if len(r.buf) == 0 && r.room != nil {
+		r.free, r.room, r.buf = r.room, nil, nil
+	}
+}
+
+// Keep says that somebody may look at payloads that Next has given out for an
+// unknown time: the next Release does not include them.
+func (r *Reader) Keep() { r.room = nil }
+
 // frame returns the frame at the reader's position, or nil at the end of the
 // readable part of seg.
 func (r *Reader) frame(seg segment) (payload []byte, need int, err error) {
@@ -97,7 +115,11 @@ func (r *Reader) fill(n int64) error {
 		}
 		r.file = f
 	}
-	r.buf = make([]byte, n)
+	r.room, r.free = r.free, nil
+	if int64(cap(r.room)) < n {
+		r.room = make([]byte, max(n, roomLeast))
+	}
+	r.buf = r.room[:n]
 	if _, err := r.file.ReadAt(r.buf, r.pos.Offset); err != nil {
 		r.buf = nil
 		return fmt.Errorf("read spool segment %d at %d: %w", r.pos.Segment, r.pos.Offset, err)

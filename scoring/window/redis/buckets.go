@@ -34,16 +34,21 @@ const (
 // KEYS: time of the newest event, ids of the event's slice, ids that may go, then
 // the page of each series, then the page of each that may go.
 // ARGV: id, event time (ms), horizon (ms), expiry of the ids and of the newest
-// time (ms), then for each series place in the page, amount, expiry (ms).
+// time (ms), then for each series offset in the page, amount, expiry (ms).
 const bucketScript = `local newest = redis.call('GET', KEYS[1])
 if newest and tonumber(ARGV[2]) <= tonumber(newest) - tonumber(ARGV[3]) then return -1 end
 if redis.call('SADD', KEYS[2], ARGV[1]) == 0 then return 0 end
 redis.call('PEXPIRE', KEYS[2], ARGV[4])
 local n = (#KEYS - 3) / 2
 for i = 1, n do
-  local at = 3 + 3 * i
-  redis.call('BITFIELD', KEYS[3 + i], 'OVERFLOW', 'SAT', 'INCRBY', 'u32', ARGV[at], ARGV[at + 1])
-  redis.call('PEXPIRE', KEYS[3 + i], ARGV[at + 2])
+  local page, at = KEYS[3 + i], 3 + 3 * i
+  local from = tonumber(ARGV[at])
+  local a, b, c, d = string.byte(redis.call('GETRANGE', page, from, from + 3), 1, 4)
+  local sum = (((a or 0) * 256 + (b or 0)) * 256 + (c or 0)) * 256 + (d or 0) + tonumber(ARGV[at + 1])
+  if sum > 4294967295 then sum = 4294967295 end
+  redis.call('SETRANGE', page, from, string.char(
+    math.floor(sum / 16777216), math.floor(sum / 65536) % 256, math.floor(sum / 256) % 256, sum % 256))
+  redis.call('PEXPIRE', page, ARGV[at + 2])
 end
 if not newest or tonumber(ARGV[2]) > tonumber(newest) then
   redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[5])
@@ -160,7 +165,7 @@ func (b *batch) bucketWrite(ctx context.Context, et *scoring.EntityTouch, prefix
 		bucket := window.Bucket(b.now, one.Bucket)
 		keys = append(keys, pageKey(prefix, one.ID, pageOf(bucket)))
 		old = append(old, pageKey(prefix, one.ID, pageOf(window.Oldest(b.now, one))-1))
-		args = append(args, "#"+strconv.FormatInt(bucket&(pageBuckets-1), 10), st.Amount, s.ttl(one.Keep).Milliseconds())
+		args = append(args, (bucket&(pageBuckets-1))*bucketSize, st.Amount, s.ttl(one.Keep).Milliseconds())
 	}
 	all := append([]any{"eval", bucketScript, len(keys) + len(old)}, append(keys, old...)...)
 	all = append(all, int64(b.self), b.now, horizon.Milliseconds(), //nolint:gosec // its bits are the id

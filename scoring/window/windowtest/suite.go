@@ -46,6 +46,15 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"reading adds nothing", testReadOnly},
 		{"repeats change nothing", testRepeat},
 		{"entities, keys and series are apart", testApart},
+		{"sum", testSum},
+		{"sum of the newest events beyond the limit", testSumOverLimit},
+		{"since something else", testSinceOther},
+		{"age", testAge},
+		{"age of what is seen often", testAgeMany},
+		{"buckets count the window and at most one bucket more", testBuckets},
+		{"buckets that a clearing lies in are hidden", testBucketsCleared},
+		{"buckets know an event once for each stage", testBucketsTogether},
+		{"a pair follows its parts' clearings", testFollows},
 		{"marks", testMarks},
 		{"a clearing hides what came before it", testCleared},
 		{"a clearing hides nothing where the mark is not read", testClearedUnread},
@@ -111,10 +120,16 @@ func touch(id string, when time.Time, key string, s *scoring.Series, members ...
 // apply touches and returns the values of the first series.
 func apply(t *testing.T, h Harness, tc *scoring.Touch) []float64 {
 	t.Helper()
+	send(t, h, tc)
+	return tc.Entities[0].Series[0].Values
+}
+
+// send touches with a deadline.
+func send(t *testing.T, h Harness, tc *scoring.Touch) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	require.NoError(t, h.Counters.Touch(ctx, tc))
-	return tc.Entities[0].Series[0].Values
 }
 
 func testInvalid(t *testing.T, h Harness) {
@@ -124,11 +139,22 @@ func testInvalid(t *testing.T, h Harness) {
 	noRoom.Entities[0].Series[0].Values = nil
 	burn := touch(newID(), at(0), key, s)
 	burn.Burn = "token"
+	back := events(10, scoring.Read{Window: time.Minute, Aggregate: rules.AggCount, Before: time.Hour})
+	noBucket, unknown := buckets("x", time.Minute, 0), events(10)
+	noBucket.Bucket, unknown.Shape = 0, "circle"
+	ahead := touch(newID(), at(0), key, s, "x")
+	ahead.Entities[0].Follows = [2]int{1, 0}
 	for name, tc := range map[string]*scoring.Touch{
 		"no event id":        touch("", at(0), key, s, "x"),
 		"no room for values": noRoom,
 		"mixed series":       touch(newID(), at(0), key, mixed, "x"),
 		"burn without ttl":   burn,
+		"events looked back": touch(newID(), at(0), key, back, "x"),
+		"no buckets":         adding(touch(newID(), at(0), key, noBucket, "x"), 1),
+		"unknown shape":      touch(newID(), at(0), key, unknown, "x"),
+		"nothing to add":     touch(newID(), at(0), key, amounts(10, time.Minute), "x"),
+		"too much to add":    adding(touch(newID(), at(0), key, amounts(10, time.Minute), "x"), rules.MaxAmount+1),
+		"follows itself":     ahead,
 	} {
 		require.ErrorIs(t, h.Counters.Touch(t.Context(), tc), scoring.ErrInvalidTouch, name)
 	}

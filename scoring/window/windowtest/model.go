@@ -1,6 +1,7 @@
 package windowtest
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -19,10 +20,84 @@ type model struct {
 	events map[string]map[string]int64 // key → event id → Unix ms
 	seen   map[string]map[string]int64 // key → value → Unix ms of the last sighting
 	since  map[string]int64            // key → Unix ms of the clearing
+	amount map[string]int64            // event id → what it adds
+	newest map[string]int64            // key → Unix ms of the newest event
 }
 
 func newModel() *model {
-	return &model{events: map[string]map[string]int64{}, seen: map[string]map[string]int64{}, since: map[string]int64{}}
+	return &model{
+		events: map[string]map[string]int64{}, seen: map[string]map[string]int64{}, since: map[string]int64{},
+		amount: map[string]int64{}, newest: map[string]int64{},
+	}
+}
+
+// add puts an event into the model of a series, as its shape demands.
+func (m *model) add(s *scoring.Series, key, id string, ms, amount int64) {
+	if _, again := m.events[key][id]; !again && s.Shape == scoring.ShapeBuckets {
+		if newest, any := m.newest[key]; any && ms <= newest-scoring.Horizon.Milliseconds() {
+			return // too late to tell it from a repeat
+		}
+	}
+	put(m.events, key, id, ms)
+	m.amount[id] = amount
+	m.newest[key] = max(m.newest[key], ms)
+}
+
+// agrees reports whether the value is what the read must tell.
+func (m *model) agrees(tc *scoring.Touch, key string, st *scoring.SeriesTouch, r scoring.Read, got float64) (want string, ok bool) {
+	if st.Series.Shape == scoring.ShapeBuckets {
+		low, high := m.within(tc, key, st, r)
+		return fmt.Sprintf("%v to %v", low, high), got >= low && got <= high
+	}
+	value := m.read(tc, key, st, r)
+	return fmt.Sprint(value), math.Abs(value-got) <= 1e-9
+}
+
+// within bounds a read of buckets: it lacks nothing of the window, but for the
+// bucket of a clearing, and has no more than a bucket on either side.
+func (m *model) within(tc *scoring.Touch, key string, st *scoring.SeriesTouch, r scoring.Read) (low, high float64) {
+	now, width := tc.Time.UnixMilli(), st.Series.Bucket.Milliseconds()
+	end := now - r.Before.Milliseconds()
+	start := end - r.Window.Milliseconds()
+	since, hidden := m.since[key], start
+	if since <= now && since > start {
+		hidden = since
+	}
+	for id, ms := range m.events[key] {
+		amount := float64(m.amount[id])
+		if ms > start && ms <= end && (hidden == start || ms >= hidden+width) {
+			low += amount
+		}
+		if ms > start-width && ms < end+width && (hidden == start || ms > hidden) {
+			high += amount
+		}
+	}
+	return low, high
+}
+
+// age is for how long, until to, no two sightings were idle or further apart.
+func (m *model) age(key string, to, idle int64) float64 {
+	var seen []int64
+	for _, ms := range m.events[key] {
+		if ms <= to {
+			seen = append(seen, ms)
+		}
+	}
+	slices.Sort(seen)
+	first := to
+	for i, ms := range slices.Backward(seen) {
+		if first-ms >= idle {
+			if i == len(seen)-1 {
+				return rules.NoValue
+			}
+			break
+		}
+		first = ms
+	}
+	if len(seen) == 0 {
+		return rules.NoValue
+	}
+	return float64(to-first) / 1000
 }
 
 func put(m map[string]map[string]int64, key, member string, ms int64) {
@@ -37,6 +112,9 @@ func put(m map[string]map[string]int64, key, member string, ms int64) {
 // read computes one read of the touch after it was applied.
 func (m *model) read(tc *scoring.Touch, key string, st *scoring.SeriesTouch, r scoring.Read) float64 {
 	to := tc.Time.UnixMilli()
+	if r.Aggregate == rules.AggAge {
+		return m.age(key, to, r.Window.Milliseconds())
+	}
 	from := to - r.Window.Milliseconds()
 	if since := m.since[key]; since <= to {
 		from = max(from, since)
@@ -51,9 +129,11 @@ func (m *model) read(tc *scoring.Touch, key string, st *scoring.SeriesTouch, r s
 		return math.Min(float64(n), float64(st.Series.Limit))
 	}
 	var all, others []int64
+	var sums [][2]int64 // Unix ms and what is added
 	for id, ms := range m.events[key] {
 		if ms > from && ms <= to {
 			all = append(all, ms)
+			sums = append(sums, [2]int64{ms, m.amount[id]})
 			if id != tc.EventID {
 				others = append(others, ms)
 			}
@@ -62,7 +142,9 @@ func (m *model) read(tc *scoring.Touch, key string, st *scoring.SeriesTouch, r s
 	switch r.Aggregate {
 	case rules.AggCount:
 		return math.Min(float64(len(all)), float64(st.Series.Limit))
-	case rules.AggSinceFirst, rules.AggSinceLast:
+	case rules.AggSum:
+		return naiveSum(sums, st.Series.Limit)
+	case rules.AggSinceFirst, rules.AggSinceLast, rules.AggSinceOther:
 		if len(others) == 0 {
 			return rules.NoValue
 		}
@@ -75,6 +157,21 @@ func (m *model) read(tc *scoring.Touch, key string, st *scoring.SeriesTouch, r s
 		return naiveRegularity(all[max(0, len(all)-rules.RegularityEvents):])
 	}
 }
+
+// naiveSum adds up the newest.
+func naiveSum(sums [][2]int64, limit int) float64 {
+	slices.SortFunc(sums, func(a, b [2]int64) int { return cmp.Compare(b[0], a[0]) })
+	total := int64(0)
+	for _, s := range sums[:min(len(sums), limit)] {
+		total += s[1]
+	}
+	return float64(total)
+}
+
+// amountAt is what an event of that time adds in random sequences: the same for
+// all of one millisecond, so that it does not matter which of them are the
+// newest.
+func amountAt(ms int64) int64 { return 1 + (ms*7919)%500 }
 
 func naiveRegularity(ms []int64) float64 {
 	if len(ms) < 4 {
@@ -101,6 +198,15 @@ var allReads = []scoring.Read{
 	{Window: time.Minute, Aggregate: rules.AggRegularity},
 	{Window: time.Minute, Aggregate: rules.AggSinceFirst},
 	{Window: 20 * time.Second, Aggregate: rules.AggSinceLast},
+	{Window: 10 * time.Second, Aggregate: rules.AggSinceOther},
+}
+
+// moreShapes are series of what is not counted event by event.
+func moreShapes(limit int) []*scoring.Series {
+	return []*scoring.Series{
+		amounts(limit, 5*time.Second, time.Minute), spans(20 * time.Second), spans(time.Hour),
+		buckets("1", time.Minute, time.Minute), buckets("2", 7*time.Second, 10*time.Second),
+	}
 }
 
 type past struct {
@@ -170,6 +276,13 @@ func testRandomOverLimit(t *testing.T, h Harness) {
 func runSequence(t *testing.T, h Harness, es, ds *scoring.Series, n int, next func(int, []past) past, rng *rand.Rand) {
 	t.Helper()
 	m, keys := newModel(), []string{newKey(), newKey()}
+	more := moreShapes(es.Limit)
+	models := []*model{m, m}
+	for range more {
+		models = append(models, &model{
+			events: map[string]map[string]int64{}, since: m.since, amount: map[string]int64{}, newest: map[string]int64{},
+		})
+	}
 	var history []past
 	for i := range n {
 		p := next(i, history)
@@ -188,7 +301,16 @@ func runSequence(t *testing.T, h Harness, es, ds *scoring.Series, n int, next fu
 		tc.Entities[0].ReadMark = true
 		tc.Entities[0].Series = append(tc.Entities[0].Series,
 			scoring.SeriesTouch{Series: ds, Members: p.vals, Values: make([]float64, len(ds.Reads))})
-		put(m.events, p.key, p.id, p.when.UnixMilli())
+		for _, s := range more {
+			tc.Entities[0].Series = append(tc.Entities[0].Series, scoring.SeriesTouch{
+				Series: s, Members: []string{p.id}, Amount: amountAt(p.when.UnixMilli()), Values: make([]float64, len(s.Reads)),
+			})
+		}
+		for j, s := range append([]*scoring.Series{es, nil}, more...) {
+			if s != nil {
+				models[j].add(s, p.key, p.id, p.when.UnixMilli(), amountAt(p.when.UnixMilli()))
+			}
+		}
 		for _, v := range p.vals {
 			put(m.seen, p.key, v, p.when.UnixMilli())
 		}
@@ -196,8 +318,9 @@ func runSequence(t *testing.T, h Harness, es, ds *scoring.Series, n int, next fu
 		for j := range tc.Entities[0].Series {
 			st := &tc.Entities[0].Series[j]
 			for k, r := range st.Series.Reads {
-				require.InDelta(t, m.read(tc, p.key, st, r), st.Values[k], 1e-9,
-					"event %d of %s, %s over %s", i, p.key, r.Aggregate, r.Window)
+				want, ok := models[j].agrees(tc, p.key, st, r, st.Values[k])
+				require.True(t, ok, "event %d of %s, %s of %q over %s: model %s, store %v",
+					i, p.key, r.Aggregate, st.Series.Shape, r.Window, want, st.Values[k])
 			}
 		}
 	}

@@ -91,6 +91,9 @@ func (w *jsonWriter) subject(s *Subject) {
 	w.textsIf(`"documents":`, s.Documents)
 	w.textIf(`"phone":`, s.Phone)
 	w.textIf(`"cluster":`, s.Cluster)
+	w.intIf(`"cluster_size":`, int64(s.ClusterSize))
+	w.intIf(`"cluster_growth":`, int64(s.ClusterGrowth))
+	w.intIf(`"cluster_confirmed":`, int64(s.ClusterConfirmed))
 }
 
 func (w *jsonWriter) client(c *Client) {

@@ -112,7 +112,7 @@ func booking() *ingest.Event {
 		Subject: ingest.Subject{
 			Account: "018f0000-0000-7000-8000-000000000009", Session: "0123456789abcdef0123456789abcdef", Device: "fedcba9876543210fedcba9876543210",
 			DeviceIssued: at, Documents: []string{"0123456789abcdef0123456789abcdef", "1123456789abcdef0123456789abcdef"}, Phone: "2123456789abcdef0123456789abcdef",
-			Cluster: "c-17",
+			Cluster: "c-17", ClusterSize: 12, ClusterGrowth: 3, ClusterConfirmed: 1,
 		},
 		Client: ingest.Client{IP: netip.MustParseAddr("100.64.1.2"), Subnet: "100.64.1.0/24", UserAgent: "Mozilla/5.0 (Linux; Android 14)", Headers: "0123456789abcdef", Language: "zh-cn"},
 		Order:  ingest.Order{Pool: "main", Day: "2026-12-01", Positions: 2},

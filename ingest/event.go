@@ -62,8 +62,13 @@ type Subject struct {
 	Documents []string `json:"documents,omitempty"`
 	Phone     string   `json:"phone,omitempty"`
 	// Cluster names the group of linked accounts that the account is known to
-	// belong to; empty where none is known. The gateway never sets it.
-	Cluster string `json:"cluster,omitempty"`
+	// belong to; empty where none is known. The gateway never sets it, nor what
+	// is known about that group: how many accounts it has, how many of them
+	// came in the last 24 hours, how many were confirmed as scalpers.
+	Cluster          string `json:"cluster,omitempty"`
+	ClusterSize      int    `json:"cluster_size,omitempty"`
+	ClusterGrowth    int    `json:"cluster_growth,omitempty"`
+	ClusterConfirmed int    `json:"cluster_confirmed,omitempty"`
 }
 
 // Client is where the request came from and what spoke.

@@ -212,10 +212,23 @@ func responseFields() []EventField {
 		textField("decision", "What the edge decided: allow, flag, challenge or block.",
 			func(e *ingest.Event) *string { return (*string)(&e.Decision.Action) }),
 	}
+	out = append(out,
+		clusterField("cluster_size", "Accounts in the cluster that the account is linked into; 0 for none, and outside the asynchronous stage.",
+			func(s *ingest.Subject) *int { return &s.ClusterSize }),
+		clusterField("cluster_growth", "How many of them came in the last 24 hours.",
+			func(s *ingest.Subject) *int { return &s.ClusterGrowth }),
+		clusterField("cluster_confirmed", "How many of them a person confirmed as scalpers.",
+			func(s *ingest.Subject) *int { return &s.ClusterConfirmed }))
 	for i := range out {
 		out[i].AfterResponse = true
 	}
 	return out
+}
+
+func clusterField(name, description string, at func(*ingest.Subject) *int) EventField {
+	return numberField(name, description,
+		func(ev *Evaluator) float64 { return float64(*at(&ev.e.Subject)) },
+		func(e *ingest.Event, v float64, _ *time.Location) { *at(&e.Subject) = int(v) })
 }
 
 func textField(name, description string, at func(*ingest.Event) *string) EventField {

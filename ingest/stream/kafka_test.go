@@ -51,6 +51,7 @@ func conform(t *testing.T, brokers []string) {
 		"journal to consumer":                   testJournalToConsumer,
 		"rejected for good":                     testTooLarge,
 		"dead letters":                          testDeadLetters,
+		"a tail reads everything, each time":    testTail,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -301,4 +302,42 @@ func TestClosedProducer(t *testing.T) {
 	p := stream.NewProducer([]string{"127.0.0.1:1"}, stream.ProducerOptions{})
 	require.NoError(t, p.Close())
 	require.ErrorIs(t, p.Publish(t.Context(), "events", "k", []byte("v")), stream.ErrClosed)
+}
+
+func testTail(t *testing.T, brokers []string, topics stream.Topics) {
+	producer := stream.NewProducer(brokers, stream.ProducerOptions{})
+	defer func() { assert.NoError(t, producer.Close()) }()
+	send := func(keys ...string) {
+		for _, k := range keys {
+			require.NoError(t, producer.Send(t.Context(), stream.Message{Topic: topics.Links, Key: k, Value: []byte(k)}))
+		}
+	}
+	// read collects until it has read until, and says how much of it was there
+	// when it was caught up.
+	read := func(until string) (got []string, before int) {
+		tail := stream.NewTail(brokers, topics.Links, nil)
+		defer func() { assert.NoError(t, tail.Close()) }()
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		require.NoError(t, tail.Read(ctx, func(m stream.Message) {
+			got = append(got, string(m.Value))
+			if string(m.Value) == until {
+				stop()
+			}
+		}, func() {
+			if before = len(got); until == "b" {
+				send("b") // what comes later is read, too
+			}
+		}))
+		require.ErrorIs(t, ctx.Err(), context.Canceled, "%s did not come", until)
+		return got, before
+	}
+	got, before := read("b")
+	assert.Equal(t, []string{"b"}, got)
+	assert.Zero(t, before, "there was nothing")
+	send("c", "d")
+	for range 2 {
+		got, _ = read("d")
+		assert.Equal(t, []string{"b", "c", "d"}, got)
+	}
 }

@@ -15,28 +15,31 @@ import (
 // otherwise.
 const DefaultPrefix = "fairgate."
 
-// Topics are the names of the streams. All but Dead are keyed so that one
-// account's records stay in order.
+// Topics are the names of the streams. All but Links and Dead are keyed so that
+// one account's records stay in order.
 type Topics struct {
 	Events   string // ingest.Event, completed
 	Verdicts string // scoring.Verdict
 	Actions  string // enforcement.Action
 	Outcomes string // outcome.Record
 	Labels   string // what people and facts said about accounts
-	Dead     string // records that a consumer could not make sense of
+	// Links has one partition, which every reader reads from its beginning, and
+	// is compacted: of the records with one key the last stays.
+	Links string // cluster.Record
+	Dead  string // records that a consumer could not make sense of
 }
 
 // NewTopics names the topics with a prefix such as DefaultPrefix.
 func NewTopics(prefix string) Topics {
 	return Topics{
 		Events: prefix + "events", Verdicts: prefix + "verdicts", Actions: prefix + "actions",
-		Outcomes: prefix + "outcomes", Labels: prefix + "labels", Dead: prefix + "dead",
+		Outcomes: prefix + "outcomes", Labels: prefix + "labels", Links: prefix + "links", Dead: prefix + "dead",
 	}
 }
 
 // All lists the names.
 func (t Topics) All() []string {
-	return []string{t.Events, t.Verdicts, t.Actions, t.Outcomes, t.Labels, t.Dead}
+	return []string{t.Events, t.Verdicts, t.Actions, t.Outcomes, t.Labels, t.Links, t.Dead}
 }
 
 // TopicOptions say how missing topics are made. Existing ones stay as they
@@ -68,9 +71,14 @@ func EnsureTopics(ctx context.Context, brokers []string, topics Topics, opts Top
 	}
 	req := &kafka.CreateTopicsRequest{}
 	for _, name := range topics.All() {
-		req.Topics = append(req.Topics, kafka.TopicConfig{
+		topic := kafka.TopicConfig{
 			Topic: name, NumPartitions: opts.Partitions, ReplicationFactor: opts.Replication, ConfigEntries: entries,
-		})
+		}
+		if name == topics.Links {
+			topic.NumPartitions = 1
+			topic.ConfigEntries = []kafka.ConfigEntry{{ConfigName: "cleanup.policy", ConfigValue: "compact"}}
+		}
+		req.Topics = append(req.Topics, topic)
 	}
 	client := newClient(brokers)
 	defer client.Transport.(*kafka.Transport).CloseIdleConnections()

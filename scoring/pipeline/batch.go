@@ -102,6 +102,7 @@ func (p *Pipeline) score(ctx context.Context, b *batch) error {
 // failed when it ended.
 func (p *Pipeline) scoreItem(ctx context.Context, it *item) error {
 	e := &it.event
+	p.place(it)
 	verdicts := make([]scoring.Verdict, 0, 2)
 	if v := p.engine.InlineVerdict(e); published(e, &v) {
 		verdicts = append(verdicts, v)
@@ -135,6 +136,26 @@ func (p *Pipeline) scoreItem(ctx context.Context, it *item) error {
 		p.metrics.verdicts.WithLabelValues(string(verdicts[i].Stage)).Inc()
 	}
 	return nil
+}
+
+// place says to which cluster the event's account belongs, and writes to the
+// log of links what the event adds. Its own links count from the next event on.
+func (p *Pipeline) place(it *item) {
+	s := &it.event.Subject
+	s.Cluster, s.ClusterSize, s.ClusterGrowth, s.ClusterConfirmed = "", 0, 0, 0
+	if p.o.Clusters == nil || it.late {
+		return
+	}
+	if state, ok := p.o.Clusters.Of(s.Account, it.event.Time); ok {
+		s.Cluster, s.ClusterSize, s.ClusterGrowth, s.ClusterConfirmed = state.ID, state.Size, state.Growth, state.Confirmed
+	}
+	for _, r := range p.o.Clusters.Records(&it.event) {
+		value, err := json.Marshal(r)
+		if err != nil || r.Validate() != nil {
+			continue // a key too long to be one
+		}
+		it.out = append(it.out, stream.Message{Topic: p.topics.Links, Key: r.CompactionKey(), Value: value})
+	}
 }
 
 // published says whether an in-line verdict is worth keeping: what found or did

@@ -24,6 +24,7 @@ import (
 	"fairgate/ingest"
 	"fairgate/ingest/stream"
 	"fairgate/scoring"
+	"fairgate/scoring/cluster"
 )
 
 // Source is where the events come from; *stream.Consumer is one.
@@ -48,11 +49,20 @@ type Engine interface {
 	InlineVerdict(e *ingest.Event) scoring.Verdict
 }
 
+// Clusters knows which accounts are linked; *cluster.Tracker is one.
+type Clusters interface {
+	// Of is the cluster of an account at a time.
+	Of(account string, at time.Time) (cluster.State, bool)
+	// Records lists what the event shows and the log of links lacks.
+	Records(e *ingest.Event) []cluster.Record
+}
+
 // Options are optional; the zero value is usable.
 type Options struct {
-	Batch   int           // messages scored and committed together; 0: 256
-	Wait    time.Duration // for which a batch that is not full is held open; 0: 50 ms
-	Workers int           // events scored at once; 0: 16
+	Clusters Clusters      // nil: no account is linked to another
+	Batch    int           // messages scored and committed together; 0: 256
+	Wait     time.Duration // for which a batch that is not full is held open; 0: 50 ms
+	Workers  int           // events scored at once; 0: 16
 	// Lateness is how far an event may be behind the newest one of its
 	// partition and still be scored asynchronously; 0: 10 minutes. Later ones
 	// are counted as late and change no verdict.
@@ -108,7 +118,7 @@ type partition struct {
 	number int
 }
 
-// New puts a pipeline together. Of the topics it uses Verdicts and Dead.
+// New puts a pipeline together. Of the topics it uses Verdicts, Links and Dead.
 func New(source Source, engine Engine, sink Sink, topics stream.Topics, o Options) *Pipeline {
 	o = o.withDefaults()
 	return &Pipeline{

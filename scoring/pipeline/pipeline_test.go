@@ -21,6 +21,7 @@ import (
 	"fairgate/ingest/stream"
 	"fairgate/rules"
 	"fairgate/scoring"
+	"fairgate/scoring/cluster"
 	"fairgate/scoring/pipeline"
 )
 
@@ -122,6 +123,7 @@ type engine struct {
 	scored []string
 	fail   map[string]int   // event id → how often Async fails
 	never  map[string]error // event id → permanent error
+	sizes  map[string]int   // event id → the size of its account's cluster
 	block  chan struct{}
 }
 
@@ -143,6 +145,10 @@ func (e *engine) Async(ctx context.Context, ev *ingest.Event) (scoring.Verdict, 
 		return scoring.Verdict{}, errAway
 	}
 	e.scored = append(e.scored, ev.ID)
+	if e.sizes == nil {
+		e.sizes = map[string]int{}
+	}
+	e.sizes[ev.ID] = ev.Subject.ClusterSize
 	v := scoring.Verdict{EventID: ev.ID, Stage: rules.StageAsync, Kind: ev.Kind}
 	if len(ev.Subject.Account) >= 3 && ev.Subject.Account[:3] == "bot" {
 		v.Hits = []ingest.Hit{{Rule: "r", Action: ingest.Block}}
@@ -161,6 +167,8 @@ type fixture struct {
 	log bytes.Buffer
 	now time.Time
 	p   *pipeline.Pipeline
+	// clusters is nil where no account is linked to another.
+	clusters pipeline.Clusters
 	// stop ends Run and returns what it said.
 	stop func() error
 }
@@ -173,7 +181,7 @@ func start(t *testing.T, change func(*fixture)) *fixture {
 		change(f)
 	}
 	f.p = pipeline.New(f.journal, f.engine, f.journal, topics, pipeline.Options{
-		Registerer: f.reg, Logger: slog.New(slog.NewTextHandler(&f.log, nil)),
+		Clusters: f.clusters, Registerer: f.reg, Logger: slog.New(slog.NewTextHandler(&f.log, nil)),
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -368,5 +376,35 @@ func TestBatchesAreBounded(t *testing.T) {
 		require.NoError(t, f.stop())
 		assert.Equal(t, []string{"send", "commit", "send", "commit", "send", "commit"}, f.steps)
 		assert.Len(t, f.committed, 600)
+	})
+}
+
+// TestLinkedAccounts: what an event shows goes to the log of links, and comes
+// back as the cluster of later events.
+func TestLinkedAccounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tracker := cluster.NewTracker(cluster.Options{})
+		tracker.CaughtUp()
+		f := start(t, func(f *fixture) { f.clusters = tracker })
+		booking := func(second int, account string) *ingest.Event {
+			e := f.at(second, fmt.Sprint("e", second), account, ingest.KindOrderSubmit)
+			e.Subject.Device, e.Subject.ClusterSize = "d", 99 // no gateway says so
+			return e
+		}
+		f.event(t, booking(0, "a"))
+		f.event(t, booking(1, "b"))
+		pass(time.Second)
+		links := 0
+		for _, m := range f.sent {
+			if m.Topic == topics.Links {
+				require.NoError(t, tracker.Apply(m.Value))
+				links++
+			}
+		}
+		assert.Equal(t, 4, links, "device and address of two accounts")
+		f.event(t, booking(2, "a"))
+		pass(time.Second)
+		require.NoError(t, f.stop())
+		assert.Equal(t, map[string]int{"e0": 0, "e1": 0, "e2": 2}, f.sizes)
 	})
 }

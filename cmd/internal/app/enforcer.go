@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"fairgate/enforcement/sqldb"
 	"fairgate/enforcement/withdrawals"
 	"fairgate/ingest/stream"
+	"fairgate/scoring/cluster"
 )
 
 // Enforcer puts enforcement on the stack: what consumes verdicts, what takes
@@ -167,15 +169,39 @@ type actionLog struct {
 	topics   stream.Topics
 }
 
-// Publish sends all messages and returns when they are safe.
+// Publish sends all messages and returns when they are safe. What a person
+// found out about an account goes to the log of links, too, where it concerns
+// the accounts around it.
 func (l actionLog) Publish(ctx context.Context, messages []outbox.Message) error {
 	out := make([]stream.Message, 0, len(messages))
 	for _, m := range messages {
-		topic := l.topics.Actions
-		if m.Topic == outbox.Labels {
-			topic = l.topics.Labels
+		if m.Topic != outbox.Labels {
+			out = append(out, stream.Message{Topic: l.topics.Actions, Key: m.Key, Value: m.Payload})
+			continue
 		}
-		out = append(out, stream.Message{Topic: topic, Key: m.Key, Value: m.Payload})
+		out = append(out, stream.Message{Topic: l.topics.Labels, Key: m.Key, Value: m.Payload})
+		if r, ok := judgement(m.Payload); ok {
+			value, err := json.Marshal(r)
+			if err != nil {
+				return fmt.Errorf("encode a record of links: %w", err)
+			}
+			out = append(out, stream.Message{Topic: l.topics.Links, Key: r.CompactionKey(), Value: value})
+		}
 	}
 	return l.producer.Send(ctx, out...)
+}
+
+// judgement is what a label says about the account's neighbours: only a person
+// who has looked confirms or clears.
+func judgement(payload []byte) (r cluster.Record, ok bool) {
+	var label enforcement.Label
+	if err := json.Unmarshal(payload, &label); err != nil || label.Value == enforcement.LabelUnknown {
+		return r, false
+	}
+	if label.Source != enforcement.SourceReview && label.Source != enforcement.SourceAppeal {
+		return r, false
+	}
+	scalper := label.Value == enforcement.LabelScalper
+	r = cluster.Record{Account: label.Account, Scalper: &scalper, At: label.Time}
+	return r, r.Validate() == nil
 }

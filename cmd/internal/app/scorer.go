@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fairgate/ingest/stream"
+	"fairgate/scoring/cluster"
 	"fairgate/scoring/pipeline"
 	"fairgate/scoring/window/redis"
 )
@@ -34,10 +35,31 @@ func Scorer(ctx context.Context, s *Stack, e Env) (string, error) {
 		return "", err
 	}
 	p := pipeline.New(consumer, engine, producer, topics, pipeline.Options{
-		Lateness: c.Scorer.Lateness, Now: e.Now, Logger: e.Log.With("part", "scorer"), Registerer: e.Registry,
+		Clusters: followLinks(s, e), Lateness: c.Scorer.Lateness, Now: e.Now, Logger: e.Log.With("part", "scorer"), Registerer: e.Registry,
 	})
 	s.Go("scorer", p.Run)
 	return "", nil
+}
+
+// followLinks keeps the clusters of accounts up to date.
+func followLinks(s *Stack, e Env) *cluster.Tracker {
+	log := e.Log.With("part", "clusters")
+	tracker := cluster.NewTracker(cluster.Options{})
+	e.Registry.MustRegister(cluster.NewCollector(tracker))
+	tail := stream.NewTail(e.Config.Kafka.Brokers, stream.NewTopics(e.Config.Kafka.Prefix).Links, log)
+	s.Defer("links", func(context.Context) error { return tail.Close() })
+	s.Go("links", func(ctx context.Context) error {
+		return tail.Read(ctx, func(m stream.Message) {
+			if err := tracker.Apply(m.Value); err != nil {
+				log.ErrorContext(ctx, "link not usable", "offset", m.Offset, "error", err)
+			}
+		}, func() {
+			accounts, links, clusters := tracker.Size()
+			log.InfoContext(ctx, "clusters known", "accounts", accounts, "links", links, "clusters", clusters)
+			tracker.CaughtUp()
+		})
+	})
+	return tracker
 }
 
 // openProducer opens a Kafka producer that ends with the stack.

@@ -1,0 +1,72 @@
+package cluster
+
+import (
+	"crypto/sha256"
+	"slices"
+	"time"
+
+	"fairgate/ingest"
+)
+
+// Kind is what two accounts can have in common.
+type Kind string
+
+// Kinds of keys.
+const (
+	Device   Kind = "device"
+	Family   Kind = "family" // of similar devices
+	Document Kind = "document"
+	Phone    Kind = "phone"
+	Payee    Kind = "payee"
+	IP       Kind = "ip"
+)
+
+// Kinds lists every Kind.
+func Kinds() []Kind { return []Kind{Device, Family, Document, Phone, Payee, IP} }
+
+// Valid reports whether k is one of Kinds.
+func (k Kind) Valid() bool { return slices.Contains(Kinds(), k) }
+
+// Link says that an account was seen with a key.
+type Link struct {
+	Account string
+	Kind    Kind
+	Key     string
+	At      time.Time // event time
+}
+
+// AppendLinks appends to dst what an event shows. Only what the event proves
+// links: the account is verified, and of documents and phones only those of a
+// request that was let through to the booking system, because anybody can type
+// somebody else's.
+func AppendLinks(dst []Link, e *ingest.Event) []Link {
+	account := e.Subject.Account
+	if account == "" {
+		return dst
+	}
+	add := func(kind Kind, key string) {
+		if key != "" {
+			dst = append(dst, Link{Account: account, Kind: kind, Key: key, At: e.Time})
+		}
+	}
+	add(Device, e.Subject.Device)
+	if e.Client.IP.IsValid() {
+		add(IP, e.Client.IP.Unmap().String())
+	}
+	if e.Outcome.Accepted() {
+		for _, d := range e.Subject.Documents {
+			add(Document, d)
+		}
+		add(Phone, e.Subject.Phone)
+	}
+	return dst
+}
+
+// keyID shortens kind and key to 16 bytes of SHA-256; two of ten million
+// collide with probability 10^-25.
+type keyID [16]byte
+
+func (l *Link) id() keyID {
+	sum := sha256.Sum256([]byte(string(l.Kind) + "\x00" + l.Key))
+	return keyID(sum[:16])
+}

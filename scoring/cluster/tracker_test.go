@@ -1,0 +1,130 @@
+package cluster_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"fairgate/ingest"
+	"fairgate/scoring/cluster"
+)
+
+func apply(t *testing.T, tracker *cluster.Tracker, records ...cluster.Record) {
+	t.Helper()
+	for _, r := range records {
+		value, err := json.Marshal(r)
+		require.NoError(t, err)
+		require.NoError(t, tracker.Apply(value))
+	}
+}
+
+func record(account string, kind cluster.Kind, key string, at time.Time) cluster.Record {
+	return cluster.Record{Account: account, Kind: kind, Key: key, At: at}
+}
+
+// TestTrackersAgree: whoever reads the same log holds the same clusters under
+// the same ids, however late it began to.
+func TestTrackersAgree(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(3, 4))
+	a, b := cluster.NewTracker(cluster.Options{Window: 24 * time.Hour}), cluster.NewTracker(cluster.Options{Window: 24 * time.Hour})
+	now := noon
+	var log []cluster.Record
+	for range 3000 {
+		now = now.Add(time.Duration(r.IntN(120)) * time.Second)
+		log = append(log, record(fmt.Sprint("a", r.IntN(300)), cluster.Device, fmt.Sprint(r.IntN(400)), now))
+	}
+	apply(t, a, log...)
+	a.CaughtUp()
+	_, ok := b.Of("a1", now)
+	assert.False(t, ok)
+	apply(t, b, log...)
+	_, ok = b.Of("a1", now)
+	assert.False(t, ok, "half a log makes half a cluster")
+	b.CaughtUp()
+	known := 0
+	for i := range 300 {
+		x, okx := a.Of(fmt.Sprint("a", i), now)
+		y, oky := b.Of(fmt.Sprint("a", i), now)
+		assert.Equal(t, okx, oky)
+		assert.Equal(t, x, y)
+		if okx {
+			known++
+		}
+	}
+	assert.Positive(t, known)
+}
+
+func TestOnlyNewsIsWritten(t *testing.T) {
+	t.Parallel()
+	tracker := cluster.NewTracker(cluster.Options{})
+	tracker.CaughtUp()
+	e := &ingest.Event{Time: noon}
+	e.Subject.Account, e.Subject.Device = "a", "d"
+	records := tracker.Records(e)
+	assert.Equal(t, []cluster.Record{record("a", cluster.Device, "d", noon)}, records)
+	apply(t, tracker, records...)
+	e.Time = noon.Add(cluster.Refresh - time.Second)
+	assert.Empty(t, tracker.Records(e))
+	e.Time = noon.Add(cluster.Refresh)
+	assert.Len(t, tracker.Records(e), 1, "or it would be forgotten")
+}
+
+func TestConfirmedScalpers(t *testing.T) {
+	t.Parallel()
+	tracker, yes, no := cluster.NewTracker(cluster.Options{Window: time.Hour}), true, false
+	tracker.CaughtUp()
+	apply(t, tracker, cluster.Record{Account: "a", Scalper: &yes, At: noon},
+		record("a", cluster.Device, "d", noon), record("b", cluster.Device, "d", noon), record("c", cluster.Phone, "p", noon))
+	s, ok := tracker.Of("b", noon)
+	require.True(t, ok)
+	assert.Equal(t, 1, s.Confirmed)
+	apply(t, tracker, cluster.Record{Account: "c", Scalper: &yes, At: noon}, record("b", cluster.Phone, "p", noon))
+	s, _ = tracker.Of("b", noon)
+	assert.Equal(t, 2, s.Confirmed)
+	apply(t, tracker, cluster.Record{Account: "a", Scalper: &no, At: noon})
+	s, _ = tracker.Of("b", noon)
+	assert.Equal(t, 1, s.Confirmed)
+
+	later := noon.Add(2 * time.Hour)
+	apply(t, tracker, record("c", cluster.Device, "e", later), record("z", cluster.Device, "e", later))
+	s, _ = tracker.Of("z", later)
+	assert.Equal(t, cluster.State{ID: s.ID, Size: 2, Growth: 2, Confirmed: 1}, s, "it is not forgotten with the links")
+}
+
+func TestBadRecords(t *testing.T) {
+	t.Parallel()
+	tracker := cluster.NewTracker(cluster.Options{})
+	for text, want := range map[string]string{
+		`{`:                           "unexpected end",
+		`{"kind":"device","key":"d"}`: "account has 0 bytes",
+		`{"account":"a","kind":"device","key":"d"}`:                                            "at is missing",
+		`{"account":"a","kind":"shoe","key":"d","at":"2026-05-01T12:00:00Z"}`:                  "kind \"shoe\"",
+		`{"account":"a","kind":"device","at":"2026-05-01T12:00:00Z"}`:                          "key has 0 bytes",
+		`{"account":"a","kind":"device","key":"d","scalper":true,"at":"2026-05-01T12:00:00Z"}`: "neither kind nor key",
+	} {
+		err := tracker.Apply([]byte(text))
+		require.ErrorIs(t, err, cluster.ErrBadRecord)
+		require.ErrorContains(t, err, want)
+	}
+	accounts, links, clusters := tracker.Size()
+	assert.Zero(t, accounts+links+clusters)
+}
+
+func FuzzApply(f *testing.F) {
+	f.Add([]byte(`{"account":"a","kind":"device","key":"d","at":"2026-05-01T12:00:00Z"}`))
+	f.Add([]byte(`{"account":"a","scalper":true,"at":"2026-05-01T12:00:00Z"}`))
+	tracker := cluster.NewTracker(cluster.Options{MaxAccounts: 100, MaxLinks: 100})
+	f.Fuzz(func(t *testing.T, value []byte) {
+		_ = tracker.Apply(value)
+		accounts, links, _ := tracker.Size()
+		if accounts > 100 || links > 100 {
+			t.Fatal("bounds")
+		}
+	})
+}

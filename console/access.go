@@ -35,6 +35,7 @@ const (
 	ReadQuality Permission = "quality.read"
 	SwitchMode  Permission = "mode.switch" // observe everything
 	LiftBudget  Permission = "budget.lift" // let a rule that was turned down act again
+	UndoRules   Permission = "rules.undo"  // take back all that a rule did
 	ReadAudit   Permission = "audit.read"
 )
 
@@ -45,7 +46,7 @@ func (r Role) May(p Permission) bool {
 	switch p {
 	case ReadReview, ReadQuality:
 		return r == Analyst || r == Security || r == Administrator || r == Auditor
-	case Decide, ImportLabel:
+	case Decide, ImportLabel, UndoRules:
 		return r == Administrator
 	case EditLists, LiftBudget:
 		return r == Analyst || r == Security || r == Administrator

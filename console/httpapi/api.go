@@ -51,6 +51,7 @@ type Services struct {
 	Explain   Explain
 	Mode      Mode
 	Budgets   Budgets
+	Undos     Undos
 	// Completeness compares the ledger with the booking system's Reports.
 	Completeness Completeness
 	Reports      Reports
@@ -110,6 +111,7 @@ func New(services Services, o Options) *fiber.App {
 	s.completeness(api)
 	s.mode(api)
 	s.budgets(api)
+	s.undos(api)
 	s.audit(api)
 	return app
 }

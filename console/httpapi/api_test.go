@@ -27,6 +27,8 @@ import (
 	marks "fairgate/enforcement/lists/redis"
 	"fairgate/enforcement/mode"
 	"fairgate/enforcement/sqldb"
+	"fairgate/enforcement/undo"
+	"fairgate/enforcement/withdrawals"
 	"fairgate/ingest"
 	"fairgate/rules"
 )
@@ -37,6 +39,7 @@ type house struct {
 	users  *store.Store
 	lists  *lists.Service
 	budget *budget.Service
+	undo   *undo.Service
 	cases  *cases.Service
 	admin  string // token
 	first  string // the one-time password
@@ -47,6 +50,22 @@ type undone struct{}
 
 func (undone) Undo(context.Context, string, string, time.Time, string, string) (int, error) {
 	return 2, nil
+}
+
+func (undone) Caused(context.Context, enforcement.Cause, string, int) ([]withdrawals.Withdrawal, string, error) {
+	return []withdrawals.Withdrawal{{ID: "w1", Site: "museum", Account: "a1", Order: "o1", State: withdrawals.PastCutoff, Rule: "rotation"}}, "", nil
+}
+
+func (undone) Count(context.Context, enforcement.Cause) (map[withdrawals.State]int, error) {
+	return map[withdrawals.State]int{withdrawals.PastCutoff: 1}, nil
+}
+
+func (undone) Accounts(context.Context, enforcement.Cause, string, int) ([]string, error) {
+	return []string{"a1"}, nil
+}
+
+func (undone) UndoCaused(context.Context, enforcement.Cause, string, string, string) (int, error) {
+	return 0, nil
 }
 
 type figures struct{ asked metrics.Filter }
@@ -72,12 +91,14 @@ func build(t *testing.T) *house {
 	require.NoError(t, err)
 	h.cases, err = cases.New(t.Context(), db, h.lists, undone{}, cases.Options{})
 	require.NoError(t, err)
+	h.undo, err = undo.New(t.Context(), db, h.lists, undone{}, h.cases, undo.Options{})
+	require.NoError(t, err)
 	h.budget, err = budget.New(t.Context(), db, "museum", budget.Options{})
 	require.NoError(t, err)
 	kill, err := mode.Open(t.Context(), db, "museum", time.Now)
 	require.NoError(t, err)
 	h.app = httpapi.New(httpapi.Services{
-		Operators: h.users, Audit: h.users, Review: h.cases, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget,
+		Operators: h.users, Audit: h.users, Review: h.cases, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Undos: h.undo,
 		Normal: usual{}, Explain: explained{},
 	}, httpapi.Options{Site: "museum"})
 	for name, role := range map[string]console.Role{"root": console.Administrator, "ana": console.Analyst, "audrey": console.Auditor} {

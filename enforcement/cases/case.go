@@ -28,7 +28,7 @@ const (
 	Open      State = "open"      // waits for a decision
 	Watch     State = "watch"     // looked at, left to grow
 	Confirmed State = "confirmed" // a scalper
-	Cleared   State = "cleared"   // a person; a later finding opens a new case
+	Cleared   State = "cleared"   // a person, or all of it was undone; a later finding opens a new case
 )
 
 // Valid reports whether s is a known state.

@@ -66,7 +66,7 @@ type querier interface {
 // covered reports whether there is nothing to write for d, and why.
 func (s *Service) covered(ctx context.Context, q querier, d enforcement.Denial) (enforcement.Denied, bool, error) {
 	if d.Source == enforcement.EntryByRule {
-		excused, err := isExcused(ctx, q, d.Site, d.Target, d.Rule, d.At)
+		excused, err := isExcused(ctx, q, d.Site, d.Target, d.Rule, d.Ruleset, d.At)
 		if err != nil || excused {
 			return enforcement.Denied{}, excused, err
 		}
@@ -93,18 +93,21 @@ func (s *Service) covered(ctx context.Context, q querier, d enforcement.Denial) 
 func (s *Service) Excused(
 	ctx context.Context, site string, target enforcement.Target, rule string, at time.Time,
 ) (bool, error) {
-	return isExcused(ctx, s.db.Read, site, target, rule, at)
+	return isExcused(ctx, s.db.Read, site, target, rule, "", at)
 }
 
+// isExcused also reports whether what the rule did then was undone, in this
+// version (empty: in every one).
 func isExcused(
-	ctx context.Context, q querier, site string, target enforcement.Target, rule string, at time.Time,
+	ctx context.Context, q querier, site string, target enforcement.Target, rule, ruleset string, at time.Time,
 ) (bool, error) {
 	var n int
 	err := q.QueryRowContext(ctx, `SELECT
  (SELECT COUNT(*) FROM lists_entries WHERE entity = $1 AND key = $2 AND kind = 'exception' AND rule = $3
   AND lifted_at = 0 AND since <= $4 AND (expires_at = 0 OR expires_at > $4) AND (site = '' OR site = $5))
- + (SELECT COUNT(*) FROM lists_cleared WHERE entity = $1 AND key = $2 AND cleared_at >= $4 AND (site = '' OR site = $5))`,
-		string(target.Entity), target.Key, rule, sqldb.Millis(at), site).Scan(&n)
+ + (SELECT COUNT(*) FROM lists_cleared WHERE entity = $1 AND key = $2 AND cleared_at >= $4 AND (site = '' OR site = $5))
+ + (SELECT COUNT(*) FROM lists_undone WHERE rule = $3 AND (ruleset = '' OR ruleset = $6) AND site = $5 AND from_ms <= $4 AND to_ms >= $4)`,
+		string(target.Entity), target.Key, rule, sqldb.Millis(at), site, ruleset).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("look for exceptions of %s: %w", target, err)
 	}

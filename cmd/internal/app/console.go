@@ -111,7 +111,7 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 		return nil, err
 	}
 	app := httpapi.New(httpapi.Services{
-		Operators: users, Audit: users, Review: r.cases, Lists: r.lists, Labels: r.cases, Mode: kill, Budgets: budgets,
+		Operators: users, Audit: users, Review: r.cases, Lists: r.lists, Labels: r.cases, Mode: kill, Budgets: budgets, Undos: r.undo,
 		Normal: usual, Explain: reasons,
 		Quality: figures, Completeness: figures, Reports: outcome.Poller{URL: c.Enforcer.BookingURL + "/internal/v1/outbox", Key: key},
 	}, httpapi.Options{Site: c.Site, Now: e.Now, Log: log})

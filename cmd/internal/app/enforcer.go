@@ -18,6 +18,7 @@ import (
 	"fairgate/enforcement/mode"
 	"fairgate/enforcement/outbox"
 	"fairgate/enforcement/sqldb"
+	"fairgate/enforcement/undo"
 	"fairgate/enforcement/withdrawals"
 	"fairgate/ingest/stream"
 	"fairgate/scoring/cluster"
@@ -76,6 +77,7 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	}
 	s.Go("lists", func(ctx context.Context) error { r.lists.Run(ctx); return nil })
 	s.Go("withdrawals", func(ctx context.Context) error { r.withdrawals.Run(ctx); return nil })
+	s.Go("undo", r.undo.Run)
 	s.Go("case pruning", func(ctx context.Context) error { return prune(ctx, r.cases, e) })
 	relay := outbox.NewRelay(db, actionLog{producer, topics}, outbox.RelayOptions{Logger: log, Registry: e.Registry})
 	s.Go("action relay", func(ctx context.Context) error { relay.Run(ctx); return nil })
@@ -91,10 +93,11 @@ type reviewing struct {
 	lists       *lists.Service
 	withdrawals *withdrawals.Service
 	cases       *cases.Service
+	undo        *undo.Service
 }
 
-// openReview opens lists, withdrawals and cases. Without orders withdrawals
-// are only queued here; the enforcer carries them out.
+// openReview opens lists, withdrawals, cases and undos. Without orders
+// withdrawals are only queued here; the enforcer carries them out, and undos.
 func openReview(ctx context.Context, db *sqldb.DB, client goredis.UniversalClient, orders enforcement.Orders, e Env) (reviewing, error) {
 	var r reviewing
 	var err error
@@ -104,7 +107,10 @@ func openReview(ctx context.Context, db *sqldb.DB, client goredis.UniversalClien
 	if r.withdrawals, err = withdrawals.New(ctx, db, orders, withdrawals.Options{Now: e.Now, Logger: e.Log, Registry: e.Registry}); err != nil {
 		return r, err
 	}
-	r.cases, err = cases.New(ctx, db, r.lists, r.withdrawals, cases.Options{Now: e.Now, Logger: e.Log})
+	if r.cases, err = cases.New(ctx, db, r.lists, r.withdrawals, cases.Options{Now: e.Now, Logger: e.Log}); err != nil {
+		return r, err
+	}
+	r.undo, err = undo.New(ctx, db, r.lists, r.withdrawals, r.cases, undo.Options{Now: e.Now, Logger: e.Log, Registry: e.Registry})
 	return r, err
 }
 

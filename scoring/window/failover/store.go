@@ -14,8 +14,13 @@
 //     each of which sees its share of the events. What this very event
 //     contributes is not scaled: one booking of three tickets is one booking of
 //     three tickets, however many gateways there are.
-//   - since_first says NoValue until the outage has lasted as long as its
-//     window: before that, a customer of many years would look like a newcomer.
+//   - Sums are scaled as counts are. Ratios, shares and changes are worked out
+//     of what is scaled, above and below the line alike, so they are not.
+//   - since_first and age say NoValue until the outage has lasted as long as
+//     their window: before that, a customer of many years would look like a
+//     newcomer. So does change, which asks for an age.
+//   - since_other says NoValue where there are other gateways: any of them may
+//     have seen what would end it, and a rule would fire on not having seen it.
 //   - After an outage the shared counters lack what was counted locally until
 //     the pipeline has counted it again from the log (scoring.Engine.Async).
 //     For as long as the outage lasted, within limits, and during the probes
@@ -217,21 +222,43 @@ func (s *Store) estimate(t *scoring.Touch) {
 			st := &t.Entities[i].Series[j]
 			own := ownShare(st)
 			for k, r := range st.Series.Reads {
-				switch v := st.Values[k]; {
-				case v == rules.NoValue:
-				case r.Aggregate == rules.AggCount || r.Aggregate == rules.AggDistinct:
-					self := min(own, v)
-					st.Values[k] = self + (v-self)*gateways
-				case r.Aggregate == rules.AggSinceFirst && covered < r.Window:
-					st.Values[k] = rules.NoValue
-				}
+				st.Values[k] = estimated(st.Values[k], own, gateways, r, covered)
 			}
 		}
 	}
 }
 
-// ownShare is how many members of the series come from this event itself.
+// estimated is what the fleet probably knows, where this process alone has seen
+// v in the time covered, own of which the event itself has just added.
+func estimated(v, own, gateways float64, r scoring.Read, covered time.Duration) float64 {
+	if v == rules.NoValue {
+		return v
+	}
+	switch r.Aggregate {
+	case rules.AggCount, rules.AggDistinct, rules.AggSum:
+		if r.Before > 0 { // the event itself is in no earlier window
+			own = 0
+		}
+		self := min(own, v)
+		return self + (v-self)*gateways
+	case rules.AggSinceFirst, rules.AggAge:
+		if covered < r.Window {
+			return rules.NoValue
+		}
+	case rules.AggSinceOther:
+		if gateways > 1 { // another may have seen it since
+			return rules.NoValue
+		}
+	default: // the rhythm and the last event are this process's own
+	}
+	return v
+}
+
+// ownShare is how much of the series comes from this event itself.
 func ownShare(st *scoring.SeriesTouch) float64 {
+	if st.Series.Shape == scoring.ShapeAmounts || st.Series.Shape == scoring.ShapeBuckets {
+		return float64(st.Amount)
+	}
 	n := 0.0
 	for i, m := range st.Members {
 		if !slices.Contains(st.Members[:i], m) {

@@ -144,7 +144,7 @@ func (e *Engine) Inline(ctx context.Context, ev *ingest.Event, burn string, out 
 	out.Snapshot = ingest.Snapshot{Names: p.program.Names(), Values: values}
 	out.Burnt, out.Degraded, out.Ruleset = s.touch.Burnt, s.touch.Degraded, p.program.Version()
 	for i := range s.touch.Entities {
-		if et := &s.touch.Entities[i]; et.Mark != nil || !et.Since.IsZero() {
+		if et := &s.touch.Entities[i]; et.ReadMark && (et.Mark != nil || !et.Since.IsZero()) {
 			out.Marks = append(out.Marks, Mark{Entity: et.Entity, Key: et.Key, Since: et.Since, Data: et.Mark})
 		}
 	}

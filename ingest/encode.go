@@ -44,6 +44,11 @@ func (e *Event) AppendJSON(b []byte) ([]byte, error) {
 		w.intIf(`"positions":`, int64(e.Order.Positions))
 		w.close()
 	}
+	if !e.Telemetry.IsZero() {
+		w.open(`"telemetry":`)
+		w.telemetry(&e.Telemetry)
+		w.close()
+	}
 	if !e.Decision.unset() {
 		w.open(`"decision":`)
 		w.decision(&e.Decision)
@@ -90,10 +95,39 @@ func (w *jsonWriter) subject(s *Subject) {
 	w.boolIf(`"device_fresh":`, s.DeviceFresh)
 	w.textsIf(`"documents":`, s.Documents)
 	w.textIf(`"phone":`, s.Phone)
+	w.textIf(`"phone_class":`, string(s.PhoneClass))
 	w.textIf(`"cluster":`, s.Cluster)
 	w.intIf(`"cluster_size":`, int64(s.ClusterSize))
 	w.intIf(`"cluster_growth":`, int64(s.ClusterGrowth))
 	w.intIf(`"cluster_confirmed":`, int64(s.ClusterConfirmed))
+}
+
+func (w *jsonWriter) telemetry(t *Telemetry) {
+	w.textIf(`"source":`, string(t.Source))
+	w.textIf(`"refused":`, t.Refused)
+	if !t.At.IsZero() {
+		w.time(`"at":`, t.At)
+	}
+	w.textIf(`"family":`, t.Family)
+	w.textIf(`"print":`, t.Print)
+	if len(t.Traces) > 0 {
+		w.key(`"traces":`)
+		w.b = append(w.b, '[')
+		for _, trace := range t.Traces {
+			w.comma()
+			w.string(string(trace))
+		}
+		w.b = append(w.b, ']')
+	}
+	w.intIf(`"moves":`, int64(t.Moves))
+	w.floatIf(`"pointer":`, t.Pointer)
+	w.intIf(`"keys":`, int64(t.Keys))
+	w.intIf(`"key_gap":`, int64(t.KeyGap))
+	w.intIf(`"key_spread":`, int64(t.KeySpread))
+	w.intIf(`"pastes":`, int64(t.Pastes))
+	w.boolIf(`"proven":`, t.Proven)
+	w.boolIf(`"key_changed":`, t.KeyChanged)
+	w.intIf(`"skew":`, int64(t.Skew))
 }
 
 func (w *jsonWriter) client(c *Client) {
@@ -110,11 +144,13 @@ func (w *jsonWriter) client(c *Client) {
 	w.textIf(`"as_org":`, c.ASOrg)
 	w.textIf(`"country":`, c.Country)
 	w.boolIf(`"hosting":`, c.Hosting)
+	w.boolIf(`"mobile":`, c.Mobile)
 	w.textIf(`"user_agent":`, c.UserAgent)
 	w.boolIf(`"automation":`, c.Automation)
 	w.textIf(`"headers":`, c.Headers)
 	w.textIf(`"tls":`, c.TLS)
 	w.textIf(`"language":`, c.Language)
+	w.textsIf(`"mismatch":`, c.Mismatch)
 }
 
 func (w *jsonWriter) decision(d *Decision) {

@@ -37,6 +37,8 @@ type Event struct {
 	Subject Subject `json:"subject"`
 	Client  Client  `json:"client"`
 	Order   Order   `json:"order,omitzero"`
+	// Telemetry is what the collector told about the device.
+	Telemetry Telemetry `json:"telemetry,omitzero"`
 
 	Decision Decision `json:"decision,omitzero"`
 	Outcome  Outcome  `json:"outcome,omitzero"`
@@ -61,6 +63,9 @@ type Subject struct {
 	// Documents and Phone are keyed HMACs.
 	Documents []string `json:"documents,omitempty"`
 	Phone     string   `json:"phone,omitempty"`
+	// PhoneClass is what its number range tells; the number itself stays in the
+	// gateway's memory.
+	PhoneClass PhoneClass `json:"phone_class,omitempty"`
 	// Cluster names the group of linked accounts that the account is known to
 	// belong to; empty where none is known. The gateway never sets it, nor what
 	// is known about that group: how many accounts it has, how many of them
@@ -71,6 +76,16 @@ type Subject struct {
 	ClusterConfirmed int    `json:"cluster_confirmed,omitempty"`
 }
 
+// PhoneClass is what the range of a phone number tells.
+type PhoneClass string
+
+// Classes of phone numbers; empty: none, or not known.
+const (
+	PhoneMobile  PhoneClass = "mobile"  // of a mainland carrier
+	PhoneVirtual PhoneClass = "virtual" // of a mainland virtual operator
+	PhoneForeign PhoneClass = "foreign"
+)
+
 // Client is where the request came from and what spoke.
 type Client struct {
 	IP         netip.Addr `json:"ip,omitzero"`
@@ -79,11 +94,15 @@ type Client struct {
 	ASOrg      string     `json:"as_org,omitempty"`
 	Country    string     `json:"country,omitempty"` // ISO 3166-1 alpha-2, "" unknown
 	Hosting    bool       `json:"hosting,omitempty"`
+	Mobile     bool       `json:"mobile,omitempty"` // a mobile carrier's network: many people behind one address
 	UserAgent  string     `json:"user_agent,omitempty"`
 	Automation bool       `json:"automation,omitempty"` // the agent names itself a tool or a crawler
 	Headers    string     `json:"headers,omitempty"`    // hash of the order of header names
 	TLS        string     `json:"tls,omitempty"`        // JA3/JA4-like hash from a trusted proxy
 	Language   string     `json:"language,omitempty"`   // first of Accept-Language
+	// Mismatch names what contradicts the user agent: hints, platform, mobile,
+	// headers, tls. Empty where nothing does, or nothing can be compared.
+	Mismatch []string `json:"mismatch,omitempty"`
 }
 
 // Order is the part of a booking that screening and joining need.

@@ -45,7 +45,7 @@ var usualNames = func() map[string]string {
 		content-type cookie dnt expect forwarded host idempotency-key if-match if-modified-since if-none-match
 		keep-alive origin pragma priority purpose range referer sec-ch-ua sec-ch-ua-mobile sec-ch-ua-platform
 		sec-fetch-dest sec-fetch-mode sec-fetch-site sec-fetch-user te trailer transfer-encoding traceparent
-		tracestate upgrade upgrade-insecure-requests user-agent via x-device-token x-fairgate-pass
+		tracestate upgrade upgrade-insecure-requests user-agent via x-device-telemetry x-device-token x-fairgate-pass
 		x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto x-ja3 x-ja4 x-real-ip x-request-id
 		x-requested-with`) {
 		names[name] = name
@@ -77,7 +77,7 @@ func volatile(lower string) bool {
 	switch lower {
 	case "content-length", "content-type", "transfer-encoding", "expect", "cookie", "authorization", "referer",
 		"origin", "if-none-match", "if-modified-since", "if-match", "range", "cache-control", "pragma", "priority",
-		"idempotency-key", "x-device-token", "x-real-ip", "forwarded", "via", "host", "connection", "purpose",
+		"idempotency-key", "x-device-token", "x-device-telemetry", "x-real-ip", "forwarded", "via", "host", "connection", "purpose",
 		"x-requested-with", "x-request-id", "traceparent", "tracestate", "sec-fetch-user", "upgrade-insecure-requests":
 		return true
 	default:

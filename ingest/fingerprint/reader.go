@@ -34,6 +34,9 @@ type Identity struct {
 	// NewToken is to be sent with the response where the request came without
 	// a valid token; otherwise empty.
 	NewToken string
+	// Sealed is what the device carries of its last beacon; zero where it
+	// carries nothing, or nothing of its own.
+	Sealed Sealed
 }
 
 // Options adjusts a Reader; zero values trust nobody and know nothing.
@@ -101,6 +104,7 @@ func (r *Reader) Read(peer netip.Addr, headers []Header) Identity {
 	var id Identity
 	id.Client = r.client(peer, headers)
 	id.Device, id.NewToken = r.device(headers)
+	id.Sealed = r.telemetry(id.Device, headers)
 	return id
 }
 
@@ -159,6 +163,26 @@ func (r *Reader) device(headers []Header) (Device, string) {
 	}
 	issued, _ := r.tokens.Issue(flags)
 	return Device{}, issued
+}
+
+// telemetry opens what the device carries of its last beacon. Without a device
+// token there is nobody whose it could be.
+func (r *Reader) telemetry(device Device, headers []Header) Sealed {
+	if device.ID == "" {
+		return Sealed{}
+	}
+	text := First(headers, TelemetryHeader)
+	if text == "" {
+		text, _ = Cookie(headers, TelemetryCookie)
+	}
+	if text == "" {
+		return Sealed{}
+	}
+	sealed, ok := r.tokens.Open(device.ID, text)
+	if !ok {
+		r.rejected.WithLabelValues("telemetry", "unbelieved").Inc()
+	}
+	return sealed
 }
 
 func tokenReason(err error) string {

@@ -38,6 +38,7 @@ type exchange struct {
 	identity   fingerprint.Identity
 	sessionKey string
 	event      *ingest.Event
+	collected  collected
 
 	// record
 	intended bool
@@ -83,6 +84,9 @@ func (g *Gateway) handle(c *fiber.Ctx) (err error) {
 		return err
 	}
 	g.identify(x)
+	if !g.collect(x) {
+		return nil
+	}
 	g.screen(x)
 	if g.refuse(x) {
 		return nil

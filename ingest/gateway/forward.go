@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -71,9 +72,11 @@ func (u *upstream) close() { u.client.CloseIdleConnections() }
 // visitor's: an answer that the gateway gives itself.
 func (g *Gateway) forward(x *exchange) {
 	if x.route.collector {
-		x.c.Status(http.StatusNoContent)
-		g.giveDevice(x)
-		g.complete(x, ingest.DispositionForwarded, http.StatusNoContent)
+		status, d := g.answerBeacon(x), ingest.DispositionForwarded
+		if x.collected.refused != nil {
+			d = ingest.DispositionRefused
+		}
+		g.complete(x, d, status)
 		return
 	}
 	request := fasthttp.AcquireRequest()
@@ -107,7 +110,7 @@ func (g *Gateway) rewrite(x *exchange, request *fasthttp.Request) {
 		case lower == "host":
 			request.UseHostHeader = true
 			h.SetHost(header.Value)
-		case lower == "content-length" || lower == "x-real-ip" || lower == "forwarded" || lower == "x-device-token":
+		case lower == "content-length" || lower == "x-real-ip" || lower == "forwarded" || lower == "x-device-token" || lower == "x-device-telemetry":
 		case lower == "accept-encoding" && x.route.response != nil:
 			// The answer is read for the order's id and state.
 		case lower == "x-forwarded-proto":
@@ -142,10 +145,13 @@ func (g *Gateway) rewrite(x *exchange, request *fasthttp.Request) {
 	h.Set(SignatureHeader, sign(g.upstream.signing, x.method, target, at, x.event.ID, x.body))
 }
 
+// ownCookies are the gateway's.
+var ownCookies = [...]string{fingerprint.DeviceCookie, fingerprint.TelemetryCookie, PassCookie}
+
 // withoutOwnCookies drops the gateway's cookies, which are no business of the
 // upstream's.
 func withoutOwnCookies(cookies string) string {
-	if !strings.Contains(cookies, fingerprint.DeviceCookie+"=") && !strings.Contains(cookies, PassCookie+"=") {
+	if !slices.ContainsFunc(ownCookies[:], func(name string) bool { return strings.Contains(cookies, name+"=") }) {
 		return cookies
 	}
 	var room [512]byte
@@ -153,7 +159,7 @@ func withoutOwnCookies(cookies string) string {
 	for pair := range strings.SplitSeq(cookies, ";") {
 		pair = strings.TrimSpace(pair)
 		name, _, _ := strings.Cut(pair, "=")
-		if name == fingerprint.DeviceCookie || name == PassCookie || pair == "" {
+		if slices.Contains(ownCookies[:], name) || pair == "" {
 			continue
 		}
 		if len(kept) > 0 {

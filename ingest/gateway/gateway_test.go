@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"fairgate/ingest"
 	"fairgate/ingest/gateway"
 )
 
@@ -46,20 +45,6 @@ func TestHealthAndReadiness(t *testing.T) {
 	assert.Equal(t, http.StatusServiceUnavailable, r.StatusCode)
 	assert.JSONEq(t, `{"ready":false,"checks":{"log":"not ready"}}`, text(t, r))
 	assert.Empty(t, s.forwarded())
-}
-
-func TestBeacon(t *testing.T) {
-	s := newSite(t, nil)
-	s.screener.decide = always(ingest.Decision{Action: ingest.Block})
-	r := s.send(t, "POST", "/.fairgate/collect", `{"visible":true,"events":[1,2]}`)
-	assert.Equal(t, http.StatusNoContent, r.StatusCode)
-	assert.NotEmpty(t, r.Header.Get("Set-Cookie"))
-	e := s.events(t, 1)[0]
-	assert.Equal(t, ingest.KindBeacon, e.Kind)
-	assert.Equal(t, ingest.Allow, e.Decision.Action)
-	assert.Empty(t, s.forwarded())
-	assert.Equal(t, "malformed_json", problemOf(t, s.send(t, "POST", "/.fairgate/collect", `{`)).Code)
-	assert.Equal(t, "body_too_large", problemOf(t, s.send(t, "POST", "/.fairgate/collect", `"`+string(make([]byte, 5000))+`"`)).Code)
 }
 
 func TestMounts(t *testing.T) {

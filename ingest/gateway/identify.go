@@ -31,6 +31,7 @@ func (g *Gateway) identify(x *exchange) {
 	}
 	x.event.Subject = g.subject(x)
 	x.event.Client = x.identity.Client
+	x.event.Telemetry = x.identity.Sealed.Telemetry
 	for i, s := range x.route.keys {
 		g.key(x.event, s, x.keys[i])
 	}

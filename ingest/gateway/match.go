@@ -29,8 +29,8 @@ func (f found) first() string {
 // match finds the route of the request and reads the keys it names.
 func (g *Gateway) match(x *exchange) error {
 	switch {
-	case x.path == CollectPath && x.method == http.MethodPost:
-		x.route = collector
+	case x.path == CollectPath && x.method == http.MethodPost && g.o.Collector != nil:
+		x.route = beaconRoute
 	case strings.HasPrefix(x.path, ownPrefix):
 	default:
 		x.route, x.params = g.routes.Load().find(x.method, x.path)

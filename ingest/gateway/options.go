@@ -40,6 +40,8 @@ type Options struct {
 	// SecureCookies is to be set wherever visitors come by HTTPS.
 	SecureCookies bool
 
+	// Collector judges beacons; without one CollectPath is unknown.
+	Collector Collector
 	// Mounts are handlers by path ("/.fairgate/challenge"); each answers its
 	// path and what lies below. They may ask VisitorFrom who calls.
 	Mounts map[string]fiber.Handler

@@ -29,6 +29,7 @@ const (
 	codeUnknownRoute    = "unknown_route"
 	codeMethod          = "method_not_allowed"
 	codeMalformed       = "malformed_request"
+	codeBeacon          = "beacon"
 )
 
 func badRequest(code, field, detail string) *refusal {

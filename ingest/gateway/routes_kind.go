@@ -7,7 +7,7 @@ import "fairgate/ingest"
 // table refuses. The gateway's own collector counts as a beacon.
 func (t *Routes) Kind(method, path string) (id string, kind ingest.Kind, ok bool) {
 	if method == "POST" && path == CollectPath {
-		return collector.id, collector.kind, true
+		return beaconRoute.id, beaconRoute.kind, true
 	}
 	r, _ := t.find(method, path)
 	if r == nil {

@@ -13,7 +13,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"fairgate/ingest"
-	"fairgate/ingest/fingerprint"
 )
 
 // ErrRoutes is wrapped by every error of LoadRoutes.
@@ -67,7 +66,7 @@ type (
 // each with its line; a table with a fault is refused whole.
 func LoadRoutes(content []byte) (*Routes, error) {
 	var file routesFile
-	l := &routeLoader{table: &Routes{routes: make(map[string][]*route), cookies: []string{fingerprint.DeviceCookie, PassCookie}}, ids: make(map[string]int)}
+	l := &routeLoader{table: &Routes{routes: make(map[string][]*route), cookies: slices.Clone(ownCookies[:])}, ids: make(map[string]int)}
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&file); err != nil {

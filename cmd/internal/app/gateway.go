@@ -77,6 +77,9 @@ func Gateway(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 		return "", fmt.Errorf("gateway: %w", err)
 	}
 	options.Mounts = challengeMounts(e, passes)
+	if err := mountCollector(e, client, &options); err != nil {
+		return "", fmt.Errorf("gateway: %w", err)
+	}
 	edge, err := gateway.New(screener, recorder, c.Gateway.Upstream, options)
 	if err != nil {
 		return "", fmt.Errorf("gateway: %w", err)

@@ -97,6 +97,9 @@ func (v *Visit) send(r request) (answer, error) {
 	}
 	if t := v.Actor.Device.Token(); t != "" && !v.past {
 		req.Header.SetCookie("fgd", t)
+		if told := v.Actor.Device.Telemetry(); told != "" {
+			req.Header.SetCookie("fgt", told)
+		}
 	}
 	if r.idempotency != "" {
 		req.Header.Set("Idempotency-Key", r.idempotency)
@@ -138,6 +141,7 @@ func (v *Visit) keepDevice(res *fasthttp.Response) {
 	if res.Header.Cookie(c) && len(c.Value()) > 0 {
 		v.Actor.Device.Keep(string(c.Value()))
 	}
+	v.keepTelemetry(res)
 }
 
 // do sends a request, notes what came of it, and meets a challenge as the
@@ -237,16 +241,6 @@ func (v *Visit) Detail(ctx context.Context) {
 // Stock reads the remaining tickets.
 func (v *Visit) Stock(ctx context.Context) {
 	v.do(ctx, request{method: http.MethodGet, path: "/api/v1/pools/" + v.world.Pool + "/stock"})
-}
-
-// Beacon posts the collector's summary, where the actor's browser runs it.
-func (v *Visit) Beacon(ctx context.Context) {
-	if !v.Actor.Traits.Beacons {
-		return
-	}
-	v.do(ctx, request{method: http.MethodPost, path: "/.fairgate/collect", body: map[string]any{
-		"screen": "390x844", "languages": []string{"zh-CN"}, "time_zone": "Asia/Shanghai", "moves": v.rng.IntN(40),
-	}})
 }
 
 // Move gives the actor a new address of the same kind.

@@ -57,7 +57,9 @@ type Traits struct {
 type Device struct {
 	mu    sync.Mutex
 	token string
-	hands chan struct{} // holds one token while somebody has the device in hand
+	// telemetry is what the gateway gave it to carry of its last beacon.
+	telemetry string
+	hands     chan struct{} // holds one token while somebody has the device in hand
 }
 
 // NewDevice makes a device that nobody has used yet.

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -123,23 +125,29 @@ func named(before, name string) string {
 	return before + name
 }
 
-// suggestTable prints one line a threshold; features without one are named at
-// the end.
+// suggestTable prints one line for each threshold that would hit anybody whom
+// it should, and says how many others there are.
 func suggestTable(w io.Writer, f normal.Suggestions) error {
 	groundOf(w, f)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "CONDITION\tEXPECTED 误判\tORDINARY HIT\t95 %\tPROVEN\tSCALPERS HIT 黄牛\tSUSPECTS HIT")
-	missing := map[string]int{}
-	for _, s := range f.Suggestions {
-		if !s.Enough {
+	missing, idle := map[string]int{}, 0
+	for _, s := range byCatch(f.Suggestions) {
+		switch {
+		case !s.Enough:
 			missing[s.Why]++
-			continue
+		case s.Caught.Numerator+s.Suspects.Numerator == 0:
+			idle++
+		default:
+			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.When, normal.Percent(s.Expected), counts(s.FalsePositive),
+				interval(s.FalsePositive), yes(s.Proven), counts(s.Caught), counts(s.Suspects))
 		}
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.When, normal.Percent(s.Expected), counts(s.FalsePositive),
-			interval(s.FalsePositive), yes(s.Proven), counts(s.Caught), counts(s.Suspects))
 	}
 	if err := table.Flush(); err != nil {
 		return err
+	}
+	if idle > 0 {
+		_, _ = fmt.Fprintf(w, "%d thresholds would hit no labelled scalper and no suspect\n", idle)
 	}
 	for why, n := range missing {
 		_, _ = fmt.Fprintf(w, "%d thresholds: %s\n", n, why)
@@ -148,6 +156,13 @@ func suggestTable(w io.Writer, f normal.Suggestions) error {
 		_, _ = fmt.Fprintln(w, "no feature had a value in this period")
 	}
 	return nil
+}
+
+// byCatch puts first what hits most labelled scalpers, then most suspects.
+func byCatch(all []normal.Suggestion) []normal.Suggestion {
+	return slices.SortedStableFunc(slices.Values(all), func(a, b normal.Suggestion) int {
+		return cmp.Or(cmp.Compare(b.Caught.Numerator, a.Caught.Numerator), cmp.Compare(b.Suspects.Numerator, a.Suspects.Numerator))
+	})
 }
 
 // suggestOne prints a feature's percentiles and its two thresholds.

@@ -49,6 +49,7 @@ type Services struct {
 	Quality   Quality
 	Normal    Normal
 	Explain   Explain
+	Features  Features
 	Mode      Mode
 	Budgets   Budgets
 	Undos     Undos
@@ -108,6 +109,7 @@ func New(services Services, o Options) *fiber.App {
 	s.quality(api)
 	s.normal(api)
 	s.explain(api)
+	s.features(api)
 	s.completeness(api)
 	s.mode(api)
 	s.budgets(api)

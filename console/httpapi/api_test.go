@@ -99,7 +99,7 @@ func build(t *testing.T) *house {
 	require.NoError(t, err)
 	h.app = httpapi.New(httpapi.Services{
 		Operators: h.users, Audit: h.users, Review: h.cases, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Undos: h.undo,
-		Normal: usual{}, Explain: explained{},
+		Normal: usual{}, Explain: explained{}, Features: counted{},
 	}, httpapi.Options{Site: "museum"})
 	for name, role := range map[string]console.Role{"root": console.Administrator, "ana": console.Analyst, "audrey": console.Auditor} {
 		require.NoError(t, h.users.PutKey(t.Context(), name, keyOf(name), role))

@@ -20,6 +20,7 @@ import (
 	"fairgate/enforcement/sqldb"
 	"fairgate/ingest/outcome"
 	"fairgate/ingest/stream"
+	"fairgate/scoring/warmup"
 	"fairgate/ticketing/outbox"
 )
 
@@ -102,6 +103,14 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err != nil {
 		return nil, err
 	}
+	counted, err := openFeatures(ctx, db)
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	inForce, err := openRules(ctx, s, e)
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
 	key, err := reveal("keys.operations", c.Keys.Operations)
 	if err != nil {
 		return nil, err
@@ -112,7 +121,7 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	}
 	app := httpapi.New(httpapi.Services{
 		Operators: users, Audit: users, Review: r.cases, Lists: r.lists, Labels: r.cases, Mode: kill, Budgets: budgets, Undos: r.undo,
-		Normal: usual, Explain: reasons,
+		Normal: usual, Explain: reasons, Features: warmup.NewService(counted, inForce.Current, e.Now),
 		Quality: figures, Completeness: figures, Reports: outcome.Poller{URL: c.Enforcer.BookingURL + "/internal/v1/outbox", Key: key},
 	}, httpapi.Options{Site: c.Site, Now: e.Now, Log: log})
 	ln, err := listen(ctx, "console", c.Console.Listen)

@@ -57,7 +57,11 @@ func Gateway(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 		log.WarnContext(ctx, "the shared counters cannot be looked after yet", "error", err)
 	}
 	s.Go("counters watch", watch.Run)
-	engine, err := startRules(ctx, s, e, counters)
+	tracker, err := trackFeatures(ctx, s, e)
+	if err != nil {
+		return "", err
+	}
+	engine, err := startRules(ctx, s, e, counters, tracker.Use)
 	if err != nil {
 		return "", err
 	}
@@ -164,15 +168,21 @@ func openRules(ctx context.Context, s *Stack, e Env) (*source.Watcher, error) {
 	return watcher, nil
 }
 
-// startRules gives the engine that uses the rules in force.
-func startRules(ctx context.Context, s *Stack, e Env, counters scoring.Counters) (*scoring.Engine, error) {
+// startRules gives the engine that uses the rules in force. Others are told of
+// each program after the engine uses it.
+func startRules(ctx context.Context, s *Stack, e Env, counters scoring.Counters, others ...func(*rules.Program)) (*scoring.Engine, error) {
 	watcher, err := openRules(ctx, s, e)
 	if err != nil {
 		return nil, err
 	}
 	engine := scoring.New(counters, scoring.Options{Registerer: e.Registry})
-	engine.Swap(watcher.Current())
-	cancel := watcher.Subscribe(func(p *rules.Program) { engine.Swap(p) })
+	use := func(p *rules.Program) {
+		engine.Swap(p)
+		for _, tell := range others {
+			tell(p)
+		}
+	}
+	cancel := watcher.Subscribe(use)
 	s.Defer("rules subscription", func(context.Context) error { cancel(); return nil })
 	return engine, nil
 }

@@ -23,6 +23,9 @@ const (
 	// 2,000 events a second it stays one of Redis's sets of integers, which take
 	// 8 bytes for each.
 	idSlice = 250 * time.Millisecond
+	// idsDropped is how many of the oldest sets go with an event, a second's
+	// worth: with an event a second none is left to expire.
+	idsDropped = 4
 )
 
 // bucketScript adds an event to the pages of one entity and stage, unless its id
@@ -31,17 +34,17 @@ const (
 // come. All of its keys have the entity's hash tag. Redis refuses it before it
 // has written anything where there is no memory left.
 //
-// KEYS: time of the newest event, ids of the event's slice, ids that may go, then
-// the page of each series, then the page of each that may go.
-// ARGV: id, event time (ms), horizon (ms), expiry of the ids and of the newest
+// KEYS: time of the newest event, ids of the event's slice, the page of each
+// series, then what may go.
+// ARGV: how many series, id, event time (ms), horizon (ms), expiry of the ids and of the newest
 // time (ms), then for each series offset in the page, amount, expiry (ms).
 const bucketScript = `local newest = redis.call('GET', KEYS[1])
-if newest and tonumber(ARGV[2]) <= tonumber(newest) - tonumber(ARGV[3]) then return -1 end
-if redis.call('SADD', KEYS[2], ARGV[1]) == 0 then return 0 end
-redis.call('PEXPIRE', KEYS[2], ARGV[4])
-local n = (#KEYS - 3) / 2
+if newest and tonumber(ARGV[3]) <= tonumber(newest) - tonumber(ARGV[4]) then return -1 end
+if redis.call('SADD', KEYS[2], ARGV[2]) == 0 then return 0 end
+redis.call('PEXPIRE', KEYS[2], ARGV[5])
+local n = tonumber(ARGV[1])
 for i = 1, n do
-  local page, at = KEYS[3 + i], 3 + 3 * i
+  local page, at = KEYS[2 + i], 4 + 3 * i
   local from = tonumber(ARGV[at])
   local a, b, c, d = string.byte(redis.call('GETRANGE', page, from, from + 3), 1, 4)
   local sum = (((a or 0) * 256 + (b or 0)) * 256 + (c or 0)) * 256 + (d or 0) + tonumber(ARGV[at + 1])
@@ -50,9 +53,9 @@ for i = 1, n do
     math.floor(sum / 16777216), math.floor(sum / 65536) % 256, math.floor(sum / 256) % 256, sum % 256))
   redis.call('PEXPIRE', page, ARGV[at + 2])
 end
-if not newest or tonumber(ARGV[2]) > tonumber(newest) then
-  redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[5])
-  redis.call('UNLINK', KEYS[3], unpack(KEYS, 4 + n))
+if not newest or tonumber(ARGV[3]) > tonumber(newest) then
+  redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[6])
+  redis.call('UNLINK', unpack(KEYS, 3 + n))
 end
 return 1`
 
@@ -149,11 +152,11 @@ func (b *batch) bucketWrite(ctx context.Context, et *scoring.EntityTouch, prefix
 	horizon := scoring.Horizon
 	slice := window.Bucket(b.now, idSlice)
 	ids := prefix + "i" + string(stage) + ":"
-	keys := []any{
-		prefix + "n" + string(stage), ids + strconv.FormatInt(slice, 10),
-		ids + strconv.FormatInt(slice-int64(horizon/idSlice)-1, 10),
-	}
+	keys := []any{prefix + "n" + string(stage), ids + strconv.FormatInt(slice, 10)}
 	var old, args []any
+	for n := range int64(idsDropped) {
+		old = append(old, ids+strconv.FormatInt(slice-int64(horizon/idSlice)-1-n, 10))
+	}
 	keep := time.Duration(0)
 	for i := range et.Series {
 		st := &et.Series[i]
@@ -168,7 +171,7 @@ func (b *batch) bucketWrite(ctx context.Context, et *scoring.EntityTouch, prefix
 		args = append(args, (bucket&(pageBuckets-1))*bucketSize, st.Amount, s.ttl(one.Keep).Milliseconds())
 	}
 	all := append([]any{"eval", bucketScript, len(keys) + len(old)}, append(keys, old...)...)
-	all = append(all, int64(b.self), b.now, horizon.Milliseconds(), //nolint:gosec // its bits are the id
+	all = append(all, len(args)/3, int64(b.self), b.now, horizon.Milliseconds(), //nolint:gosec // its bits are the id
 		s.ttl(horizon).Milliseconds(), s.ttl(keep+horizon).Milliseconds())
 	return goredis.NewCmd(ctx, append(all, args...)...)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -39,17 +38,6 @@ type Snapshot interface {
 	// there is none.
 	Mark(entity rules.Entity, key string) []byte
 }
-
-// Switch is the kill switch: while it is on, everything is observed and
-// nothing acts. The zero value is off. It is safe for concurrent use; who
-// turns it is audited by the caller.
-type Switch struct{ on atomic.Bool }
-
-// Set turns the switch and reports whether that changed it.
-func (s *Switch) Set(on bool) (changed bool) { return s.on.Swap(on) != on }
-
-// On reports whether everything is merely observed.
-func (s *Switch) On() bool { return s != nil && s.on.Load() }
 
 // ScreenerOptions are what a Screener can do without.
 type ScreenerOptions struct {
@@ -125,7 +113,7 @@ func (s *Screener) Screen(ctx context.Context, e *ingest.Event, policy ingest.Po
 		})
 		d.Action, d.Reason, d.Hits, d.Passed = r.action, r.reason, r.hits, r.passed
 	}
-	if policy.Observe || s.kill.On() {
+	if policy.Observe || s.kill.Observes(e.Route) {
 		d.Observed, d.Action, d.Reason = d.Action, ingest.Allow, ingest.ReasonNone
 	}
 	if d.Action == ingest.Challenge || d.Action == ingest.Block {

@@ -111,7 +111,7 @@ func New(services Services, o Options) *fiber.App {
 	s.explain(api)
 	s.features(api)
 	s.completeness(api)
-	s.mode(api)
+	s.modes(api)
 	s.budgets(api)
 	s.undos(api)
 	s.audit(api)

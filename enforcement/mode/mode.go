@@ -1,6 +1,11 @@
-// Package mode keeps the kill switch of a site in SQL and carries it to every
-// process of the fleet: while a site only observes, nothing acts and all is
-// recorded. Who turns it is audited by the caller.
+// Package mode keeps the kill switch of a site, and of each of its routes, in
+// SQL and carries it to every process of the fleet: while a site or a route only
+// observes, nothing acts on its requests and all is recorded. Who turns it is
+// audited by the caller.
+//
+// A route that the route table has in observe mode observes whatever is said
+// here. Requests of a route that were screened before it was turned are dealt
+// with as they were decided; the site's switch stops those too.
 package mode
 
 import (
@@ -12,6 +17,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"fairgate/enforcement"
@@ -26,6 +32,9 @@ var migrations embed.FS
 // poll is how often a process looks at the switch: a turn is in force
 // everywhere within a second.
 const poll = 500 * time.Millisecond
+
+// maxNote is the largest file that is read, in bytes.
+const maxNote = 1 << 20
 
 // patience is how long one look may take: a database that hangs must not keep
 // the switch from being looked at again.
@@ -93,9 +102,9 @@ func (s *Store) SetObserving(ctx context.Context, on bool, actor, reason string)
 
 // Look puts a process's switch into the site's position, once, and reports
 // whether that turned it. After ErrNotNoted it is in that position; after any
-// other error it is where it was, or where the file says. What acts looks before it begins to: otherwise a
-// process that is started while the site only observes would act until Follow
-// has looked.
+// other error it is where it was, or where the file says. What acts looks before
+// it begins to: otherwise a process that is started while the site only observes
+// would act until Follow has looked.
 func (s *Store) Look(ctx context.Context, to *enforcement.Switch) (turned bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -104,34 +113,51 @@ func (s *Store) Look(ctx context.Context, to *enforcement.Switch) (turned bool, 
 		return s.recall(to), err
 	}
 	turned = to.Set(on)
-	return turned, s.write(on)
+	routes, err := s.observed(ctx)
+	if err != nil {
+		return turned, err
+	}
+	turned = to.SetRoutes(routes) || turned
+	return turned, s.write(on, routes)
 }
 
-// Positions as the file has them.
+// Positions as the file has them, in its first line; the routes that only
+// observe follow, one a line.
 const (
-	noted    = "observing\n"
-	enforced = "enforcing\n"
+	noted    = "observing"
+	enforced = "enforcing"
 )
 
-// recall turns the switch on where the file says that the site observed. It
-// never turns it off: what was seen in this process is newer.
+// recall turns the switch on for what the file says that observed. It never
+// turns it off: what was seen in this process is newer.
 func (s *Store) recall(to *enforcement.Switch) (turned bool) {
 	if s.note == "" {
 		return false
 	}
 	text, err := os.ReadFile(s.note)
-	return err == nil && string(text) == noted && to.Set(true)
+	if err != nil || len(text) > maxNote {
+		return false
+	}
+	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	switch {
+	case lines[0] == noted:
+		turned = to.Set(true)
+	case lines[0] != enforced:
+		return false
+	}
+	return to.AddRoutes(lines[1:]) || turned
 }
 
 // write notes a position that differs from the file's.
-func (s *Store) write(on bool) error {
+func (s *Store) write(on bool, routes []string) error {
 	if s.note == "" {
 		return nil
 	}
-	text := enforced
+	position := enforced
 	if on {
-		text = noted
+		position = noted
 	}
+	text := strings.Join(append([]string{position}, routes...), "\n") + "\n"
 	if old, err := os.ReadFile(s.note); err == nil && string(old) == text {
 		return nil
 	}
@@ -167,7 +193,7 @@ func (s *Store) Follow(ctx context.Context, to *enforcement.Switch, log *slog.Lo
 			unnoted.Report(ctx, nil, observing)
 		}
 		if turned {
-			log.WarnContext(ctx, "the kill switch was turned", "observing", to.On())
+			log.WarnContext(ctx, "the kill switch was turned", "observing", to.On(), "routes", to.Routes())
 		}
 		select {
 		case <-tick.C:

@@ -2,9 +2,11 @@ package mode_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,4 +121,78 @@ func TestPositionThatCannotBeNotedIsInForceAndSaidSo(t *testing.T) {
 	outagetest.Expect(t, b, "the position of the kill switch cannot be noted; a start without SQL would not know it",
 		"the position of the kill switch is noted again", func() { require.NoError(t, os.Remove(folder)) })
 	assert.Zero(t, b.Count("the kill switch cannot be read; its last position stands"), "SQL was never away")
+}
+
+func TestARouteObservesByItself(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		now := time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)
+		s, err := mode.Open(t.Context(), db, "museum", func() time.Time { return now })
+		require.NoError(t, err)
+		file := filepath.Join(t.TempDir(), "mode")
+		s.Remember(file)
+		var kill enforcement.Switch
+		look := func() bool {
+			turned, err := s.Look(t.Context(), &kill)
+			require.NoError(t, err)
+			return turned
+		}
+		assert.False(t, look())
+		require.NoError(t, s.SetRoute(t.Context(), "order-submit", true, "sec", "a campaign by the house"))
+		require.NoError(t, s.SetRoute(t.Context(), "stock-read", true, "sec", "a campaign by the house"))
+		assert.True(t, look())
+		assert.False(t, look(), "nothing new")
+		assert.True(t, kill.Observes("order-submit") && kill.Observes("stock-read") && !kill.Observes("order-pay") && !kill.On())
+		require.NoError(t, s.SetRoute(t.Context(), "stock-read", false, "root", "over"))
+		assert.True(t, look())
+		assert.False(t, kill.Observes("stock-read"))
+		routes, err := s.Routes(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, []mode.Route{
+			{Route: "order-submit", Observe: true, Actor: "sec", Reason: "a campaign by the house", Changed: now},
+			{Route: "stock-read", Actor: "root", Reason: "over", Changed: now},
+		}, routes)
+		other, err := mode.New(db, "zoo", time.Now).Routes(t.Context())
+		require.NoError(t, err)
+		assert.Empty(t, other)
+
+		_, err = db.Write.ExecContext(t.Context(), `ALTER TABLE site_mode RENAME TO elsewhere`)
+		require.NoError(t, err)
+		again := mode.New(db, "museum", time.Now)
+		again.Remember(file)
+		var started enforcement.Switch
+		turned, err := again.Look(t.Context(), &started)
+		require.Error(t, err)
+		assert.True(t, turned && started.Observes("order-submit") && !started.On(), "a start without the database knows it from the file")
+	})
+}
+
+func TestAMissingTableOfRoutesLeavesTheSiteItsSwitch(t *testing.T) {
+	db := sqldbtest.SQLite(t)
+	s, err := mode.Open(t.Context(), db, "museum", time.Now)
+	require.NoError(t, err)
+	require.NoError(t, s.SetObserving(t.Context(), true, "admin", "a rule misfires"))
+	_, err = db.Write.ExecContext(t.Context(), `DROP TABLE route_mode`)
+	require.NoError(t, err)
+	var kill enforcement.Switch
+	turned, err := s.Look(t.Context(), &kill)
+	require.Error(t, err, "a database of the version before")
+	assert.True(t, turned && kill.On())
+}
+
+func TestBadRoutesAreRefused(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		s, err := mode.Open(t.Context(), db, "museum", time.Now)
+		require.NoError(t, err)
+		for _, bad := range []string{"", "zero\x00", "line\n", strings.Repeat("x", 65), "\xff"} {
+			require.ErrorIs(t, s.SetRoute(t.Context(), bad, true, "sec", "why"), mode.ErrBadRoute, "%q", bad)
+		}
+		for i := range mode.MaxRoutes {
+			require.NoError(t, s.SetRoute(t.Context(), fmt.Sprint("r", i), true, "sec", "why"))
+		}
+		require.ErrorIs(t, s.SetRoute(t.Context(), "one-more", true, "sec", "why"), mode.ErrBadRoute)
+		require.NoError(t, s.SetRoute(t.Context(), "r7", false, "sec", "those that are there can be turned"))
+		routes, err := s.Routes(t.Context())
+		require.NoError(t, err)
+		assert.Len(t, routes, mode.MaxRoutes)
+	})
 }

@@ -25,6 +25,9 @@ const (
 	// EntityCluster is a group of accounts that belong together. Events have
 	// it once the pipeline has found it; no rule acts on it.
 	EntityCluster Entity = "cluster"
+	// EntityFamily is a group of like devices. Events have it where the
+	// device's collector told enough; no rule acts on it.
+	EntityFamily Entity = "family"
 )
 
 // Stage says who keeps a feature and when a rule runs.
@@ -132,6 +135,7 @@ const (
 	FieldDay      Field = "day"
 	FieldClaimed  Field = "claimed"
 	FieldCluster  Field = "cluster"
+	FieldFamily   Field = "family"
 )
 
 // Numbers that can be added up; all are whole and not negative.

@@ -41,6 +41,8 @@ func Fields() []EventField {
 	out = append(out, timeFields()...)
 	out = append(out, subjectFields()...)
 	out = append(out, clientFields()...)
+	out = append(out, networkFields()...)
+	out = append(out, telemetryFields()...)
 	out = append(out, orderFields()...)
 	return append(out, responseFields()...)
 }

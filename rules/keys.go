@@ -43,6 +43,8 @@ func Key(entity Entity, e *ingest.Event) string {
 		return e.Order.Pool
 	case EntityCluster:
 		return e.Subject.Cluster
+	case EntityFamily:
+		return e.Telemetry.Family
 	default:
 		if a, b, pair := entity.Parts(); pair {
 			return PairKey(Key(a, e), Key(b, e))

@@ -150,6 +150,8 @@ func validateRule(r *Rule, at string, c *problems) {
 	switch r.On {
 	case EntityCluster:
 		c.add(at+"on", r.ID, "%q cannot be acted on: it is a conclusion about many accounts; act on the account", r.On)
+	case EntityFamily:
+		c.add(at+"on", r.ID, "%q cannot be acted on: unrelated people have like devices; act on the device or the account", r.On)
 	case EntityDocument, EntityPhone, EntityPool:
 		c.add(at+"on", r.ID, "%q cannot be acted on: anybody can type it into a request, and would have others blocked", r.On)
 	case EntityIP, EntitySubnet, EntityASN:

@@ -235,7 +235,7 @@ func kindPlanOf(p *rules.Program, all []*shared, k ingest.Kind) *kindPlan {
 func entities(all []*shared) []rules.Entity {
 	list := []rules.Entity{
 		rules.EntityAccount, rules.EntityDevice, rules.EntitySession, rules.EntityIP, rules.EntitySubnet,
-		rules.EntityASN, rules.EntityDocument, rules.EntityPhone, rules.EntityPool, rules.EntityCluster,
+		rules.EntityASN, rules.EntityDocument, rules.EntityPhone, rules.EntityPool, rules.EntityCluster, rules.EntityFamily,
 	}
 	for _, s := range all {
 		if !slices.Contains(list, s.entity) {
@@ -246,9 +246,9 @@ func entities(all []*shared) []rules.Entity {
 }
 
 // marked reports whether enforcement leaves marks on such entities: a pool is
-// nobody, a cluster is a conclusion, and a pair follows its parts.
+// nobody, a cluster and a family are conclusions, and a pair follows its parts.
 func marked(e rules.Entity) bool {
-	return e.Valid() && e != rules.EntityPool && e != rules.EntityCluster
+	return e.Valid() && e != rules.EntityPool && e != rules.EntityCluster && e != rules.EntityFamily
 }
 
 // groupsOf lists what a stage touches for a kind, given the slots it reads.

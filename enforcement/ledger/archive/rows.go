@@ -40,19 +40,22 @@ func tableOf(kind ledger.Kind) table {
 }
 
 const eventColumns = `id time site gateway boot seq kind route method path
-	account claimed session device device_issued device_fresh documents phone
-	ip subnet asn as_org country hosting user_agent automation headers tls language
+	account claimed session device device_issued device_fresh documents phone phone_class
+	ip subnet asn as_org country hosting user_agent automation headers tls language mobile mismatch
+	source beacon_refused beacon_at family imprint traces moves pointer keys key_gap key_spread pastes key_proven key_changed skew
 	order_id pool day positions
 	action observed reason receipt ruleset rules hits score snapshot_names snapshot_values degraded passed
 	disposition status order_state code latency screening completeness`
 
 func eventRow(r ledger.Record) []any {
 	e := r.Event
-	s, c, d, o := e.Subject, e.Client, e.Decision, e.Outcome
+	s, c, t, d, o := e.Subject, e.Client, e.Telemetry, e.Decision, e.Outcome
 	return []any{
 		e.ID, e.Time.UTC(), e.Site, e.Gateway, e.Boot, e.Seq, string(e.Kind), e.Route, e.Method, e.Path,
-		s.Account, s.Claimed, s.Session, s.Device, moment(s.DeviceIssued), s.DeviceFresh, list(s.Documents), s.Phone,
-		address(c.IP), c.Subnet, c.ASN, c.ASOrg, c.Country, c.Hosting, c.UserAgent, c.Automation, c.Headers, c.TLS, c.Language,
+		s.Account, s.Claimed, s.Session, s.Device, moment(s.DeviceIssued), s.DeviceFresh, list(s.Documents), s.Phone, string(s.PhoneClass),
+		address(c.IP), c.Subnet, c.ASN, c.ASOrg, c.Country, c.Hosting, c.UserAgent, c.Automation, c.Headers, c.TLS, c.Language, c.Mobile, list(c.Mismatch),
+		string(t.Source), t.Refused, moment(t.At), t.Family, t.Print, traces(t.Traces), count(t.Moves), t.Pointer,
+		count(t.Keys), count(t.KeyGap), count(t.KeySpread), count(t.Pastes), t.Proven, t.KeyChanged, int32(t.Skew), //nolint:gosec // within a day
 		e.Order.ID, e.Order.Pool, e.Order.Day, count(e.Order.Positions),
 		string(d.Action), string(d.Observed), string(d.Reason), d.Receipt, d.Ruleset, fired(d.Hits, false), hits(d.Hits), d.Score,
 		list(d.Snapshot.Names), values(d.Snapshot.Values), d.Degraded, d.Passed,
@@ -147,6 +150,14 @@ func list(texts []string) []string {
 		return []string{}
 	}
 	return texts
+}
+
+func traces(found []ingest.Trace) []string {
+	names := make([]string, len(found))
+	for i, t := range found {
+		names[i] = string(t)
+	}
+	return names
 }
 
 func values(numbers []float64) []float64 {

@@ -90,6 +90,28 @@ func optional(texts interner) []column {
 		text("headers", nil, func(e *ingest.Event) *string { return &e.Client.Headers }, "headers"),
 		text("tls", nil, func(e *ingest.Event) *string { return &e.Client.TLS }, "tls"),
 		low(texts, "language", func(e *ingest.Event) *string { return &e.Client.Language }, "language"),
+		low(texts, "phone_class", func(e *ingest.Event) *string { return (*string)(&e.Subject.PhoneClass) }, "phone_class", "virtual_number"),
+		flag("mobile", func(e *ingest.Event) *bool { return &e.Client.Mobile }, "mobile_carrier"),
+		words("mismatch", func(e *ingest.Event, list []string) { e.Client.Mismatch = list }, "ua_consistent", "ua_mismatch"),
+		low(texts, "source", func(e *ingest.Event) *string { return (*string)(&e.Telemetry.Source) }, "collector"),
+		low(texts, "beacon_refused", func(e *ingest.Event) *string { return &e.Telemetry.Refused }, "beacon_refused"),
+		moment("beacon_at", func(e *ingest.Event) *time.Time { return &e.Telemetry.At }, "collector_age"),
+		text("family", nil, func(e *ingest.Event) *string { return &e.Telemetry.Family }, "family"),
+		text("imprint", nil, func(e *ingest.Event) *string { return &e.Telemetry.Print }, "imprint"),
+		words("traces", func(e *ingest.Event, list []string) {
+			for _, t := range list {
+				e.Telemetry.Traces = append(e.Telemetry.Traces, ingest.Trace(t))
+			}
+		}, "traces"),
+		number("moves", func(e *ingest.Event, v uint32) { e.Telemetry.Moves = int(v) }, "pointer"),
+		number("toUInt32(round(pointer * 10000))", func(e *ingest.Event, v uint32) { e.Telemetry.Pointer = float64(v) / 10000 }, "pointer"),
+		number("keys", func(e *ingest.Event, v uint32) { e.Telemetry.Keys = int(v) }, "key_"),
+		number("key_gap", func(e *ingest.Event, v uint32) { e.Telemetry.KeyGap = int(v) }, "key_gap"),
+		number("key_spread", func(e *ingest.Event, v uint32) { e.Telemetry.KeySpread = int(v) }, "key_spread"),
+		number("pastes", func(e *ingest.Event, v uint32) { e.Telemetry.Pastes = int(v) }, "pastes"),
+		flag("key_proven", func(e *ingest.Event) *bool { return &e.Telemetry.Proven }, "key_proven"),
+		flag("key_changed", func(e *ingest.Event) *bool { return &e.Telemetry.KeyChanged }, "key_changed"),
+		number("reinterpretAsUInt32(skew)", func(e *ingest.Event, v uint32) { e.Telemetry.Skew = int(int32(v)) }, "clock_skew"), //nolint:gosec // as it was written
 		text("order_id", nil, func(e *ingest.Event) *string { return &e.Order.ID }, "has_order"),
 		low(texts, "pool", func(e *ingest.Event) *string { return &e.Order.Pool }, "pool"),
 		low(texts, "day", func(e *ingest.Event) *string { return &e.Order.Day }, "day"),
@@ -173,6 +195,16 @@ func flag(name string, at func(*ingest.Event) *bool, fields ...string) column {
 }
 
 func documents() column {
+	return array("documents", func(e *ingest.Event, list []string) { e.Subject.Documents = list }, "document")
+}
+
+// words reads an Array(LowCardinality(String)) column.
+func words(name string, set func(*ingest.Event, []string), fields ...string) column {
+	return array("CAST("+name+" AS Array(String))", set, fields...)
+}
+
+// array reads an Array(String) column; an empty one is left out.
+func array(expression string, set func(*ingest.Event, []string), fields ...string) column {
 	texts := new(proto.ColStr)
 	data := proto.NewArray[string](texts)
 	var lists []string
@@ -183,7 +215,7 @@ func documents() column {
 			lists[i] = all[p.Start:p.End]
 		}
 	}
-	return column{expression: "documents", data: data, fields: []string{"document"}, prepare: prepare, fill: func(events []ingest.Event, from int) {
+	return column{expression: expression, data: data, fields: fields, prepare: prepare, fill: func(events []ingest.Event, from int) {
 		start := 0
 		if from > 0 {
 			start = int(data.Offsets[from-1]) //nolint:gosec // an index into lists, which the decoder made of these offsets
@@ -191,7 +223,7 @@ func documents() column {
 		for i := range events {
 			end := int(data.Offsets[from+i]) //nolint:gosec // likewise
 			if end > start {
-				events[i].Subject.Documents = lists[start:end:end]
+				set(&events[i], lists[start:end:end])
 			}
 			start = end
 		}

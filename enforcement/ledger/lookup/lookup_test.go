@@ -80,9 +80,15 @@ func TestFind(t *testing.T) {
 	elsewhere.Site = "theatre"
 	held := outcome.Record{ID: "r1", Type: outcome.Held, OccurredAt: now.Add(time.Minute), Site: "museum", OrderID: "o1"}
 	require.NoError(t, a.Write(t.Context(), []ledger.Record{
-		{Event: e}, {Event: replayed}, {Event: named}, {Event: elsewhere},
-		{Verdict: verdict(rules.StageAsync, e)}, {Verdict: verdict(rules.StageInline, e)}, {Verdict: verdict(rules.StageInline, replayed)},
-		{Action: &action}, {Outcome: &held},
+		{Event: e},
+		{Event: replayed},
+		{Event: named},
+		{Event: elsewhere},
+		{Verdict: verdict(rules.StageAsync, e)},
+		{Verdict: verdict(rules.StageInline, e)},
+		{Verdict: verdict(rules.StageInline, replayed)},
+		{Action: &action},
+		{Outcome: &held},
 	}))
 	// A repeat, and the bare intent after the completed event.
 	require.NoError(t, a.Write(t.Context(), []ledger.Record{{Event: &intent}, {Verdict: verdict(rules.StageAsync, e)}, {Action: &action}}))

@@ -30,6 +30,27 @@
 // in-line. The field degraded says that the counters are one process's own, for
 // rules that conclude from what was not seen.
 //
+// # Features
+//
+// A feature is one number counted for an entity, or a pair of two (device+pool),
+// over a sliding window of 1 s to 30 days. Its aggregate says how the events
+// become a number:
+//
+//	count distinct of sum of     how many, how many different, how much
+//	since_first since_last       seconds since the window's first or last event
+//	since_other                  seconds since the entity did something else
+//	age                          seconds since it was first seen without a pause
+//	regularity                   how even the intervals are
+//	share of                     the part of the entity's events like this one
+//	change before                against the same window a day (or so) earlier
+//	ratio of over                one feature by another
+//
+// rulesets/FEATURES.md is the reference for analysts, with an example of each.
+// What could grow without bound is refused or bounded: windows, the number of
+// features, how many members a series keeps, entities that visitors make up
+// freely (a claimed name, and pairs of two things that they type unless each was
+// accepted), and ratios that lead back to themselves.
+//
 // # Acting
 //
 // A rule can decide alone: its action is flag, challenge or block, for this

@@ -37,20 +37,27 @@ const (
 	LiftBudget  Permission = "budget.lift" // let a rule that was turned down act again
 	UndoRules   Permission = "rules.undo"  // take back all that a rule did
 	ReadAudit   Permission = "audit.read"
+
+	ReadRules    Permission = "rules.read"
+	EditRules    Permission = "rules.edit"    // draft, propose, weaken, publish what was approved
+	ApproveRules Permission = "rules.approve" // be the second person
+	TightenRules Permission = "rules.tighten" // break-glass: challenge for an hour, alone
 )
 
 // May reports whether a role holds a permission. Reading is wide, changing is
 // narrow: a deny entry is an analyst's, a security officer's or an
-// administrator's, a decision about a person an administrator's.
+// administrator's, a decision about a person an administrator's. Analysts write
+// rules and weaken them alone; who approves what they strengthen does not work
+// on them every day.
 func (r Role) May(p Permission) bool {
 	switch p {
-	case ReadReview, ReadQuality:
+	case ReadReview, ReadQuality, ReadRules:
 		return r == Analyst || r == Security || r == Administrator || r == Auditor
 	case Decide, ImportLabel, UndoRules:
 		return r == Administrator
-	case EditLists, LiftBudget:
+	case EditLists, LiftBudget, EditRules, TightenRules:
 		return r == Analyst || r == Security || r == Administrator
-	case SwitchMode:
+	case SwitchMode, ApproveRules:
 		return r == Security || r == Administrator
 	case ReadAudit:
 		return r == Administrator || r == Auditor

@@ -14,11 +14,11 @@ var ErrInvalid = errors.New("invalid ruleset")
 // Problem is one thing that is wrong with a ruleset. Decode, Compile and Load
 // return all of them at once, joined; Problems takes them apart.
 type Problem struct {
-	File   string // as given to Decode; may be empty
-	Line   int    // 1-based; 0 where it is not known
-	Field  string // path within the document, e.g. rules[2].when
-	Rule   string // id of the rule or name of the feature concerned; may be empty
-	Detail string // what is wrong, with the bad value
+	File   string `json:"-"`               // as given to Decode; may be empty
+	Line   int    `json:"line,omitempty"`  // 1-based; 0 where it is not known
+	Field  string `json:"field,omitempty"` // path within the document, e.g. rules[2].when
+	Rule   string `json:"rule,omitempty"`  // id of the rule or name of the feature concerned; may be empty
+	Detail string `json:"detail"`          // what is wrong, with the bad value
 }
 
 // Error gives "file:line: field (name): detail", without the parts that are

@@ -22,6 +22,7 @@ import (
 	"github.com/google/uuid"
 
 	"fairgate/console"
+	"fairgate/rules/life"
 )
 
 // Operators is who may sign in; *store.Store is one.
@@ -53,6 +54,7 @@ type Services struct {
 	Mode      Mode
 	Budgets   Budgets
 	Undos     Undos
+	Rulesets  *life.Service
 	// Completeness compares the ledger with the booking system's Reports.
 	Completeness Completeness
 	Reports      Reports
@@ -68,8 +70,10 @@ type Options struct {
 	Log   *slog.Logger
 }
 
-// maxBody bounds a request: 500 labels with their reasons fit well.
-const maxBody = 1 << 20
+// maxBody bounds a request: a ruleset of the largest size fits, as JSON. Other
+// operations take 1 MiB (huma's own bound), into which 500 labels with their
+// reasons fit well.
+const maxBody = 3 << 20
 
 type server struct {
 	Services
@@ -114,6 +118,7 @@ func New(services Services, o Options) *fiber.App {
 	s.modes(api)
 	s.budgets(api)
 	s.undos(api)
+	s.rulesets(api)
 	s.audit(api)
 	return app
 }
@@ -211,7 +216,7 @@ func (s *server) fiberError(c *fiber.Ctx, err error) error {
 	}
 	detail := map[int]string{
 		http.StatusNotFound:              "there is no such path; see /api/v1/openapi.json",
-		http.StatusRequestEntityTooLarge: "the body is larger than 1 MiB",
+		http.StatusRequestEntityTooLarge: "the body is larger than 3 MiB",
 		http.StatusMethodNotAllowed:      "the path does not take this method",
 	}[status]
 	return c.Status(status).JSON(huma.ErrorModel{Status: status, Title: http.StatusText(status), Detail: detail}, "application/problem+json")

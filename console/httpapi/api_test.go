@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -31,6 +32,9 @@ import (
 	"fairgate/enforcement/withdrawals"
 	"fairgate/ingest"
 	"fairgate/rules"
+	"fairgate/rules/life"
+	"fairgate/rules/source"
+	"fairgate/rules/source/sqlstore"
 )
 
 // house is the API over real stores on SQLite and an in-process Redis.
@@ -97,11 +101,16 @@ func build(t *testing.T) *house {
 	require.NoError(t, err)
 	kill, err := mode.Open(t.Context(), db, "museum", time.Now)
 	require.NoError(t, err)
+	migrations, err := sqlstore.Migrations()
+	require.NoError(t, err)
+	require.NoError(t, db.Migrate(t.Context(), migrations, sqlstore.VersionTable))
+	stored := life.New(sqlstore.New(db.Read, db.Write), source.NewFiles(fstest.MapFS{"museum.yaml": {Data: []byte(smallRuleset)}}), life.Options{})
 	h.app = httpapi.New(httpapi.Services{
+		Rulesets:  stored,
 		Operators: h.users, Audit: h.users, Review: h.cases, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Undos: h.undo,
 		Normal: usual{}, Explain: explained{}, Features: counted{},
 	}, httpapi.Options{Site: "museum"})
-	for name, role := range map[string]console.Role{"root": console.Administrator, "ana": console.Analyst, "audrey": console.Auditor} {
+	for name, role := range map[string]console.Role{"root": console.Administrator, "ana": console.Analyst, "audrey": console.Auditor, "sec": console.Security, "bo": console.BoxOffice} {
 		require.NoError(t, h.users.PutKey(t.Context(), name, keyOf(name), role))
 	}
 	h.admin = keyOf("root")

@@ -3,6 +3,8 @@ package life
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"fairgate/rules"
@@ -39,14 +41,42 @@ func (Cases) Check(_ context.Context, current, next *rules.Program) ([]Objection
 
 // Lint is the gate of what lint finds that it did not find before, or finds
 // about what becomes stronger. A person who sees why it is meant may override
-// it.
-type Lint struct{}
+// it. It is safe for concurrent use; the zero value is usable.
+type Lint struct {
+	mu sync.Mutex
+	// recent are the findings of the last programs: a large ruleset takes a
+	// while, and the one in force is asked about again and again.
+	recent []linted
+}
+
+type linted struct {
+	program  string
+	findings []rules.Finding
+}
+
+// lints is how many programs' findings are kept.
+const lints = 8
+
+// findings lints a program once; who asks meanwhile waits.
+func (l *Lint) findings(p *rules.Program) []rules.Finding {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if i := slices.IndexFunc(l.recent, func(x linted) bool { return x.program == p.Version() }); i >= 0 {
+		return l.recent[i].findings
+	}
+	found := rules.Lint(p)
+	if len(l.recent) == lints {
+		l.recent = slices.Delete(l.recent, 0, 1)
+	}
+	l.recent = append(l.recent, linted{p.Version(), found})
+	return found
+}
 
 // Check compares what lint finds in both versions.
-func (Lint) Check(_ context.Context, current, next *rules.Program) ([]Objection, error) {
+func (l *Lint) Check(_ context.Context, current, next *rules.Program) ([]Objection, error) {
 	known := map[rules.Finding]bool{}
 	if current != nil {
-		for _, f := range rules.Lint(current) {
+		for _, f := range l.findings(current) {
 			known[f] = true
 		}
 	}
@@ -55,7 +85,7 @@ func (Lint) Check(_ context.Context, current, next *rules.Program) ([]Objection,
 		return nil, err
 	}
 	var out []Objection
-	for _, f := range rules.Lint(next) {
+	for _, f := range l.findings(next) {
 		if !known[f] || stronger[f.Rule] {
 			out = append(out, Objection{Kind: ObjectionLint, Rule: f.Rule, Text: f.String(), Overridable: true})
 		}

@@ -58,7 +58,7 @@ func (s *Service) objections(ctx context.Context, current *InForce, next *rules.
 	}
 	gates := Gates{Cases{}}
 	if !Instant(changes) {
-		gates = append(gates, Lint{})
+		gates = append(gates, &s.lint)
 		if all {
 			gates = append(gates, s.o.Gates...)
 		}

@@ -32,6 +32,7 @@ type Service struct {
 	store   Store
 	shipped source.Source
 	o       Options
+	lint    Lint
 }
 
 // New returns the Service. shipped has the documents that are in force where

@@ -89,6 +89,11 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
+	rules, err := openLife(ctx, db, e, nil)
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	s.Go("break-glass audit", func(ctx context.Context) error { return auditTightenings(ctx, rules, users, e) })
 	figures := figureReader(unavailable{noAnalytics})
 	if noAnalytics == nil {
 		if figures, err = openQuality(s, e); err != nil {
@@ -120,7 +125,7 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 		return nil, err
 	}
 	app := httpapi.New(httpapi.Services{
-		Operators: users, Audit: users, Review: r.cases, Lists: r.lists, Labels: r.cases, Mode: kill, Budgets: budgets, Undos: r.undo,
+		Operators: users, Audit: users, Review: r.cases, Lists: r.lists, Labels: r.cases, Mode: kill, Rulesets: rules, Budgets: budgets, Undos: r.undo,
 		Normal: usual, Explain: reasons, Features: warmup.NewService(counted, inForce.Current, e.Now),
 		Quality: figures, Completeness: figures, Reports: outcome.Poller{URL: c.Enforcer.BookingURL + "/internal/v1/outbox", Key: key},
 	}, httpapi.Options{Site: c.Site, Now: e.Now, Log: log})

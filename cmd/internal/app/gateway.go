@@ -28,7 +28,6 @@ import (
 	"fairgate/ingest/stream"
 	"fairgate/rules"
 	"fairgate/rules/source"
-	"fairgate/rulesets"
 	"fairgate/scoring"
 	"fairgate/scoring/window/failover"
 	"fairgate/scoring/window/memory"
@@ -156,11 +155,11 @@ func openSQL(ctx context.Context, s *Stack, e Env, o sqldb.Options) (*sqldb.DB, 
 
 // openRules compiles the rules in force and follows their changes.
 func openRules(ctx context.Context, s *Stack, e Env) (*source.Watcher, error) {
-	files := source.NewFiles(rulesets.Files)
-	if e.Config.Rules.Dir != "" {
-		files = source.NewDir(e.Config.Rules.Dir)
+	published, err := publishedRules(ctx, s, e)
+	if err != nil {
+		return nil, err
 	}
-	watcher, err := source.NewWatcher(ctx, files, source.Options{Name: e.Config.Rules.Ruleset, Logger: e.Log, Registry: e.Registry})
+	watcher, err := source.NewWatcher(ctx, published, source.Options{Name: e.Config.Rules.Ruleset, Logger: e.Log, Registry: e.Registry})
 	if err != nil {
 		return nil, fmt.Errorf("rules: %w", err)
 	}

@@ -93,6 +93,8 @@ type Spool struct {
 type Rules struct {
 	Dir     string `yaml:"dir" env:"DIR"` // empty: the shipped rulesets
 	Ruleset string `yaml:"ruleset" env:"RULESET"`
+	// Observe is how long a rule is to be in shadow before it acts on anybody.
+	Observe time.Duration `yaml:"observe" env:"OBSERVE"`
 }
 
 // Scorer is the asynchronous pipeline.
@@ -274,7 +276,7 @@ func Default() Config {
 			Deadline: 20 * time.Millisecond, SecureCookies: true,
 			TrustedProxies: []string{}, Spool: Spool{Dir: "spool", MaxBytes: 4 << 30}, Fleet: 1, AppealHours: 24, ChallengeMax: 50_000,
 		},
-		Rules:    Rules{Ruleset: "museum"},
+		Rules:    Rules{Ruleset: "museum", Observe: time.Hour},
 		Scorer:   Scorer{Lateness: 10 * time.Minute},
 		Enforcer: Enforcer{BookingURL: "http://127.0.0.1:8081", Budget: BlockBudget{Share: 0.005, Floor: 3, HistoryDays: 30}},
 		Ledger:   Ledger{RetentionDays: 190},
@@ -342,6 +344,7 @@ func (c Config) Validate() error {
 	check(oneOf(c.Log.Format, "text", "json"), "log.format", "%q is neither text nor json", c.Log.Format)
 	c.validateGateway(check)
 	check(c.Rules.Ruleset != "", "rules.ruleset", "is missing")
+	check(c.Rules.Observe > 0 && c.Rules.Observe <= 30*24*time.Hour, "rules.observe", "%s: from 1ns to 720h", c.Rules.Observe)
 	check(c.Scorer.Lateness >= 0, "scorer.lateness", "%s is negative", c.Scorer.Lateness)
 	check(c.Ledger.RetentionDays >= 1, "ledger.retention_days", "%d: at least 1", c.Ledger.RetentionDays)
 	check(len(c.Redis.Addrs) > 0, "redis.addrs", "is empty")

@@ -48,6 +48,7 @@ type measure struct {
 // spent is what the processes have spent, so far or in a stretch.
 type spent struct {
 	part, upstream, kafka time.Duration // CPU
+	load                  time.Duration // CPU of this process
 	redis                 redisFigures
 	mallocs               float64 // of the part, where it tells
 	degraded              float64 // requests counted locally
@@ -56,7 +57,7 @@ type spent struct {
 
 func (s spent) plus(o spent) spent {
 	return spent{
-		part: s.part + o.part, upstream: s.upstream + o.upstream, kafka: s.kafka + o.kafka,
+		part: s.part + o.part, upstream: s.upstream + o.upstream, kafka: s.kafka + o.kafka, load: s.load + o.load,
 		redis:   redisFigures{cpu: s.redis.cpu + o.redis.cpu, commands: s.redis.commands + o.redis.commands},
 		mallocs: s.mallocs + o.mallocs, degraded: s.degraded + o.degraded, syncs: s.syncs + o.syncs, synced: s.synced + o.synced,
 	}
@@ -64,11 +65,14 @@ func (s spent) plus(o spent) spent {
 
 func (s spent) minus(o spent) spent {
 	return spent{
-		part: s.part - o.part, upstream: s.upstream - o.upstream, kafka: s.kafka - o.kafka,
+		part: s.part - o.part, upstream: s.upstream - o.upstream, kafka: s.kafka - o.kafka, load: s.load - o.load,
 		redis:   redisFigures{cpu: s.redis.cpu - o.redis.cpu, commands: s.redis.commands - o.redis.commands},
 		mallocs: s.mallocs - o.mallocs, degraded: s.degraded - o.degraded, syncs: s.syncs - o.syncs, synced: s.synced - o.synced,
 	}
 }
+
+// whole is the CPU time of all processes.
+func (s *spent) whole() time.Duration { return s.part + s.upstream + s.kafka + s.load + s.redis.cpu }
 
 // Cell is one line of the report: all rounds of a variant under one load.
 type Cell struct {
@@ -92,6 +96,7 @@ type Cell struct {
 	RedisCPUUs    float64 `json:"redis_cpu_us"`
 	KafkaCPUUs    float64 `json:"kafka_cpu_us"`
 	UpstreamCPUUs float64 `json:"upstream_cpu_us"`
+	LoadCPUUs     float64 `json:"load_cpu_us"`
 	// RedisCommands and Mallocs are for one request; Degraded is the share of
 	// requests that were counted without Redis.
 	RedisCommands float64 `json:"redis_commands"`
@@ -104,8 +109,12 @@ type Cell struct {
 	// same load, the first two as the median over the rounds.
 	Ratio    float64 `json:"ratio"`
 	CPURatio float64 `json:"cpu_ratio"`
-	P50Ratio float64 `json:"p50_ratio"`
-	P99Ratio float64 `json:"p99_ratio"`
+	// WholeRatio is the bare proxy's CPU time for one request by this one's,
+	// all processes together: what Ratio would be if nothing but these
+	// processes had used the machine and none had waited for its disk.
+	WholeRatio float64 `json:"whole_ratio"`
+	P50Ratio   float64 `json:"p50_ratio"`
+	P99Ratio   float64 `json:"p99_ratio"`
 }
 
 // cellOf folds the rounds of a cell; bare are the bare proxy's rounds under the
@@ -118,7 +127,7 @@ func cellOf(key cellKey, rounds, bare []measure) Cell {
 		c.Rate = key.load
 	}
 	var total measure
-	var throughput, ratio, cpu []float64
+	var throughput, ratio, cpu, whole []float64
 	for i := range rounds {
 		m := &rounds[i]
 		total.add(&m.sample)
@@ -127,14 +136,15 @@ func cellOf(key cellKey, rounds, bare []measure) Cell {
 		if i < len(bare) {
 			ratio = append(ratio, div(m.throughput(), bare[i].throughput()))
 			cpu = append(cpu, div(m.perRequest(m.part), bare[i].perRequest(bare[i].part)))
+			whole = append(whole, div(bare[i].perRequest(bare[i].whole()), m.perRequest(m.whole())))
 		}
 	}
 	n := float64(total.requests)
 	c.Requests, c.Refused, c.Failed = total.requests, total.refused, total.failed
-	c.Throughput, c.Ratio, c.CPURatio = median(throughput), median(ratio), median(cpu)
+	c.Throughput, c.Ratio, c.CPURatio, c.WholeRatio = median(throughput), median(ratio), median(cpu), median(whole)
 	c.P50Ms, c.P99Ms = bench.QuantileMs(total.latencies, 0.5), bench.QuantileMs(total.latencies, 0.99)
 	c.CPUUs, c.RedisCPUUs = total.perRequest(total.part), total.perRequest(total.redis.cpu)
-	c.KafkaCPUUs, c.UpstreamCPUUs = total.perRequest(total.kafka), total.perRequest(total.upstream)
+	c.KafkaCPUUs, c.UpstreamCPUUs, c.LoadCPUUs = total.perRequest(total.kafka), total.perRequest(total.upstream), total.perRequest(total.load)
 	c.RedisCommands, c.Mallocs, c.Degraded = div(float64(total.redis.commands), n), div(total.mallocs, n), div(total.degraded, n)
 	c.FsyncMs = 1000 * div(total.synced, total.syncs)
 	var other []time.Duration

@@ -71,9 +71,17 @@ const ticksPerSecond = 100
 
 // cpu is the time that the process has spent on CPUs, user and system.
 func (p *process) cpu() (time.Duration, error) {
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/stat")
+	spent, err := cpuOf(p.cmd.Process.Pid)
 	if err != nil {
 		return 0, fmt.Errorf("CPU time of %s: %w", p.name, err)
+	}
+	return spent, nil
+}
+
+func cpuOf(pid int) (time.Duration, error) {
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return 0, err
 	}
 	return parseStat(string(stat))
 }

@@ -22,6 +22,9 @@ type Report struct {
 	// time of one request, by the bare proxy's.
 	Ratio    map[Variant]float64 `json:"ratio"`
 	CPURatio map[Variant]float64 `json:"cpu_ratio"`
+	// WholeRatio is as in Cell: the ratio by the CPU time of all processes,
+	// which neither the machine's other work nor its disk disturbs.
+	WholeRatio map[Variant]float64 `json:"whole_ratio"`
 	// Of screened_100: Redis's CPU time in microseconds and its commands for
 	// one decision, the gateway's allocations for one request, the share of
 	// requests that a rule refused, and the share counted without Redis (a
@@ -68,12 +71,14 @@ func (r *Report) Table(out io.Writer) error {
 	_, err := fmt.Fprintf(out, `
 At %d connections, by the bare proxy:
   one round trip %.2f   screened, 100 rules %.2f   1,000 rules %.2f   degraded %.2f
+  by the CPU time of all processes together: %.2f   %.2f   %.2f   %.2f
 A decision: %.0f µs of Redis in %.1f commands; %.0f allocations in the gateway; %.2f %% refused, %.2f %% counted without Redis; the journal's disk took %.1f ms.
 A rule: %.1f ns, %.3f allocations.
 A burst at a window's edge escaped in %.2f %% of %d tries.
 Reload of 1,000 rules under load: %d requests, %d failed; the slowest %.1f ms, %.1f ms more than without (99th percentile %.1f ms more).
 %d cores, %s, Redis %s, %.0f s in all.
 `, mostConnections, r.Ratio[OneRoundTrip], r.Ratio[Screened100], r.Ratio[Screened1000], r.Ratio[Degraded],
+		r.WholeRatio[OneRoundTrip], r.WholeRatio[Screened100], r.WholeRatio[Screened1000], r.WholeRatio[Degraded],
 		r.RedisCPUUs, r.RedisCommands, r.Mallocs, 100*r.Refused, 100*r.Degraded, r.FsyncMs, r.RuleNs, r.RuleAllocs,
 		100*r.EdgeEscape, r.EdgeTries, r.Requests, r.Reload.Failed, r.WithMs, r.MaxMs, r.P99Ms,
 		r.Machine.Cores, r.Machine.Go, r.Machine.Redis, r.Seconds)

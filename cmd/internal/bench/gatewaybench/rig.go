@@ -184,11 +184,14 @@ func (g *rig) close() error {
 
 // look reads the figures that concern a variant.
 func (g *rig) look(ctx context.Context, v Variant) (r spent, err error) {
-	var errs [4]error
+	var errs [5]error
 	r.redis, errs[0] = g.redis.figures(ctx)
 	r.upstream, errs[1] = g.upstream.cpu()
 	if g.kafka != nil {
 		r.kafka, errs[2] = g.kafka.cpu()
+	}
+	if r.load, errs[4] = cpuOf(os.Getpid()); errs[4] != nil {
+		errs[4] = fmt.Errorf("CPU time of the load: %w", errs[4])
 	}
 	if g.metrics[v] != "" {
 		var m map[string]float64

@@ -260,7 +260,7 @@ func (r *run) rules(context.Context) (err error) {
 
 // fold makes the report's cells and headline figures of the rounds.
 func (r *run) fold() {
-	r.report.Ratio, r.report.CPURatio = map[Variant]float64{}, map[Variant]float64{}
+	r.report.Ratio, r.report.CPURatio, r.report.WholeRatio = map[Variant]float64{}, map[Variant]float64{}, map[Variant]float64{}
 	loads := []cellKey{{"", LoopClosed, 1}, {"", LoopClosed, 8}, {"", LoopClosed, mostConnections}}
 	if len(r.o.Only) > 0 {
 		loads, r.o.Rates = loads[2:], nil
@@ -279,7 +279,7 @@ func (r *run) fold() {
 				continue
 			}
 			if v != Bare {
-				r.report.Ratio[v], r.report.CPURatio[v] = c.Ratio, c.CPURatio
+				r.report.Ratio[v], r.report.CPURatio[v], r.report.WholeRatio[v] = c.Ratio, c.CPURatio, c.WholeRatio
 			}
 			if v == Screened100 {
 				r.report.RedisCPUUs, r.report.RedisCommands, r.report.Mallocs = c.RedisCPUUs, c.RedisCommands, c.Mallocs

@@ -56,7 +56,7 @@ func (p *Program) compileEverything() *Program {
 	for i := range rs.Rules {
 		rs.Rules[i].Mode, rs.Rules[i].Share = ModeLive, 0
 	}
-	return compile(&rs, p.options, &problems{}) // it was checked as a whole already
+	return compile(&rs, p.options, &problems{}, &pace{}) // it was checked as a whole already
 }
 
 func (p *Program) runCase(r *Rule, c Case, n int, must bool) CaseResult {

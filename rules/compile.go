@@ -3,7 +3,6 @@ package rules
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"slices"
 	"sync"
 	"time"
@@ -24,6 +23,10 @@ type Options struct {
 	Limit int
 	// Location is the venue's time zone; nil means UTC+8.
 	Location *time.Location
+	// Pause, if set, is called every 200 µs or so while a document is loaded
+	// (reading a thousand rules takes a tenth of a second), so that a process
+	// that serves visitors meanwhile can let them go first: runtime.Gosched.
+	Pause func()
 }
 
 // Program is a compiled ruleset. It is immutable and safe for concurrent use.
@@ -71,7 +74,7 @@ type compiled struct {
 // defaults.
 func Compile(rs *Ruleset, o Options) (*Program, error) {
 	c := &problems{file: rs.file, lines: rs.lines}
-	p := compile(rs, o, c)
+	p := compile(rs, o, c, &pace{pause: o.Pause})
 	if err := c.err(); err != nil {
 		return nil, err
 	}
@@ -79,7 +82,7 @@ func Compile(rs *Ruleset, o Options) (*Program, error) {
 }
 
 // compile reports into c; the program is of use only if nothing was reported.
-func compile(source *Ruleset, o Options, c *problems) *Program {
+func compile(source *Ruleset, o Options, c *problems, pace *pace) *Program {
 	if o.Limit <= 0 {
 		o.Limit = DefaultLimit
 	}
@@ -97,6 +100,7 @@ func compile(source *Ruleset, o Options, c *problems) *Program {
 	trees := make([]ast.Node, len(rs.Rules))
 	needed := make([]bool, len(rs.Features))
 	for i := range rs.Rules {
+		pace.step()
 		trees[i] = p.checkRule(i, v, needed, c)
 	}
 	for i := range rs.Bands {
@@ -111,12 +115,13 @@ func compile(source *Ruleset, o Options, c *problems) *Program {
 	p.deriveOrder(slots)
 	for i, tree := range trees {
 		if r := &rs.Rules[i]; r.Mode.Active() {
+			pace.step()
 			p.rules[r.ID] = p.compileRule(r, tree, v, slots, c, indexed("rules", i)+".when")
 		}
 	}
 	p.compileBands()
 	p.dispatch()
-	data, err := json.Marshal(rs)
+	data, err := pace.canonical(rs)
 	if err != nil {
 		c.add("", "", "cannot be written in canonical form: %v", err)
 		return nil

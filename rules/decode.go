@@ -23,7 +23,7 @@ const MaxSize = 1 << 20
 // Decode checks the document's form. What it says is checked by Compile; Load
 // does both and reports both.
 func Decode(name string, data []byte) (*Ruleset, error) {
-	rs, c := decode(name, data)
+	rs, c := decode(name, data, &pace{})
 	if err := c.err(); err != nil {
 		return nil, err
 	}
@@ -33,11 +33,12 @@ func Decode(name string, data []byte) (*Ruleset, error) {
 // Load decodes and compiles a document, and reports the problems of both
 // steps at once.
 func Load(name string, data []byte, o Options) (*Program, error) {
-	rs, c := decode(name, data)
+	pace := &pace{pause: o.Pause}
+	rs, c := decode(name, data, pace)
 	if rs == nil {
 		return nil, c.err()
 	}
-	p := compile(rs, o, c)
+	p := compile(rs, o, c, pace)
 	if err := c.err(); err != nil {
 		return nil, err
 	}
@@ -46,13 +47,13 @@ func Load(name string, data []byte, o Options) (*Program, error) {
 
 // decode returns what could be read even where there were problems; the
 // ruleset is nil only if nothing could.
-func decode(name string, data []byte) (*Ruleset, *problems) {
+func decode(name string, data []byte, pace *pace) (*Ruleset, *problems) {
 	c := &problems{file: name, lines: map[string]int{}}
 	if len(data) > MaxSize {
 		c.add("", "", "document has %d bytes, at most %d are read", len(data), MaxSize)
 		return nil, c
 	}
-	dec := yaml.NewDecoder(bytes.NewReader(data))
+	dec := yaml.NewDecoder(pacedReader{bytes.NewReader(data), pace})
 	var root yaml.Node
 	if err := dec.Decode(&root); err != nil {
 		if errors.Is(err, io.EOF) {
@@ -67,7 +68,7 @@ func decode(name string, data []byte) (*Ruleset, *problems) {
 		c.add("", "", "more than one YAML document in the file, or text after it")
 		return nil, c
 	}
-	d := &decoder{problems: c}
+	d := &decoder{problems: c, pace: pace}
 	rs := &Ruleset{file: name, lines: c.lines}
 	d.ruleset(root.Content[0], rs)
 	return rs, c

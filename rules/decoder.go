@@ -11,7 +11,10 @@ import (
 
 // decoder walks a YAML tree by hand: the library's own strict decoding names
 // Go types instead of fields and knows nothing of suggestions.
-type decoder struct{ *problems }
+type decoder struct {
+	*problems
+	pace *pace
+}
 
 // reader takes over the node found at path.
 type reader func(n *yaml.Node, path string)
@@ -65,6 +68,7 @@ func (d *decoder) each(n *yaml.Node, path string, visit reader) {
 		return
 	}
 	for i, item := range n.Content {
+		d.pace.step()
 		at := indexed(path, i)
 		d.lines[at] = item.Line
 		visit(item, at)

@@ -32,12 +32,9 @@ func TestContextsAreSharedAndEnd(t *testing.T) {
 
 func TestBeneathIsTheSoonerOfTwo(t *testing.T) {
 	d := deadline.New(8 * time.Second)
-	for name, row := range map[string]struct{ above, want context.Context }{
-		"a later one": {deadline.New(time.Minute).Now(), d.Now()},
-		"the same":    {d.Now(), d.Now()},
-	} {
-		got, cancel := d.Beneath(row.above)
-		assert.Equal(t, row.want, got, name)
+	for name, above := range map[string]context.Context{"a later one": deadline.New(time.Minute).Now(), "the same": d.Now()} {
+		got, cancel := d.Beneath(above)
+		assert.Equal(t, d.Now(), got, name)
 		cancel()
 		require.NoError(t, got.Err(), "%s: others have it, too", name)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -151,7 +152,12 @@ func (w *Watcher) look(ctx context.Context) {
 	if !settled || sum == w.refused {
 		return
 	}
-	p, err := rules.Load(doc.Origin, doc.Data, w.options.Rules)
+	// Visitors are served meanwhile.
+	o := w.options.Rules
+	if o.Pause == nil {
+		o.Pause = runtime.Gosched
+	}
+	p, err := rules.Load(doc.Origin, doc.Data, o)
 	if err != nil {
 		w.refused = sum
 		w.metrics.reloads.WithLabelValues(resultRefused).Inc()

@@ -17,7 +17,7 @@ func syncData(f *os.File) error {
 	var failed error
 	err = raw.Control(func(fd uintptr) {
 		for {
-			failed = syscall.Fdatasync(int(fd)) //nolint:gosec // a descriptor
+			failed = syscall.Fdatasync(int(fd))
 			if !errors.Is(failed, syscall.EINTR) {
 				return
 			}

@@ -38,7 +38,7 @@ func TestCellsCompareRoundByRound(t *testing.T) {
 	assert.Equal(t, Cell{
 		Variant: Screened100, Loop: LoopClosed, Connections: 64, Rounds: 3, Requests: 750, Refused: 4, Failed: 100,
 		Throughput: 150, P50Ms: 3, P99Ms: 3, CPUUs: 160, RedisCPUUs: 80, KafkaCPUUs: 20, UpstreamCPUUs: 10,
-		RedisCommands: 20, Mallocs: 10, Degraded: 0.1, FsyncMs: 4, Ratio: 0.3, CPURatio: 3, P50Ratio: 3, P99Ratio: 3,
+		RedisCommands: 20, Mallocs: 10, Degraded: 0.1, FsyncMs: 4, Ratio: 0.3, CPURatio: 3, WholeRatio: 0.25, P50Ratio: 3, P99Ratio: 3,
 	}, c, "the second round answered half of its requests")
 
 	open := cellOf(cellKey{Bare, LoopOpen, 500}, bare, bare)
@@ -53,9 +53,14 @@ func TestReloadIsTheDifference(t *testing.T) {
 	quiet, busy := round(100, 0, 10*time.Millisecond), round(100, 0, 10*time.Millisecond)
 	busy.latencies[3], busy.failed = 14*time.Millisecond, 2
 	quiet.latencies[5] = 11 * time.Millisecond
-	r := reloadOf(&quiet.sample, &busy.sample)
-	assert.Equal(t, Reload{Requests: 100, Failed: 2, MaxMs: 3, WithMs: 14, WithoutMs: 11}, r)
-	assert.Zero(t, reloadOf(&busy.sample, &quiet.sample).MaxMs, "never negative")
+	hiccup := round(100, 0, 10*time.Millisecond) // the machine's, in a pair of its own
+	hiccup.latencies[7] = 90 * time.Millisecond
+	usual := reloadPair{&busy.sample, &quiet.sample}
+	r := reloadOf([]reloadPair{usual, {&hiccup.sample, &quiet.sample}, usual})
+	assert.Equal(t, Reload{
+		Requests: 300, Failed: 4, MaxMs: 3, WithMs: 14, WithoutMs: 11, WorstMs: 90, WorstWithoutMs: 11, OverFiveMs: 1.0 / 300,
+	}, r)
+	assert.Zero(t, reloadOf([]reloadPair{{&quiet.sample, &busy.sample}}).MaxMs, "never negative")
 }
 
 func TestReportNamesItsFigures(t *testing.T) {

@@ -25,12 +25,13 @@ type Options struct {
 	Accounts int           // 20,000
 	Requests int           // rendered; 65,536
 	Rates    []int         // of the open loop, a second; 500 and 1,500
-	Reloads  int           // of the ruleset under load; 4
+	Reloads  int           // of the ruleset under load; 8
 	Seed     uint64        // 1
 	Profile  string        // file for a CPU profile of screened_100 at the most connections, and with "."+variant of the other gateways
 	Journals string        // directory of the gateways' journals; a temporary one
 	// Only measures these against the bare proxy, in closed loops at the most
-	// connections, and nothing else; nil: everything.
+	// connections, and nothing else but the reload of screened_1000; nil:
+	// everything.
 	Only []Variant
 }
 
@@ -51,7 +52,7 @@ func (o Options) withDefaults() Options {
 	def(&o.Rounds, 5)
 	def(&o.Accounts, 20_000)
 	def(&o.Requests, 1<<16)
-	def(&o.Reloads, 4)
+	def(&o.Reloads, 8)
 	if o.Duration <= 0 {
 		o.Duration = 2 * time.Second
 	}
@@ -117,7 +118,13 @@ func Gateway(ctx context.Context, o Options) (report *Report, err error) {
 	r.report.Machine.Redis = r.rig.redis.version
 	steps := []func(context.Context) error{r.warm, r.closedLoops, r.profile}
 	if len(o.Only) == 0 {
-		steps = append(steps, r.openLoops, r.reload, r.edge, r.rules)
+		steps = append(steps, r.openLoops)
+	}
+	if slices.Contains(o.variants(), Screened1000) {
+		steps = append(steps, r.reload)
+	}
+	if len(o.Only) == 0 {
+		steps = append(steps, r.edge, r.rules)
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

@@ -66,7 +66,7 @@ func (s *Service) Witness(
 		d, err := source.Fetch(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // to be ended is no failure
 		case err != nil:
 			return fmt.Errorf("fetch evidence: %w", err)
 		}

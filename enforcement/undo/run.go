@@ -23,7 +23,7 @@ func (s *Service) Run(ctx context.Context) error {
 	for {
 		worked, err := s.Work(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // to be ended is no failure
 		}
 		away.Report(ctx, err)
 		if worked && err == nil {

@@ -203,7 +203,7 @@ func TestSnapshotCarriesWhatIsMadeOfSeveralNumbers(t *testing.T) {
 	engine.Swap(p)
 	for n := range 4 {
 		e := event(n, "a")
-		e.Order.Pool, e.Client.ASN = "main", uint32(7+n%2) //nolint:gosec // small
+		e.Order.Pool, e.Client.ASN = "main", uint32(7+n%2)
 		var r scoring.Result
 		require.NoError(t, engine.Inline(t.Context(), e, "", &r))
 		e.Decision.Snapshot, e.Decision.Ruleset = r.Snapshot, r.Ruleset

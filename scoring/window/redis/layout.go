@@ -49,7 +49,7 @@ func withAmount(member uint64, amount int64) uint64 {
 	return member<<amountBits | uint64(amount)&(1<<amountBits-1) //nolint:gosec // it fits
 }
 
-func amountOf(member uint64) int64 { return int64(member & (1<<amountBits - 1)) } //nolint:gosec // it fits
+func amountOf(member uint64) int64 { return int64(member & (1<<amountBits - 1)) }
 
 func spanStart(member uint64) int64 { return int64(member) } //nolint:gosec // two's complement
 

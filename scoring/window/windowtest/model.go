@@ -34,7 +34,7 @@ func newModel() *model {
 // add puts an event into the model of a series, as its shape demands.
 func (m *model) add(s *scoring.Series, key, id string, ms, amount int64) {
 	if _, again := m.events[key][id]; !again && s.Shape == scoring.ShapeBuckets {
-		if newest, any := m.newest[key]; any && ms <= newest-scoring.Horizon.Milliseconds() {
+		if newest, known := m.newest[key]; known && ms <= newest-scoring.Horizon.Milliseconds() {
 			return // too late to tell it from a repeat
 		}
 	}

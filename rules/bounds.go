@@ -62,7 +62,7 @@ func (v *vocabulary) solve(op string, left, right ast.Node) []bound {
 		if factor == 0 {
 			continue
 		}
-		b := bound{name: name, op: op, constant: -l.shift / factor}
+		b := bound{name: name, op: op, constant: 0 - l.shift/factor} // not -0
 		if factor < 0 {
 			b.op = mirrored(op)
 		}

@@ -64,16 +64,12 @@ func (p *Program) runCase(r *Rule, c Case, n int, must bool) CaseResult {
 	if out.Case == "" {
 		out.Case = fmt.Sprintf("number %d", n+1)
 	}
-	values := p.caseValues(c)
+	own := p.rules[r.ID]
+	e := caseEvent(c, p.loc)
 	ev := NewEvaluator()
-	matches, err := p.Evaluate(ev, caseEvent(c, p.loc), values, r.Stage, Acting, nil)
-	if err != nil {
-		out.Detail = err.Error()
-		return out
-	}
-	for _, m := range matches {
-		out.Fired = out.Fired || m.Rule.ID == r.ID
-	}
+	ev.load(p, e, p.caseValues(c))
+	holds := meet(r.Events, []ingest.Kind{c.Kind}) && own.when(ev)
+	out.Fired = holds && ev.key(r.On) != ""
 	if out.OK() {
 		return out
 	}
@@ -81,10 +77,8 @@ func (p *Program) runCase(r *Rule, c Case, n int, must bool) CaseResult {
 	if must {
 		out.Detail = "did not fire, and must"
 	}
-	for _, k := range ev.Keyless() {
-		if k.ID == r.ID {
-			out.Detail = fmt.Sprintf("condition holds, but the case gives no %s to act on", r.On)
-		}
+	if holds && !out.Fired {
+		out.Detail = fmt.Sprintf("condition holds, but the case gives no %s to act on", r.On)
 	}
 	return out
 }

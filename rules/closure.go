@@ -39,6 +39,10 @@ type value struct {
 type builder struct {
 	*vocabulary
 	slot func(feature int) int
+	// moved is a comparison of numbers whose right side is by more than it
+	// says, for lint; nil: none.
+	moved *ast.BinaryNode
+	by    float64
 }
 
 func (b *builder) condition(n ast.Node) (truth, error) {
@@ -81,6 +85,15 @@ func (b *builder) build(n ast.Node) (value, error) {
 
 func constant(c float64) value {
 	return value{typ: TypeNumber, n: func(*Evaluator) float64 { return c }, slot: -1, fixed: true, num: c}
+}
+
+// plus is the number and by more.
+func (v value) plus(by float64) value {
+	if v.fixed {
+		return constant(v.num + by)
+	}
+	n := v.n
+	return numeric(func(ev *Evaluator) float64 { return n(ev) + by })
 }
 
 func condition(t truth) value { return value{typ: TypeBool, b: t, slot: -1} }
@@ -204,6 +217,9 @@ func (b *builder) binary(n *ast.BinaryNode) (value, error) {
 		case TypeNumber:
 			if v.n = arithmetic(n.Operator, l.n, r.n); v.n != nil {
 				return numeric(v.n), nil
+			}
+			if n == b.moved {
+				r = r.plus(b.by)
 			}
 			v.b = comparison(n.Operator, l, r)
 		}

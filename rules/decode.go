@@ -12,8 +12,9 @@ import (
 	"fairgate/ingest"
 )
 
-// MaxSize is the largest document that Decode reads, in bytes.
-const MaxSize = 1 << 20
+// MaxSize is the largest document that Decode reads, in bytes: some thousand
+// rules with the cases that hold their thresholds in place.
+const MaxSize = 4 << 20
 
 // Decode reads one YAML document and applies the defaults (stage inline, mode
 // live). Unknown or repeated fields, wrong types, unreadable durations,

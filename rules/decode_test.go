@@ -81,7 +81,7 @@ func TestEveryUnknownNameIsReported(t *testing.T) {
 func TestDecodeRefusesLargeDocuments(t *testing.T) {
 	t.Parallel()
 	_, err := Decode("large.yaml", []byte("name: "+strings.Repeat("x", MaxSize)))
-	require.ErrorContains(t, err, "at most 1048576 are read")
+	require.ErrorContains(t, err, "at most 4194304 are read")
 }
 
 func TestDecodeFillsEveryField(t *testing.T) {

@@ -14,7 +14,8 @@ type Evaluator struct {
 	e       *ingest.Event
 	values  []float64
 	loc     *time.Location
-	ip      string // text form of the address, once somebody asked
+	ip      string   // text form of the address, once somebody asked
+	texts   []string // of the fields, for lint only
 	keyless []*Rule
 
 	degraded bool

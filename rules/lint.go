@@ -1,9 +1,14 @@
 package rules
 
 import (
+	"context"
 	"fmt"
+	"math"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"fairgate/ingest"
 )
@@ -18,21 +23,55 @@ const (
 	FindingUnreachable   FindingKind = "unreachable"    // a threshold outside a feature's range
 	FindingHidden        FindingKind = "hidden"         // another rule does at least as much
 	FindingNoValue       FindingKind = "no_value"       // holds because a feature has nothing to say
-	FindingUnusedFeature FindingKind = "unused_feature" // declared and read by no active rule
-	FindingIncomplete    FindingKind = "incomplete"     // no case, message or reason
+	FindingUnusedFeature FindingKind = "unused_feature" // declared and read by no rule
+	FindingIncomplete    FindingKind = "incomplete"     // no owner, case, message or reason
+	FindingBoundary      FindingKind = "boundary"       // a threshold that no case holds in its place
+	FindingNoBand        FindingKind = "no_band"        // a weak signal that no band looks at
 )
+
+// FindingKinds lists every kind.
+func FindingKinds() []FindingKind {
+	return []FindingKind{
+		FindingNeverTrue, FindingAlwaysTrue, FindingUnreachable, FindingHidden, FindingNoValue, FindingUnusedFeature,
+		FindingIncomplete, FindingBoundary, FindingNoBand,
+	}
+}
+
+// Valid reports whether k is one of FindingKinds.
+func (k FindingKind) Valid() bool { return slices.Contains(FindingKinds(), k) }
+
+// Advice reports that the rule does what it says all the same, and only what
+// people and tests need around it is wanting.
+func (k FindingKind) Advice() bool {
+	return k == FindingUnusedFeature || k == FindingIncomplete || k == FindingBoundary
+}
 
 // Finding is a warning about a ruleset that compiles.
 type Finding struct {
-	Kind FindingKind
-	Rule string // id of the rule, or name of the feature
-	Text string // a sentence
+	Kind FindingKind `json:"kind"`
+	Rule string      `json:"rule"` // id of the rule or band, or name of the feature
+	Text string      `json:"text"` // a sentence
+	// Cases are those that would settle the finding; none where lint knows none.
+	Cases Cases `json:"cases,omitzero"`
 }
 
 // String gives "rule: sentence".
 func (f Finding) String() string { return f.Rule + ": " + f.Text }
 
-// Lint looks for rules that cannot do what their author meant.
+// LintOptions adjust LintContext. The zero value is usable.
+type LintOptions struct {
+	// Progress is told how many of the rules are done, from several goroutines
+	// at once; nil: nobody is.
+	Progress func(done, all int)
+}
+
+// Lint is LintContext without an end before its time.
+func Lint(p *Program) []Finding {
+	out, _ := LintContext(context.Background(), p, LintOptions{}) // nothing ends it
+	return out
+}
+
+// LintContext looks for rules that cannot do what their author meant.
 //
 // Never true, always true, hidden and no_value are found by trying the rule at
 // the boundary values of everything it compares (N-1, N, N+1, halfway between
@@ -42,68 +81,120 @@ func (f Finding) String() string { return f.Rule + ": " + f.Text }
 // time: a finding is then strong evidence and silence none. A condition with a
 // pattern (matches) is never called never true. Nothing is found about how
 // often a rule fires on real traffic; that is what backtests are for.
-func Lint(p *Program) []Finding {
-	all := p.everything()
-	var out []Finding
-	for i := range p.ruleset.Rules {
-		r := &p.ruleset.Rules[i]
-		if r.Mode == ModeRetired {
-			continue
-		}
-		c := all.rules[r.ID]
-		found := all.lintThresholds(c)
-		found = append(found, all.lintTruth(c, len(found) > 0)...)
-		if len(found) == 0 && r.Mode.Active() {
-			found = append(found, p.lintHidden(all, c, i)...)
-		}
-		out = append(out, found...)
-		out = append(out, lintComplete(r)...)
+//
+// Boundary is found by moving each threshold, by one where whole numbers are
+// compared and by a quarter elsewhere: a case that must fire has to notice that
+// it was moved one way, and one that must not fire that it was moved the other.
+//
+// It uses every processor, and ends with ctx's error soon after ctx does.
+func LintContext(ctx context.Context, p *Program, o LintOptions) ([]Finding, error) {
+	l, err := newLinter(p)
+	if err != nil {
+		return nil, err
 	}
+	found := make([][]Finding, len(l.trials))
+	var next, done atomic.Int64
+	var wait sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(l.trials)) {
+		wait.Go(func() {
+			b := l.workbench(ctx)
+			for i := int(next.Add(1)) - 1; i < len(l.trials) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				found[i] = b.lint(i)
+				if n := done.Add(1); o.Progress != nil {
+					o.Progress(int(n), len(l.trials))
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("lint %s: %w", p.version, err)
+	}
+	out := append(slices.Concat(found...), p.lintBands()...)
 	for i := range p.ruleset.Features {
-		if f := &p.ruleset.Features[i]; !slices.Contains(all.names, f.Name) {
-			out = append(out, Finding{FindingUnusedFeature, f.Name, "no rule reads this feature."})
+		if f := &p.ruleset.Features[i]; !slices.Contains(l.all.names, f.Name) {
+			out = append(out, Finding{Kind: FindingUnusedFeature, Rule: f.Name, Text: "no rule reads this feature."})
 		}
 	}
-	return out
+	return out, nil
+}
+
+// lint tries the rule at its place in the document.
+func (b *workbench) lint(place int) []Finding {
+	t, r := b.trials[place], &b.own.ruleset.Rules[place]
+	if r.Mode == ModeRetired {
+		return nil
+	}
+	found := b.lintThresholds(t)
+	found = append(found, b.lintTruth(t, len(found) > 0)...)
+	if len(found) == 0 && r.Mode.Active() {
+		found = append(found, b.lintHidden(t, place)...)
+	}
+	if r.Mode.Active() {
+		found = append(found, lintComplete(r)...)
+		found = append(found, b.lintBoundaries(t)...)
+	}
+	return found
 }
 
 // lintThresholds compares every constant with the range of its feature.
-func (p *Program) lintThresholds(c *compiled) []Finding {
+func (b *workbench) lintThresholds(t *trial) []Finding {
 	var out []Finding
-	for _, b := range c.bounds {
-		slot := slices.Index(p.names, b.name)
-		if slot < 0 {
+	for _, x := range t.bounds {
+		i, ok := b.words.features[x.name]
+		if !ok {
 			continue
 		}
-		high := reach(&p.features[slot], p.options.Limit)
-		if (b.op == ">" && b.constant >= high) || ((b.op == ">=" || b.op == "==") && b.constant > high) {
-			out = append(out, Finding{FindingUnreachable, c.rule.ID, fmt.Sprintf(
-				"%s %s %v cannot be: %s over %s ends at %.4g.", b.name, b.op, b.constant,
-				p.features[slot].Aggregate, p.features[slot].Window, high)})
+		f := &b.all.ruleset.Features[i]
+		high := reach(f, b.all.options.Limit)
+		whole := x.constant == math.Trunc(x.constant)
+		text := ""
+		switch {
+		case (x.op == ">" && x.constant >= high) || ((x.op == ">=" || x.op == "==") && x.constant > high):
+			text = fmt.Sprintf("%s %s %v cannot be: %s over %s ends at %.4g.", x.name, x.op, x.constant, f.Aggregate, f.Window, high)
+		case (x.op == "<" && x.constant <= NoValue) || (x.op == "<=" && x.constant < NoValue),
+			x.op == "==" && x.constant < 0 && x.constant != NoValue:
+			text = fmt.Sprintf("%s %s %v cannot be: %s begins at 0, and is %v where there is nothing to say.",
+				x.name, x.op, x.constant, f.Aggregate, NoValue)
+		case (x.op == "<" && x.constant <= 0) || (x.op == "<=" && x.constant < 0 && x.constant != NoValue):
+			text = fmt.Sprintf("%s %s %v can only be where it has no value; if that is meant, write not known(%s).",
+				x.name, x.op, x.constant, x.name)
+		case x.op == "==" && wholeFeature(f) && !whole:
+			text = fmt.Sprintf("%s == %v cannot be: %s gives whole numbers.", x.name, x.constant, f.Aggregate)
+		}
+		if text != "" {
+			out = append(out, Finding{Kind: FindingUnreachable, Rule: t.rule.ID, Text: text})
 		}
 	}
 	return out
 }
 
 // lintTruth tries the condition at its boundary values.
-func (p *Program) lintTruth(c *compiled, unreachable bool) []Finding {
-	s := p.newSpace(c)
+func (b *workbench) lintTruth(t *trial, unreachable bool) []Finding {
+	s := b.space(t)
 	some, none := false, false
-	silent := map[string]bool{} // features without a value, under a "less than"
-	s.try(func(now *situation) bool {
-		if !s.holds(c, now) {
-			none = true
-			return true
+	// Features whose absence may make the rule fire, under a "less than".
+	doubtful := map[string]bound{}
+	for _, x := range t.bounds {
+		if _, ok := b.words.features[x.name]; ok && (x.op == "<" || x.op == "<=") && x.constant > 0 && !mentionsNoValue(t.compiled, x.name) {
+			if before, again := doubtful[x.name]; !again || before.constant < x.constant {
+				doubtful[x.name] = x
+			}
 		}
-		some = true
-		for _, b := range c.bounds {
-			if (b.op == "<" || b.op == "<=") && b.constant > 0 {
-				if slot := slices.Index(p.names, b.name); slot >= 0 && now.values[slot] == NoValue && p.decides(s, c, now, slot, b) {
-					silent[b.name] = true
+	}
+	silent := map[string]bool{}
+	s.try(func() bool {
+		if !t.when(b.ev) {
+			none = true
+		} else {
+			some = true
+			for name, x := range doubtful {
+				if slot := b.words.features[name]; b.ev.values[slot] == NoValue && !silent[name] && b.decides(t, slot, x) {
+					silent[name] = true
 				}
 			}
 		}
-		return true
+		return !some || !none || len(silent) < len(doubtful)
 	})
 	how := "in a sample of situations"
 	if s.complete {
@@ -111,16 +202,18 @@ func (p *Program) lintTruth(c *compiled, unreachable bool) []Finding {
 	}
 	var out []Finding
 	switch {
-	case !some && !s.opaque && !unreachable:
-		out = append(out, Finding{FindingNeverTrue, c.rule.ID, fmt.Sprintf("the condition was never true %s.", how)})
+	case b.ended(): // it was not tried to the end
+	case !some && !t.opaque && !unreachable:
+		out = append(out, Finding{Kind: FindingNeverTrue, Rule: t.rule.ID, Text: fmt.Sprintf("the condition was never true %s.", how)})
 	case some && !none:
 		out = append(out, Finding{
-			FindingAlwaysTrue, c.rule.ID, "the condition is true for every event of its kinds; say so with events alone if it is meant.",
+			Kind: FindingAlwaysTrue, Rule: t.rule.ID,
+			Text: "the condition is true for every event of its kinds; say so with events alone if it is meant.",
 		})
 	}
-	for _, slot := range c.reads {
-		if name := p.names[slot]; silent[name] && !mentionsNoValue(c, name) {
-			out = append(out, Finding{FindingNoValue, c.rule.ID, fmt.Sprintf(
+	for i := range b.all.ruleset.Features {
+		if name := b.all.ruleset.Features[i].Name; silent[name] {
+			out = append(out, Finding{Kind: FindingNoValue, Rule: t.rule.ID, Text: fmt.Sprintf(
 				"it also fires where %s has no value (%v); add known(%s), or say that it is meant with %s == %v.",
 				name, NoValue, name, name, NoValue)})
 		}
@@ -130,11 +223,12 @@ func (p *Program) lintTruth(c *compiled, unreachable bool) []Finding {
 
 // decides reports that the absence of the value makes the rule fire: with a
 // value past the bound it would not.
-func (p *Program) decides(s *space, c *compiled, now *situation, slot int, b bound) bool {
-	high := reach(&p.features[slot], p.options.Limit)
-	other := &situation{event: now.event, values: slices.Clone(now.values)}
-	other.values[slot] = min(b.constant+1, high)
-	return !s.holds(c, other)
+func (b *workbench) decides(t *trial, slot int, x bound) bool {
+	before := b.ev.values[slot]
+	b.ev.values[slot] = min(x.constant+1, reach(&b.all.ruleset.Features[slot], b.all.options.Limit))
+	holds := t.when(b.ev)
+	b.ev.values[slot] = before
+	return !holds
 }
 
 // mentionsNoValue reports that the author thought of the missing value.
@@ -150,88 +244,23 @@ func mentionsNoValue(c *compiled, name string) bool {
 	return false
 }
 
-// lintHidden looks for another live rule that fires whenever c does and does
-// at least as much to the same entity. Of two that hide each other the later
-// is reported.
-func (p *Program) lintHidden(all *Program, c *compiled, place int) []Finding {
-	for i := range p.ruleset.Rules {
-		r := &p.ruleset.Rules[i]
-		if i == place || r.Mode != ModeLive || !covers(r, c.rule) {
-			continue
-		}
-		other := all.rules[r.ID]
-		if !all.implies(c, other) {
-			continue
-		}
-		if p.ruleset.Rules[place].Mode == ModeLive && i > place && covers(c.rule, r) && all.implies(other, c) {
-			continue
-		}
-		return []Finding{{FindingHidden, c.rule.ID, fmt.Sprintf(
-			"whenever it fires, %s fires too and does at least as much to the same %s.", r.ID, r.On)}}
-	}
-	return nil
-}
-
-// covers reports that a does at least what b does, wherever b may run.
-func covers(a, b *Rule) bool {
-	if a.Stage != b.Stage || a.On != b.On || a.Action.Severity() < b.Action.Severity() || a.TTL < b.TTL {
-		return false
-	}
-	if len(a.Events) == 0 {
-		return true
-	}
-	for _, k := range b.Events {
-		if !slices.Contains(a.Events, k) {
-			return false
-		}
-	}
-	return len(b.Events) > 0
-}
-
-// implies reports that b held in every situation tried in which a did.
-func (p *Program) implies(a, b *compiled) bool {
-	for _, slot := range b.reads {
-		if !slices.Contains(a.reads, slot) {
-			return false // b depends on something that a leaves open
-		}
-	}
-	for _, f := range b.fields {
-		if !slices.Contains(a.fields, f) && !strings.HasPrefix(f, "has_") {
-			return false
-		}
-	}
-	s := p.newSpace(a, b)
-	if s.opaque {
-		return a.rule.When == b.rule.When
-	}
-	some, all := false, true
-	s.try(func(now *situation) bool {
-		if s.holds(a, now) {
-			some = true
-			all = s.holds(b, now)
-		}
-		return all
-	})
-	return some && all
-}
-
 // lintComplete asks for what operators, visitors and the next analyst need.
 func lintComplete(r *Rule) []Finding {
-	if !r.Mode.Active() {
-		return nil
-	}
 	var missing []string
+	if r.Owner == "" {
+		missing = append(missing, "an owner")
+	}
 	if len(r.Cases.MustFire) == 0 || len(r.Cases.MustNotFire) == 0 {
 		missing = append(missing, "cases that must and must not fire")
 	}
 	if r.Messages.ZH == "" || r.Messages.EN == "" {
 		missing = append(missing, "messages in zh and en")
 	}
-	if r.Reason == ingest.ReasonNone && r.Action != ingest.Flag {
+	if r.Reason == ingest.ReasonNone && r.Action != ingest.Flag && r.Action != ActionScore {
 		missing = append(missing, "a reason class")
 	}
 	if len(missing) == 0 {
 		return nil
 	}
-	return []Finding{{FindingIncomplete, r.ID, "it lacks " + strings.Join(missing, ", ") + "."}}
+	return []Finding{{Kind: FindingIncomplete, Rule: r.ID, Text: "it lacks " + strings.Join(missing, ", ") + "."}}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -20,62 +21,91 @@ type rulesCommand struct {
 	Suggest rulesSuggestCommand `cmd:"" help:"Propose thresholds from the behaviour of ordinary accounts."`
 }
 
+// Exit codes of rules check and rules test.
+const (
+	exitFound       exitCode = 1   // a finding, or a case that came out wrong
+	exitBadRuleset  exitCode = 2   // a document that cannot be read or compiled
+	exitInterrupted exitCode = 130 // as shells say of SIGINT
+)
+
 // rulesetFiles are what both subcommands read.
 type rulesetFiles struct {
 	Files []string `arg:"" optional:"" help:"Ruleset files or directories of them; none: the shipped rulesets." type:"path"`
+	JSON  bool     `help:"Print one JSON document instead of lines." name:"json"`
 }
 
-type rulesCheckCommand struct{ rulesetFiles }
-
-// Run compiles and lints; the exit code is 1 when anything was found.
-func (c *rulesCheckCommand) Run(ctx context.Context) error {
-	return c.each(ctx, func(d source.Document, p *rules.Program) int {
-		findings := rules.Lint(p)
-		for _, f := range findings {
-			_, _ = fmt.Fprintf(os.Stdout, "%s: %s\n", d.Origin, f)
-		}
-		_, _ = fmt.Fprintf(os.Stdout, "%s: version %s, %d rules, %d features, %d findings\n", d.Origin, p.Version(), len(p.Ruleset().Rules), len(p.Features()), len(findings))
-		return len(findings)
-	})
+// rulesetReport is what is said about one document.
+type rulesetReport struct {
+	File     string `json:"file"`
+	Name     string `json:"name,omitempty"`
+	Version  string `json:"version,omitempty"`
+	Rules    int    `json:"rules"`
+	Bands    int    `json:"bands"`
+	Features int    `json:"features"`
+	// Problems keep the document from being loaded.
+	Problems []*rules.Problem `json:"problems,omitempty"`
+	Findings []rules.Finding  `json:"findings,omitempty"` // rules check
+	Passed   int              `json:"passed,omitempty"`   // rules test
+	Failed   []failedCase     `json:"failed,omitempty"`   // rules test
 }
 
-type rulesTestCommand struct{ rulesetFiles }
-
-// Run runs the cases; the exit code is 1 when one came out wrong.
-func (c *rulesTestCommand) Run(ctx context.Context) error {
-	return c.each(ctx, func(d source.Document, p *rules.Program) int {
-		results := rules.RunCases(p)
-		failed := 0
-		for _, r := range results {
-			if !r.OK() {
-				failed++
-				_, _ = fmt.Fprintf(os.Stdout, "%s: rule %s, case %q: %s\n", d.Origin, r.Rule, r.Case, r.Detail)
-			}
-		}
-		_, _ = fmt.Fprintf(os.Stdout, "%s: %d passed, %d failed\n", d.Origin, len(results)-failed, failed)
-		return failed
-	})
+// failedCase is an example that came out wrong.
+type failedCase struct {
+	Rule     string `json:"rule"`
+	Case     string `json:"case"`
+	MustFire bool   `json:"must_fire"`
+	Detail   string `json:"detail"`
 }
 
-// each compiles every document and hands it on; bad documents are all
-// reported, and count as found.
-func (c *rulesetFiles) each(ctx context.Context, do func(source.Document, *rules.Program) int) error {
+// each compiles every document and hands it on; one that cannot be loaded does
+// not keep the others from being looked at. It prints what do wrote into the
+// reports, and returns the exit code as an error.
+func (c *rulesetFiles) each(ctx context.Context, do func(*rules.Program, *rulesetReport) (found int, err error), print func(io.Writer, *rulesetReport)) error {
 	documents, err := c.documents(ctx)
 	if err != nil {
 		return err
 	}
-	found := 0
+	reports := make([]*rulesetReport, 0, len(documents))
+	code := exitCode(0)
 	for _, d := range documents {
+		report := &rulesetReport{File: d.Origin}
+		reports = append(reports, report)
 		p, err := rules.Load(d.Origin, d.Data, rules.Options{})
 		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			found++
+			report.Problems, code = rules.Problems(err), exitBadRuleset
+			if !c.JSON {
+				fmt.Fprintln(os.Stderr, err)
+			}
 			continue
 		}
-		found += do(d, p)
+		rs := p.Ruleset()
+		report.Name, report.Version = rs.Name, p.Version()
+		report.Rules, report.Bands, report.Features = len(rs.Rules), len(rs.Bands), len(p.Features())
+		found, err := do(p, report)
+		if ctx.Err() != nil {
+			fmt.Fprintln(os.Stderr, "fairgate: interrupted")
+			return exitInterrupted
+		}
+		if err != nil {
+			return err
+		}
+		if found > 0 && code == 0 {
+			code = exitFound
+		}
+		if !c.JSON {
+			print(os.Stdout, report)
+		}
 	}
-	if found > 0 {
-		return exitCode(1)
+	if c.JSON {
+		err := encodeReport(os.Stdout, struct {
+			Rulesets []*rulesetReport `json:"rulesets"`
+		}{reports})
+		if err != nil {
+			return err
+		}
+	}
+	if code != 0 {
+		return code
 	}
 	return nil
 }
@@ -97,6 +127,9 @@ func (c *rulesetFiles) documents(ctx context.Context) ([]source.Document, error)
 			}
 			all = append(all, found...)
 			continue
+		}
+		if info.Size() > rules.MaxSize {
+			return nil, fmt.Errorf("ruleset %s: has %d bytes, at most %d are read", path, info.Size(), rules.MaxSize)
 		}
 		data, err := os.ReadFile(path)
 		if err != nil {

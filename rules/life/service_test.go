@@ -30,7 +30,6 @@ rules:
     on: account
     action: block
     ttl: 1h
-    owner: risk
 ` + complete("stock.read", "    ", "\n    ", "\n") +
 	"  - {id: tenth, when: reads > 30, on: account, action: block, mode: canary, share: 0.1" + complete("order.submit", ", ", ", ", "}\n") +
 	"  - {id: seen, when: reads > 40, on: account, action: block, ttl: 1h, mode: shadow" + complete("order.pay", ", ", ", ", "}\n") +
@@ -41,7 +40,7 @@ rules:
 // complete is what lint wants of a rule besides; each has a kind of its own, so
 // that none hides another.
 func complete(kind, before, between, after string) string {
-	fields := []string{"reason: pace", "messages: {zh: 太快, en: fast}", "cases: {must_fire: [{name: a, kind: " + kind +
+	fields := []string{"owner: risk", "reason: pace", "messages: {zh: 太快, en: fast}", "cases: {must_fire: [{name: a, kind: " + kind +
 		", event: {account: a}, features: {reads: 99}}], must_not_fire: [{name: b, kind: " + kind + ", event: {account: a}, features: {reads: 1}}]}"}
 	if kind != "stock.read" {
 		fields = append(fields, "events: ["+kind+"]")

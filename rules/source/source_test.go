@@ -167,5 +167,5 @@ func TestFiles(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 	large := fstest.MapFS{"museum.yaml": {Data: make([]byte, rules.MaxSize+1)}}
 	_, err = NewFiles(large).Load(t.Context())
-	require.ErrorContains(t, err, "at most 1048576 are read")
+	require.ErrorContains(t, err, "at most 4194304 are read")
 }

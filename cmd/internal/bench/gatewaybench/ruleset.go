@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -104,11 +105,12 @@ func writeRule(out *bytes.Buffer, i int, s shape, all []feature, random *rand.Ra
 		rare, events = 20+random.IntN(8), "[order.submit, stock.read]"
 	}
 	random.Shuffle(len(s.features), func(a, b int) { s.features[a], s.features[b] = s.features[b], s.features[a] })
-	var when, over []string
+	var when, over, at []string
 	for _, f := range s.features {
 		threshold := int(math.Ceil(all[f].usual * math.Exp(2.5*random.Float64())))
 		when = append(when, fmt.Sprintf("%s > %d", all[f].name, threshold))
 		over = append(over, fmt.Sprintf("%s: %d", all[f].name, threshold+1))
+		at = append(at, fmt.Sprintf("%s: %d", all[f].name, threshold))
 	}
 	when = append(when, fmt.Sprintf("%s >= %d", s.field, rare))
 	action, on := "flag", "account"
@@ -121,11 +123,17 @@ func writeRule(out *bytes.Buffer, i int, s shape, all []feature, random *rand.Ra
 	if i%4 == 1 {
 		on = "device"
 	}
-	fmt.Fprintf(out, "  - id: bench_%04d\n    events: %s\n    when: %s\n    on: %s\n    action: %s\n    score: %d\n    ttl: 10m\n    reason: pace\n",
+	fmt.Fprintf(out, "  - id: bench_%04d\n    events: %s\n    when: %s\n    on: %s\n    action: %s\n    score: %d\n    ttl: 10m\n    reason: pace\n    owner: bench\n",
 		i+1, events, strings.Join(when, " and "), on, action, 5+random.IntN(20))
 	fmt.Fprintf(out, "    messages: {zh: 第 %d 条规则, en: Rule %d}\n", i+1, i+1)
 	fmt.Fprintf(out, "    cases:\n      must_fire:\n        - {name: all of it, kind: %s, event: {account: a, device: d, %s: %d}, features: {%s}}\n",
 		kind, s.field, rare, strings.Join(over, ", "))
 	fmt.Fprintf(out, "      must_not_fire:\n        - {name: an ordinary order, kind: %s, event: {account: a, device: d, %s: %d}, features: {%s}}\n",
 		kind, s.field, rare-1, strings.Join(over, ", "))
+	for i := range over {
+		features := slices.Clone(over)
+		features[i] = at[i]
+		fmt.Fprintf(out, "        - {name: one less, kind: %s, event: {account: a, device: d, %s: %d}, features: {%s}}\n",
+			kind, s.field, rare, strings.Join(features, ", "))
+	}
 }

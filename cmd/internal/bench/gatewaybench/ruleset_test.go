@@ -27,6 +27,9 @@ func TestGeneratedRulesetsAreGoodRulesets(t *testing.T) {
 			assert.Len(t, p.Features(), 15)
 			assert.Empty(t, rules.Lint(p))
 		}
+		if n == 1000 {
+			assert.LessOrEqual(t, len(document), rules.MaxSize)
+		}
 	}
 	one, err := Ruleset(1000, 1)
 	require.NoError(t, err)

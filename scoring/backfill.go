@@ -24,7 +24,7 @@ var ErrNotCounted = errors.New("the program counts no such feature")
 // an event may be put in by a backfill, by live counting and by another
 // backfill, in any order, and counts once. Those of ShapeBuckets forget ids
 // after Horizon: into them only events may be put that live counting has not
-// taken (Begun), and in the order of (time, id). There a backfill keeps a memory
+// taken, and in the order of (time, id). There a backfill keeps a memory
 // of its own for what it has put in: it can be broken off and begun again at
 // any earlier event, and what it has taken already is left out.
 type Backfill struct {
@@ -129,6 +129,14 @@ func (s *Series) apart() *Series {
 // Buckets reports whether any of the series is of ShapeBuckets, so that order
 // and beginning matter.
 func (b *Backfill) Buckets() bool { return b.buckets }
+
+// Takes reports whether an event of this kind can add to any of the series.
+func (b *Backfill) Takes(k ingest.Kind) bool {
+	if stages, ok := b.byKind[k]; ok {
+		return len(stages) > 0
+	}
+	return len(b.other) > 0
+}
 
 // Put puts one event in. A repeat changes nothing. After an error it is to be
 // put in again.

@@ -17,8 +17,9 @@ type rulesCommand struct {
 	Check rulesCheckCommand `cmd:"" help:"Compile rulesets and look for rules that cannot do what they are meant to."`
 	Test  rulesTestCommand  `cmd:"" help:"Run the must-fire and must-not-fire cases of rulesets."`
 
-	Explain rulesExplainCommand `cmd:"" help:"Say why an event was judged as it was."`
-	Suggest rulesSuggestCommand `cmd:"" help:"Propose thresholds from the behaviour of ordinary accounts."`
+	Explain  rulesExplainCommand  `cmd:"" help:"Say why an event was judged as it was."`
+	Backfill rulesBackfillCommand `cmd:"" help:"Fill new features from the ledger, so that they are warm at once."`
+	Suggest  rulesSuggestCommand  `cmd:"" help:"Propose thresholds from the behaviour of ordinary accounts."`
 }
 
 // Exit codes of rules check and rules test.

@@ -51,6 +51,7 @@ type Services struct {
 	Normal    Normal
 	Explain   Explain
 	Features  Features
+	Backfills Backfills
 	Mode      Mode
 	Budgets   Budgets
 	Undos     Undos
@@ -114,6 +115,7 @@ func New(services Services, o Options) *fiber.App {
 	s.normal(api)
 	s.explain(api)
 	s.features(api)
+	s.backfills(api)
 	s.completeness(api)
 	s.modes(api)
 	s.budgets(api)

@@ -108,7 +108,7 @@ func build(t *testing.T) *house {
 	h.app = httpapi.New(httpapi.Services{
 		Rulesets:  stored,
 		Operators: h.users, Audit: h.users, Review: h.cases, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Undos: h.undo,
-		Normal: usual{}, Explain: explained{}, Features: counted{},
+		Normal: usual{}, Explain: explained{}, Features: counted{}, Backfills: filling{},
 	}, httpapi.Options{Site: "museum"})
 	for name, role := range map[string]console.Role{"root": console.Administrator, "ana": console.Analyst, "audrey": console.Auditor, "sec": console.Security, "bo": console.BoxOffice} {
 		require.NoError(t, h.users.PutKey(t.Context(), name, keyOf(name), role))

@@ -20,6 +20,7 @@ import (
 	"fairgate/enforcement/sqldb"
 	"fairgate/ingest/outcome"
 	"fairgate/ingest/stream"
+	"fairgate/rules/life"
 	"fairgate/scoring/warmup"
 	"fairgate/ticketing/outbox"
 )
@@ -89,7 +90,11 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
-	rules, err := openLife(ctx, db, e, nil)
+	counted, err := openFeatures(ctx, db)
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	rules, err := openLife(ctx, db, e, life.Gates{warmup.NewGate(counted, e.Now)})
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
@@ -104,17 +109,17 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err != nil {
 		return nil, err
 	}
-	reasons, err := openExplain(s, e, noAnalytics)
+	reasons, err := openExplain(s, e, noAnalytics, db)
 	if err != nil {
 		return nil, err
-	}
-	counted, err := openFeatures(ctx, db)
-	if err != nil {
-		return nil, fmt.Errorf("console: %w", err)
 	}
 	inForce, err := openRules(ctx, s, e)
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
+	}
+	fills, err := openBackfills(ctx, s, e, noAnalytics, db, counted, client, inForce.Current)
+	if err != nil {
+		return nil, err
 	}
 	key, err := reveal("keys.operations", c.Keys.Operations)
 	if err != nil {
@@ -126,7 +131,7 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	}
 	app := httpapi.New(httpapi.Services{
 		Operators: users, Audit: users, Review: r.cases, Lists: r.lists, Labels: r.cases, Mode: kill, Rulesets: rules, Budgets: budgets, Undos: r.undo,
-		Normal: usual, Explain: reasons, Features: warmup.NewService(counted, inForce.Current, e.Now),
+		Normal: usual, Explain: reasons, Features: warmup.NewService(counted, inForce.Current, e.Now), Backfills: fills,
 		Quality: figures, Completeness: figures, Reports: outcome.Poller{URL: c.Enforcer.BookingURL + "/internal/v1/outbox", Key: key},
 	}, httpapi.Options{Site: c.Site, Now: e.Now, Log: log})
 	ln, err := listen(ctx, "console", c.Console.Listen)

@@ -74,22 +74,27 @@ bench: ## Run the benchmarks, with allocations
 
 WEB := ticketing/front/web
 WEB_MODULES := $(WEB)/node_modules/.package-lock.json
+COLLECTOR := ingest/fingerprint/collector/web
+COLLECTOR_MODULES := $(COLLECTOR)/node_modules/.package-lock.json
 
-$(WEB_MODULES): $(WEB)/package.json $(WEB)/package-lock.json $(WEB)/.npmrc
-	cd $(WEB) && npm ci --no-fund --no-audit --loglevel=error
+$(WEB_MODULES) $(COLLECTOR_MODULES): %/node_modules/.package-lock.json: %/package.json %/package-lock.json %/.npmrc
+	cd $* && npm ci --no-fund --no-audit --loglevel=error
 	@touch $@
 
 .PHONY: web
-web: $(WEB_MODULES) ## Build the visitor front into ticketing/front/dist, which is committed
+web: $(WEB_MODULES) $(COLLECTOR_MODULES) ## Build the visitor front and the collector into their dist, which are committed
 	cd $(WEB) && npm run --silent build
+	cd $(COLLECTOR) && npm run --silent build
 
 .PHONY: web-test
-web-test: $(WEB_MODULES) ## Check the front's types and run its unit tests
+web-test: $(WEB_MODULES) $(COLLECTOR_MODULES) ## Check the types of front and collector and run their unit tests
 	cd $(WEB) && npx --no-install tsc && npm run --silent test
+	cd $(COLLECTOR) && npx --no-install tsc && npm run --silent test
 
 .PHONY: web-check
-web-check: ## Check that the committed dist is what the sources build, and run web-test
+web-check: ## Check that both committed dists are what the sources build, and run web-test
 	@$(WEB)/check
+	@$(COLLECTOR)/check
 
 .PHONY: web-e2e
 web-e2e: build $(WEB_MODULES) ## Drive the built program with a browser (needs Chromium; CHROMIUM=PATH where it is elsewhere)

@@ -23,25 +23,23 @@ type Trace string
 // The traces that the collector looks for. Extensions and privacy settings
 // leave some of them, too: none alone tells a program.
 const (
-	TraceWebdriver  Trace = "webdriver"   // navigator.webdriver is true
-	TraceGlobals    Trace = "globals"     // variables that a driver leaves behind
-	TraceDocument   Trace = "document"    // attributes or keys of the document that a driver leaves behind
-	TraceDevtools   Trace = "devtools"    // something reads what is written to the console
-	TraceHeadless   Trace = "headless"    // the agent names itself headless
-	TraceNatives    Trace = "natives"     // built-in functions were replaced
-	TraceNavigator  Trace = "navigator"   // properties of the navigator were overwritten
-	TraceLanguages  Trace = "languages"   // no languages, or not those of the navigator
-	TracePermission Trace = "permission"  // permissions contradict each other
-	TraceSoftware   Trace = "software"    // pictures are drawn by a processor, not a graphics card
-	TraceWindow     Trace = "window"      // the window has no frame or no size
-	TraceChrome     Trace = "chrome"      // says it is Chrome and lacks what Chrome has
-	TraceUntrusted  Trace = "untrusted"   // movements or keys that no device made
-	TraceFrame      Trace = "frame"       // a fresh frame contradicts the page
-	TraceWorker     Trace = "worker"      // a worker contradicts the page
-	TraceAgent      Trace = "agent"       // the page's user agent is not the header's
-	TraceZone       Trace = "zone"        // time zone and its offset contradict each other
-	TraceSimulator  Trace = "simulator"   // a mini-program that runs in the developer's tools
-	TraceClockStill Trace = "clock_still" // time passes in steps that no device has
+	TraceWebdriver  Trace = "webdriver"  // navigator.webdriver is true
+	TraceGlobals    Trace = "globals"    // variables that a driver leaves behind
+	TraceDocument   Trace = "document"   // attributes or keys of the document that a driver leaves behind
+	TraceDevtools   Trace = "devtools"   // something reads what is written to the console
+	TraceHeadless   Trace = "headless"   // the agent names itself headless
+	TraceNatives    Trace = "natives"    // built-in functions were replaced
+	TraceNavigator  Trace = "navigator"  // properties of the navigator were overwritten
+	TraceLanguages  Trace = "languages"  // no languages, or not those of the navigator
+	TracePermission Trace = "permission" // permissions contradict each other
+	TraceSoftware   Trace = "software"   // pictures are drawn by a processor, not a graphics card
+	TraceWindow     Trace = "window"     // the window has no frame or no size
+	TraceChrome     Trace = "chrome"     // says it is Chrome and lacks what Chrome has
+	TraceUntrusted  Trace = "untrusted"  // movements or keys that no device made
+	TraceFrame      Trace = "frame"      // a fresh frame contradicts the page
+	TraceAgent      Trace = "agent"      // the page's user agent is not the header's
+	TraceZone       Trace = "zone"       // time zone and its offset contradict each other
+	TraceSimulator  Trace = "simulator"  // a mini-program that runs in the developer's tools
 )
 
 // Traces lists every Trace. The order is that of the bits in which a device's
@@ -50,7 +48,7 @@ func Traces() []Trace {
 	return []Trace{
 		TraceWebdriver, TraceGlobals, TraceDocument, TraceDevtools, TraceHeadless, TraceNatives, TraceNavigator,
 		TraceLanguages, TracePermission, TraceSoftware, TraceWindow, TraceChrome, TraceUntrusted, TraceFrame,
-		TraceWorker, TraceAgent, TraceZone, TraceSimulator, TraceClockStill,
+		TraceAgent, TraceZone, TraceSimulator,
 	}
 }
 

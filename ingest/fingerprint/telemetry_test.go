@@ -15,7 +15,7 @@ import (
 func told(at time.Time) fingerprint.Sealed {
 	return fingerprint.Sealed{Key: "00000000000000ff", Telemetry: ingest.Telemetry{
 		Source: ingest.SourceMiniProgram, At: at, Family: "0123456789abcdef", Print: "fedcba9876543210",
-		Traces: []ingest.Trace{ingest.TraceWebdriver, ingest.TraceClockStill}, Moves: 400, Pointer: 0.1234,
+		Traces: []ingest.Trace{ingest.TraceWebdriver, ingest.TraceSimulator}, Moves: 400, Pointer: 0.1234,
 		Keys: 12, KeyGap: 180, KeySpread: 70, Pastes: 2, Proven: true, KeyChanged: true, Skew: -7200,
 	}}
 }

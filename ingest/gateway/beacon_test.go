@@ -31,11 +31,14 @@ func withCollector(t *testing.T, store collector.Store) *site {
 		})
 		require.NoError(t, err)
 		o.Collector = service
-		o.Mounts = map[string]fiber.Handler{collector.Mount: adaptor.HTTPHandler(collector.NewHandler(service, func(r *http.Request) string {
+		handler, err := collector.NewHandler(service, func(r *http.Request) string {
 			v, ok := gateway.VisitorFrom(r.Context())
 			assert.True(t, ok)
 			return v.Subject.Device
-		}))}
+		})
+		require.NoError(t, err)
+		o.CollectorPath = handler.ScriptPath()
+		o.Mounts = map[string]fiber.Handler{collector.Mount: adaptor.HTTPHandler(handler)}
 	})
 }
 
@@ -103,6 +106,24 @@ func TestBeacon(t *testing.T) {
 	r = s.send(t, "POST", gateway.CollectPath, s.beacon(next.Nonce, ""), cookie)
 	assert.Equal(t, http.StatusOK, r.StatusCode, "the answer brings the next nonce")
 	assert.InDelta(t, 2, s.beacons(t, collector.Accepted), 0)
+}
+
+func TestCollectorIsAnnouncedAndServed(t *testing.T) {
+	s := withCollector(t, collector.NewMemory(nil))
+	s.answer = func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set(gateway.CollectorHeader, "/evil.js")
+		w.WriteHeader(http.StatusNoContent)
+	}
+	_, cookie := s.device()
+	path := s.send(t, "GET", "/api/v1/pools", "", cookie).Header.Get(gateway.CollectorHeader)
+	assert.Regexp(t, `^/\.fairgate/collector/[0-9a-f]{16}\.js$`, path, "by the gateway alone")
+	r := s.send(t, "GET", path, "", cookie)
+	assert.Equal(t, http.StatusOK, r.StatusCode)
+	assert.Equal(t, "text/javascript; charset=utf-8", r.Header.Get("Content-Type"))
+	assert.Equal(t, "public, max-age=31536000, immutable", r.Header.Get("Cache-Control"))
+	assert.Contains(t, text(t, r), "fairgateCollector")
+	fresh := s.send(t, "GET", path, "")
+	assert.Equal(t, "private, no-cache", fresh.Header.Get("Cache-Control"), "no cache shares what carries a device token")
 }
 
 func TestBeaconsThatAreRefused(t *testing.T) {

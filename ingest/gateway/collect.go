@@ -14,6 +14,9 @@ import (
 	"fairgate/ingest/fingerprint/collector"
 )
 
+// CollectorHeader announces the path of the browser's collector.
+const CollectorHeader = "X-Fairgate-Collector"
+
 // Collector judges the beacons of the browser's collector. Its error is a
 // *collector.Refusal. Implementations are safe for concurrent use.
 type Collector interface {

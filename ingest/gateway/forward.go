@@ -88,6 +88,9 @@ func (g *Gateway) forward(x *exchange) {
 		return
 	}
 	cleanResponse(response)
+	if g.o.CollectorPath != "" {
+		response.Header.Set(CollectorHeader, g.o.CollectorPath)
+	}
 	g.learn(x, response)
 	g.giveDevice(x)
 	g.complete(x, ingest.DispositionForwarded, response.StatusCode())

@@ -42,6 +42,9 @@ type Options struct {
 
 	// Collector judges beacons; without one CollectPath is unknown.
 	Collector Collector
+	// CollectorPath, if given, is announced on every forwarded answer by
+	// CollectorHeader, so that pages know where to load the collector from.
+	CollectorPath string
 	// Mounts are handlers by path ("/.fairgate/challenge"); each answers its
 	// path and what lies below. They may ask VisitorFrom who calls.
 	Mounts map[string]fiber.Handler

@@ -35,7 +35,11 @@ func mountCollector(e Env, client goredis.UniversalClient, o *gateway.Options) e
 		visitor, _ := gateway.VisitorFrom(r.Context())
 		return visitor.Subject.Device
 	}
-	o.Collector = service
-	o.Mounts[collector.Mount] = adaptor.HTTPHandler(collector.NewHandler(service, identify))
+	handler, err := collector.NewHandler(service, identify)
+	if err != nil {
+		return err
+	}
+	o.Collector, o.CollectorPath = service, handler.ScriptPath()
+	o.Mounts[collector.Mount] = adaptor.HTTPHandler(handler)
 	return nil
 }

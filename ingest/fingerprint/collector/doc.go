@@ -15,6 +15,8 @@
 //	family.go   which devices are like it
 //	summary.go  what becomes part of the event: ingest.Telemetry
 //
+// Beside them, handler.go and script.go serve nonces and the script.
+//
 // It decides nothing: what a trace of automation or a missing beacon means is
 // for rules to say. It stands between ingest/gateway, which calls Receive and
 // mounts Handler, and ingest/fingerprint, whose tokens seal the summary; it

@@ -17,18 +17,28 @@ const Mount = "/.fairgate/collector"
 // knows.
 type Identify func(*http.Request) string
 
-// Handler answers GET of NoncePath with {"nonce": …, "expires_in": seconds}. A
-// device without a token is answered 409 with the code no_device: its token
-// comes with that very answer.
+// Handler answers GET of NoncePath with {"nonce": …, "expires_in": seconds}, and
+// of ScriptPath with the browser's collector. A device without a token is
+// answered 409 with the code no_device: its token comes with that very answer.
 type Handler struct {
 	service  *Service
 	identify Identify
+	script   *script
 }
 
-// NewHandler returns the handler.
-func NewHandler(service *Service, identify Identify) *Handler {
-	return &Handler{service: service, identify: identify}
+// NewHandler returns the handler. It fails only where the script cannot be
+// compressed.
+func NewHandler(service *Service, identify Identify) (*Handler, error) {
+	s, err := newScript(built)
+	if err != nil {
+		return nil, err
+	}
+	return &Handler{service: service, identify: identify, script: s}, nil
 }
+
+// ScriptPath is where the browser's collector is served. It changes with the
+// script, so that browsers may keep what they have for ever.
+func (h *Handler) ScriptPath() string { return h.script.path }
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -39,8 +49,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusMethodNotAllowed, "method_not_allowed", "only GET and HEAD")
 		return
 	}
-	if strings.TrimSuffix(r.URL.Path, "/") == NoncePath {
+	switch strings.TrimSuffix(r.URL.Path, "/") {
+	case NoncePath:
 		h.nonce(w, r)
+		return
+	case h.script.path:
+		h.script.serve(w, r)
 		return
 	}
 	problem(w, http.StatusNotFound, "not_found", "there is nothing here")

@@ -151,6 +151,7 @@ func (s *Service) receive(ctx context.Context, p Post) (Reply, error) {
 	// From here on the beacon is believed; what the store cannot tell stays
 	// untold.
 	t := summarise(b, p.Agent, now, s.model)
+	carryOver(&t, p.Known.Telemetry)
 	known := s.bind(ctx, p, thumb, &t)
 	t.Family = s.family(ctx, b, p.Known.Telemetry.Family)
 	reply := Reply{Telemetry: t, Sealed: s.tokens.Seal(p.Device, fingerprint.Sealed{Telemetry: t, Key: known})}

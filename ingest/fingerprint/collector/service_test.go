@@ -151,8 +151,16 @@ func TestBeaconIsSummarised(t *testing.T) {
 	require.True(t, ok)
 	assert.Equal(t, told, sealed.Telemetry, "what later events have is what this one had")
 
-	told = h.send(t, g, func(b *collector.Beacon) { b.Pointer = &pointer.Summary{Moves: 20, Speed: 9} })
-	assert.Zero(t, told.Moves, "too few moves are not scored")
+	first := told
+	told = h.send(t, g, func(b *collector.Beacon) {
+		b.Automation, b.Pointer = []ingest.Trace{ingest.TraceDevtools}, &pointer.Summary{Moves: 20, Speed: 9}
+	})
+	assert.Equal(t, 200, told.Moves, "too few moves are not scored, and those before stay")
+	assert.InDelta(t, first.Pointer, told.Pointer, 0.001)
+	assert.Equal(t, []ingest.Trace{ingest.TraceWebdriver, ingest.TraceDevtools, ingest.TraceWindow}, told.Traces, "traces stay, too")
+	assert.Equal(t, []int{11, 182, 1}, []int{told.Keys, told.KeyGap, told.Pastes})
+	told = h.send(t, g, func(b *collector.Beacon) { b.Pointer = &pointer.Summary{Moves: 600, Speed: 3, SpeedSpread: 2} })
+	assert.Equal(t, 800, told.Moves)
 	told = h.send(t, g, func(b *collector.Beacon) { b.Traits.Agent = "Mozilla/5.0 (X11) Other" })
 	assert.True(t, told.Has(ingest.TraceAgent), "the page's agent is not the header's")
 	told = h.send(t, g, func(b *collector.Beacon) { b.At = 1 })

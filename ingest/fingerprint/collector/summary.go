@@ -41,6 +41,27 @@ func summarise(b *Beacon, agent string, now time.Time, model pointer.Model) inge
 	return t
 }
 
+// carryOver adds what the device's beacons of the last day told: traces stay,
+// movements are weighed by their number, and keys that were pressed are not
+// forgotten because a later beacon had none.
+func carryOver(t *ingest.Telemetry, before ingest.Telemetry) {
+	found := t.Traces
+	t.Traces = nil
+	for _, trace := range ingest.Traces() {
+		if slices.Contains(found, trace) || before.Has(trace) {
+			t.Traces = append(t.Traces, trace)
+		}
+	}
+	if moves := t.Moves + before.Moves; moves > 0 {
+		t.Pointer = (t.Pointer*float64(t.Moves) + before.Pointer*float64(before.Moves)) / float64(moves)
+		t.Moves = min(moves, maxCount)
+	}
+	if t.Keys < 2 {
+		t.Keys, t.KeyGap, t.KeySpread = before.Keys, before.KeyGap, before.KeySpread
+	}
+	t.Pastes = min(t.Pastes+before.Pastes, maxCount)
+}
+
 // disagree reports that the page sees another user agent than the gateway,
 // which clips a long one.
 func disagree(b *Beacon, agent string) bool {

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useReducer, useState } from 'preact/hooks'
 import { Client } from './api/client'
 import { ChallengeDialog, Challenges } from './challenge/dialog'
-import { loadCollector } from './collector'
+import { Collector } from './collector'
 import { type Language, Words, WordsContext, firstLanguage, keepLanguage, useWords } from './i18n/i18n'
 import { Account } from './pages/account'
 import { Book } from './pages/book'
@@ -13,29 +13,33 @@ import { SignIn } from './pages/sign-in'
 import { Link, type Route, RouterContext, useHistory } from './router'
 import type { Session } from './session'
 import { type Shop, ShopContext, useOnline, useSignedIn } from './shop'
+import { Consent } from './ui/consent'
 import { Page } from './ui/page'
 import { Notice } from './ui/parts'
 
 const forget = 6000
 
-export function App({ session }: { session: Session }) {
+export function App({ session, device }: { session: Session; device: Storage }) {
   const [language, setLanguage] = useState<Language>(firstLanguage)
   const words = useMemo(() => new Words(language), [language])
   const router = useHistory()
   const [said, setSaid] = useState('')
   const [, again] = useReducer((n: number) => n + 1, 0)
   const challenges = useMemo(() => new Challenges(), [])
+  const collector = useMemo(() => new Collector(device), [device])
   const shop = useMemo<Shop>(() => {
     challenges.changed = () => again(undefined)
+    collector.changed = () => again(undefined)
     return {
       session,
-      client: new Client({ session, language: () => document.documentElement.lang, meetChallenge: challenges.meet, collector: loadCollector }),
+      client: new Client({ session, language: () => document.documentElement.lang, meetChallenge: challenges.meet, collector: collector.announced }),
+      collector,
       orders: new Map(),
       pools: new Map(),
       drafts: new Map(),
       say: setSaid,
     }
-  }, [session, challenges])
+  }, [session, challenges, collector])
   // Before anything is read in it.
   document.documentElement.lang = words.locale
   useEffect(() => {
@@ -54,6 +58,7 @@ export function App({ session }: { session: Session }) {
         <ShopContext.Provider value={shop}>
           <Header toggle={() => speak(language === 'zh' ? 'en' : 'zh')} />
           <Offline />
+          <Consent />
           <View route={router.place.route} setLanguage={speak} />
           <p class={said ? 'toast' : 'hidden'} role="status">{said}</p>
           {waiting && <ChallengeDialog key={waiting.problem.body.receipt} waiting={waiting} />}

@@ -1,14 +1,77 @@
-// The gateway may have a collector of its own; this page only makes room for
-// it. It is loaded once, when an answer announces it, and only from the
-// gateway's own path.
+// The gateway may have a collector that looks whether a browser is a person's.
+// It is loaded once an answer announced it and the visitor agreed, and only
+// from the gateway's own path. Refusing costs nothing but a check now and then.
 
-let loaded = false
+const kept = 'fairgate.collector'
+const own = /^\/\.fairgate\/collector\/[0-9a-f]{16}\.js$/
 
-export function loadCollector(address: string): void {
-  if (loaded || address !== '/.fairgate/collector.js') return
-  loaded = true
+export type Answer = 'given' | 'refused'
+
+interface Running {
+  start: () => void
+  stop: () => void
+}
+
+export class Collector {
+  answer: Answer | undefined
+  /** Called when there is something to ask, or the answer changed. */
+  changed = (): void => undefined
+  private address: string | undefined
+  private loaded = false
+
+  constructor(
+    private readonly storage: Storage,
+    private readonly load: (address: string) => void = loadScript,
+    private readonly running: () => Running | undefined = () => (window as { fairgateCollector?: Running }).fairgateCollector,
+  ) {
+    const saved = storage.getItem(kept)
+    if (saved === 'given' || saved === 'refused') this.answer = saved
+  }
+
+  /** An answer of the gateway told where the collector is. */
+  announced = (address: string): void => {
+    if (this.address || !own.test(address)) return
+    this.address = address
+    this.begin()
+    this.changed()
+  }
+
+  /** Whether the gateway has a collector at all. */
+  get known(): boolean {
+    return this.address !== undefined
+  }
+
+  get asking(): boolean {
+    return this.known && this.answer === undefined
+  }
+
+  decide = (answer: Answer): void => {
+    this.answer = answer
+    try {
+      this.storage.setItem(kept, answer)
+    } catch {
+      // It then holds for this page.
+    }
+    if (answer === 'given') this.begin()
+    else this.running()?.stop()
+    this.changed()
+  }
+
+  private begin(): void {
+    if (!this.address || this.answer !== 'given') return
+    if (this.loaded) {
+      this.running()?.start()
+      return
+    }
+    this.loaded = true
+    this.load(this.address)
+  }
+}
+
+function loadScript(address: string): void {
   const script = document.createElement('script')
   script.src = address
   script.async = true
+  script.dataset['consent'] = 'given'
   document.head.append(script)
 }

@@ -24,11 +24,12 @@ function storage(open: () => Storage): Storage {
   }
 }
 
+const device = storage(() => localStorage)
 const session = new Session(
   storage(() => sessionStorage),
-  storage(() => localStorage),
+  device,
 )
 addEventListener('storage', () => session.reload())
 
 const root = document.getElementById('app')
-if (root) render(<App session={session} />, root)
+if (root) render(<App session={session} device={device} />, root)

@@ -3,6 +3,7 @@ import { useContext, useEffect, useReducer, useState } from 'preact/hooks'
 import type { Client } from './api/client'
 import { type Problem, asProblem } from './api/problem'
 import type { Order, Pool } from './api/types'
+import type { Collector } from './collector'
 import type { Session } from './session'
 import type { Draft, Quantities } from './visitors'
 
@@ -13,6 +14,7 @@ import type { Draft, Quantities } from './visitors'
 export interface Shop {
   client: Client
   session: Session
+  collector: Collector
   orders: Map<string, Order>
   pools: Map<string, Pool>
   /** What was typed for a booking that is not made yet, by pool. */

@@ -116,10 +116,10 @@ describe('a request', () => {
     expect(sent[1]?.headers['If-None-Match']).toBe('"1"')
   })
   it('tells of the gateway’s collector', async () => {
-    const { client, announced } = setup([json(200, {}, { 'X-Fairgate-Collector': '/.fairgate/collector.js' }), json(200, {})])
+    const { client, announced } = setup([json(200, {}, { 'X-Fairgate-Collector': '/.fairgate/collector/0123456789abcdef.js' }), json(200, {})])
     await client.get('/x')
     await client.get('/x')
-    expect(announced).toEqual(['/.fairgate/collector.js'])
+    expect(announced).toEqual(['/.fairgate/collector/0123456789abcdef.js'])
   })
 })
 

@@ -220,6 +220,11 @@ export const en: Record<Key, string> = {
   'account.sign_out': 'Sign out',
   'account.signed_out': 'You are signed out.',
   'account.language': 'Language',
+  'consent.title': 'Help keep tickets for people',
+  'consent.text': 'May this page check whether a person is using this browser? It looks at properties of the browser and the screen and at the rhythm of mouse and keys, never at what you type, and shares nothing with third parties. You can book without it; you may then be asked for a check now and then. You can change this under Account at any time.',
+  'consent.give': 'Agree',
+  'consent.refuse': 'No, thank you',
+
   'account.privacy': 'After signing out, no tickets or personal details stay on this device.',
 
   'challenge.title': 'Security check',

@@ -218,6 +218,11 @@ export const zh = {
   'account.sign_out': '退出登录',
   'account.signed_out': '已退出登录。',
   'account.language': '语言',
+  'consent.title': '帮助识别抢票程序',
+  'consent.text': '是否允许本页面检查此浏览器是否由真人使用？将检查浏览器和屏幕特征、鼠标移动与按键的节奏，不看您输入的内容，不与第三方分享。不同意也能预约，只是有时需要多做一次验证。可随时在“账号”页更改。',
+  'consent.give': '同意',
+  'consent.refuse': '不同意',
+
   'account.privacy': '退出后，此设备上不保留任何票码或个人信息。',
 
   'challenge.title': '安全验证',

@@ -4,6 +4,7 @@ import type { Profile } from '../api/types'
 import { type Language, useWords } from '../i18n/i18n'
 import { useRouter } from '../router'
 import { useLoaded, useShop } from '../shop'
+import { ConsentChoice } from '../ui/consent'
 import { Page } from '../ui/page'
 import { Button, Skeleton } from '../ui/parts'
 import { ProblemNotice } from '../ui/refusal'
@@ -26,6 +27,7 @@ export function Account({ setLanguage }: { setLanguage: (language: Language) => 
           </label>
         ))}
       </fieldset>
+      <ConsentChoice />
     </Page>
   )
 }

@@ -59,7 +59,16 @@ func TestFoldingKeepsWhatIsRead(t *testing.T) {
 	for _, w := range []time.Duration{time.Minute, time.Hour} {
 		values.Reads = append(values.Reads, scoring.Read{Window: w, Aggregate: rules.AggDistinct})
 	}
-	et := scoring.EntityTouch{Series: []scoring.SeriesTouch{{Series: counts}, {Series: values}}}
+	sums := &scoring.Series{
+		ID: "aaaaaaaaaaaa", Keep: time.Hour, Limit: 1000, Shape: scoring.ShapeAmounts,
+		Reads: []scoring.Read{{Window: time.Minute, Aggregate: rules.AggSum}, {Window: time.Hour, Aggregate: rules.AggSum}},
+	}
+	et := scoring.EntityTouch{Series: []scoring.SeriesTouch{{Series: counts}, {Series: values}, {Series: sums}}}
+	for _, idle := range []time.Duration{1500 * time.Millisecond, 61 * time.Second} {
+		et.Series = append(et.Series, scoring.SeriesTouch{Series: &scoring.Series{
+			ID: idle.String(), Keep: idle, Shape: scoring.ShapeSpans, Reads: []scoring.Read{{Window: idle, Aggregate: rules.AggAge}},
+		}})
+	}
 	var whole, folded []byte
 	var l entityLog
 	for n := range 600 {
@@ -68,14 +77,17 @@ func TestFoldingKeepsWhatIsRead(t *testing.T) {
 		if n > 0 && rng.IntN(10) == 0 {
 			self = uint64(rng.IntN(n) + 1)
 		}
-		et.Series[0].Members, et.Series[1].Members = []string{"e"}, []string{fmt.Sprint(rng.IntN(90)), "always"}
+		for i := range et.Series {
+			et.Series[i].Members, et.Series[i].Amount = []string{"e"}, int64(1+self%1000)
+		}
+		et.Series[1].Members = []string{fmt.Sprint(rng.IntN(90)), "always"}
 		record, keep := appendEvent(nil, now, self, et.Series)
 		require.Equal(t, time.Hour, keep)
 		whole, folded = append(whole, record...), append(folded, record...)
 		assert.Equal(t, valuesOf(&l, string(whole), &et, now, self), valuesOf(&l, string(folded), &et, now, self), "event %d", n)
 		assert.False(t, l.broken)
 		if rng.IntN(30) == 0 {
-			touched := et.Series[rng.IntN(3):] // by somebody who does not know all series
+			touched := et.Series[rng.IntN(len(et.Series)+1):] // by somebody who does not know all series
 			folded = []byte(l.folding("k", string(folded), now, touched).folded)
 		}
 	}

@@ -218,7 +218,7 @@ func (b *workbench) suggest(x threshold, known []vectors, holds, fails truth) (s
 		for _, name := range x.names {
 			slot, field := b.place(name)
 			was := v.values[slot]
-			for _, value := range b.near(x, name, slot, v) {
+			for _, value := range b.near(x, name, v) {
 				v.values[slot] = value
 				if b.holds(holds, v) && !b.holds(fails, v) {
 					v.values[slot] = was
@@ -241,7 +241,7 @@ func (b *workbench) place(name string) (slot int, field bool) {
 
 // near lists values of a name around the place where the comparison changes,
 // the other names as they are in the case.
-func (b *workbench) near(x threshold, name string, slot int, v vectors) []float64 {
+func (b *workbench) near(x threshold, name string, v vectors) []float64 {
 	edge := x.edge
 	l, lok := b.words.linear(x.node.Left)
 	r, rok := b.words.linear(x.node.Right)

@@ -148,8 +148,10 @@ func TestSuggestedCasesSettleTheFinding(t *testing.T) {
 	r := rule("r", "max(reads, books) > 10 and known(pace) and pace < 0.4 and (books - documents >= 3 or positions > 5 or device_age_seconds < 10)",
 		func(r *Rule) {
 			r.Cases = Cases{
-				MustFire: []Case{{Kind: ingest.KindOrderSubmit, Event: map[string]any{"account": "a", "documents": 2.0, "device_age_seconds": 90.0},
-					Features: map[string]float64{"reads": 3, "books": 40, "pace": 0.1}}},
+				MustFire: []Case{{
+					Kind: ingest.KindOrderSubmit, Event: map[string]any{"account": "a", "documents": 2.0, "device_age_seconds": 90.0},
+					Features: map[string]float64{"reads": 3, "books": 40, "pace": 0.1},
+				}},
 				MustNotFire: []Case{{Kind: ingest.KindOrderSubmit, Event: map[string]any{"account": "a"}}},
 			}
 		})
@@ -186,7 +188,7 @@ func TestLintBands(t *testing.T) {
 		change func(*Ruleset)
 		want   []string
 	}{
-		{"sound", func(rs *Ruleset) {}, []string{}},
+		{"sound", func(*Ruleset) {}, []string{}},
 		{"out of reach", func(rs *Ruleset) { rs.Bands[0].From = 71 }, []string{"high: the band begins at 71, and the rules that count for it score 70 together at most."}},
 		{"out of reach while a rule is in shadow", func(rs *Ruleset) { rs.Rules[0].Mode = ModeShadow },
 			[]string{"high: the band begins at 70, and the rules that count for it score 40 together at most.",

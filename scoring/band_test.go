@@ -27,8 +27,10 @@ func banded(change func(*rules.Ruleset)) func(*rules.Ruleset) {
 			signal("papers", "account_documents > 0", 30, rules.StageAsync),
 		}
 		rs.Bands = []rules.Band{
-			{ID: "sure", From: 60, On: rules.EntityAccount, Action: ingest.Block, TTL: time.Hour, Reason: ingest.ReasonReview,
-				Repeat: rules.Repeat{Within: 720 * time.Hour, TTL: []time.Duration{24 * time.Hour}}},
+			{
+				ID: "sure", From: 60, On: rules.EntityAccount, Action: ingest.Block, TTL: time.Hour, Reason: ingest.ReasonReview,
+				Repeat: rules.Repeat{Within: 720 * time.Hour, TTL: []time.Duration{24 * time.Hour}},
+			},
 			{ID: "doubtful", From: 30, On: rules.EntityDevice, Action: ingest.Challenge},
 			{ID: "later", Stage: rules.StageAsync, From: 90, On: rules.EntityAccount, Action: ingest.Block, TTL: time.Hour},
 		}

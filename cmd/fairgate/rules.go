@@ -59,9 +59,9 @@ type failedCase struct {
 }
 
 // each compiles every document and hands it on; one that cannot be loaded does
-// not keep the others from being looked at. It prints what do wrote into the
+// not keep the others from being looked at. It shows what do wrote into the
 // reports, and returns the exit code as an error.
-func (c *rulesetFiles) each(ctx context.Context, do func(*rules.Program, *rulesetReport) (found int, err error), print func(io.Writer, *rulesetReport)) error {
+func (c *rulesetFiles) each(ctx context.Context, do func(*rules.Program, *rulesetReport) (found int, err error), show func(io.Writer, *rulesetReport)) error {
 	documents, err := c.documents(ctx)
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (c *rulesetFiles) each(ctx context.Context, do func(*rules.Program, *rulese
 			code = exitFound
 		}
 		if !c.JSON {
-			print(os.Stdout, report)
+			show(os.Stdout, report)
 		}
 	}
 	if c.JSON {

@@ -25,7 +25,7 @@ func fairgate(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Args[0], args...) //nolint:gosec // the test binary
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
@@ -126,7 +126,7 @@ func TestRulesCheckEndsAtOnce(t *testing.T) {
 		args = append(args, path)
 	}
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
-		cmd := exec.CommandContext(t.Context(), os.Args[0], args...) //nolint:gosec // the test binary
+		cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
 		var errs bytes.Buffer
 		out, err := cmd.StdoutPipe()
 		require.NoError(t, err)

@@ -110,6 +110,19 @@ func TestWhoWasBlockedWronglyIsNoRepeatOffender(t *testing.T) {
 			})
 		})
 	}
+	t.Run("undone with its rule after two", func(t *testing.T) {
+		each(t, func(t *testing.T, f *fixture) {
+			f.stands(t, offence("a", "e1", 0))
+			f.stands(t, offence("a", "e2", 2*time.Hour))
+			cause := enforcement.Cause{Site: "museum", Rule: "rotation", From: start, To: start.Add(3 * time.Hour)}
+			require.NoError(t, f.Forbid(t.Context(), cause, "li", "the rule misfired"))
+			entries, _, err := f.Caused(t.Context(), cause, "", 10)
+			require.NoError(t, err)
+			_, err = f.LiftEach(t.Context(), entries, "li", "the rule misfired")
+			require.NoError(t, err)
+			assert.Equal(t, time.Hour, f.stands(t, offence("a", "e3", 10*time.Hour)), "what had ended by itself was no offence either")
+		})
+	})
 	t.Run("cleared after two", func(t *testing.T) {
 		each(t, func(t *testing.T, f *fixture) {
 			f.stands(t, offence("a", "e1", 0))

@@ -18,6 +18,10 @@ type batch struct {
 	burn      *goredis.StringCmd
 	fold      *goredis.Cmd
 	log       entityLog
+	// all gets every log and mark at once, where one node has them all; its
+	// arguments are in args. nil: each entity's are asked for by themselves.
+	all  *goredis.StringSliceCmd
+	args []any
 
 	now  int64 // event time, Unix ms
 	id   [16]byte
@@ -37,6 +41,8 @@ type entityCalls struct {
 	renew  *goredis.IntCmd    // the same, where everybody keeps it as long
 	log    *goredis.StringCmd // get it
 	mark   *goredis.StringCmd // an absent one is empty, which is cheaper than a nil
+
+	logText, markText string // what they hold; empty: nothing
 
 	adds, expires, logs, marks bool // which of them the touch wants
 
@@ -76,6 +82,7 @@ func (b *batch) build(ctx context.Context, t *scoring.Touch, s *Store, wall time
 		b.buildEntity(&t.Entities[i], b.entities[i], s, wall)
 		b.buildBuckets(ctx, &t.Entities[i], b.entities[i], s)
 	}
+	b.buildReads(ctx, len(t.Entities), s)
 	if t.Burn != "" {
 		key, self := burnKey(t.Burn), string(b.id[:])
 		b.burn = goredis.NewStringCmd(ctx, "get", key)
@@ -104,12 +111,64 @@ func (b *batch) buildEntity(et *scoring.EntityTouch, c *entityCalls, s *Store, w
 			}
 		}
 	}
-	if c.logs {
-		b.send(c.log)
-	}
 	if c.marks {
 		c.markKey = MarkKey(et.Entity, et.Key)
-		b.send(c.mark)
+	}
+}
+
+// buildReads asks for the logs and marks of n entities, after what is added. On
+// a node of its own that is one command; on a Cluster, whose slots no command
+// may cross, one for each key.
+func (b *batch) buildReads(ctx context.Context, n int, s *Store) {
+	together := s.together()
+	b.args = append(b.args[:0], "mget")
+	for _, c := range b.entities[:n] {
+		if c.logs && !together {
+			b.send(c.log)
+		}
+		if c.marks && !together {
+			b.send(c.mark)
+		}
+		if c.logs && together {
+			b.args = append(b.args, &c.key)
+		}
+		if c.marks && together {
+			b.args = append(b.args, &c.markKey)
+		}
+	}
+	if len(b.args) > 1 {
+		b.all = goredis.NewStringSliceCmd(ctx, b.args...)
+		b.cmds = append(b.cmds, b.all)
+	}
+}
+
+// takeReads puts what was read into the entities' calls.
+func (b *batch) takeReads(n int) {
+	var texts []string
+	if b.all != nil {
+		texts = b.all.Val()
+	}
+	next := func(one *goredis.StringCmd) string {
+		switch {
+		case b.all == nil && one.Err() != nil: // absent, and the value may be an older one
+			return ""
+		case b.all == nil:
+			return one.Val()
+		case len(texts) == 0: // fewer answers than keys, which Redis does not give
+			return ""
+		}
+		text := texts[0]
+		texts = texts[1:]
+		return text
+	}
+	for _, c := range b.entities[:n] {
+		c.logText, c.markText = "", ""
+		if c.logs {
+			c.logText = next(c.log)
+		}
+		if c.marks {
+			c.markText = next(c.mark)
+		}
 	}
 }
 
@@ -132,11 +191,12 @@ func reads(et *scoring.EntityTouch) bool {
 // decode puts the answers into t.
 func (b *batch) decode(t *scoring.Touch, s *Store) {
 	t.Degraded, t.Burnt = false, false
+	b.takeReads(len(t.Entities))
 	for i := range t.Entities {
 		et, c := &t.Entities[i], b.entities[i]
 		var mark []byte
-		if c.marks {
-			mark, _ = c.mark.Bytes()
+		if c.markText != "" {
+			mark = []byte(c.markText)
 		}
 		et.SetMark(mark)
 		t.Follow(i)
@@ -157,10 +217,7 @@ func (b *batch) decodeLog(et *scoring.EntityTouch, c *entityCalls, s *Store) {
 			b.log.want(headOf(one))
 		}
 	}
-	log := ""
-	if c.log.Err() == nil { // absent otherwise, and the value may be an older one
-		log = c.log.Val()
-	}
+	log := c.logText
 	b.log.read(log, false)
 	if b.log.broken {
 		s.unreadable.Inc()
@@ -183,8 +240,10 @@ func (b *batch) reset() {
 	for _, c := range b.entities {
 		c.log.SetVal("")
 		c.mark.SetVal("")
+		c.logText, c.markText = "", ""
 		c.expire.SetVal(nil)
 		c.buckets = nil
 	}
-	b.cmds, b.burn, b.fold, b.passenger.cmds = b.cmds[:0], nil, nil, nil
+	clear(b.args)
+	b.cmds, b.burn, b.fold, b.all, b.passenger.cmds = b.cmds[:0], nil, nil, nil, nil
 }

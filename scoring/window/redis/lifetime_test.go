@@ -181,7 +181,7 @@ func TestExpiryOfTheWholeEntity(t *testing.T) {
 	for range 2 {
 		require.NoError(t, s.Touch(t.Context(), tc))
 	}
-	assert.Equal(t, []string{"append", "pexpire", "get", "append", "get"}, names)
+	assert.Equal(t, []string{"append", "pexpire", "mget", "append", "mget"}, names)
 	assert.Equal(t, 75*time.Minute, m.TTL(accountLog))
 }
 

@@ -5,7 +5,8 @@
 // "fg:{<entity>:<key>}:log1"; the hash tag keeps it and the entity's mark in one
 // Cluster slot. A touch appends what the event adds to any of the series as one
 // short record, gets the log back, and does the sums here: Redis only moves
-// bytes, three plain commands an entity, which is what keeps it fast. Nothing
+// bytes, an append for each entity and one command that reads all logs and marks
+// (on a Cluster, one for each), which is what keeps it fast. Nothing
 // is approximate: the log holds the members themselves and their times.
 //
 //	log    = chunk…
@@ -41,7 +42,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -75,7 +78,10 @@ type Store struct {
 	folds    chan fold
 	// reuse says that commands can be sent again and again. Those of a Cluster
 	// cannot: they remember where they were sent.
-	reuse      bool
+	reuse bool
+	// apart says that one command may not read several entities: what answers
+	// is a Cluster after all, behind one address.
+	apart      atomic.Bool
 	folded     *prometheus.CounterVec
 	unreadable prometheus.Counter
 	late       prometheus.Counter
@@ -159,12 +165,19 @@ func (s *Store) Touch(ctx context.Context, t *scoring.Touch) error {
 	}
 	var err error
 	if free, err = s.exec(ctx, b); err != nil {
+		if b.all != nil && crossesSlots(err) {
+			s.apart.Store(true)
+			return s.Touch(ctx, t) // repeats count once
+		}
 		return fmt.Errorf("touch counters: %w", err)
 	}
 	b.decode(t, s)
 	s.noteExpiries(ctx, b, t, wall)
 	return nil
 }
+
+// together reports whether one command may read several entities.
+func (s *Store) together() bool { return s.reuse && !s.apart.Load() }
 
 // exec sends the commands of b, and a fold that waits, in one pipeline and
 // returns the first real error of b's own; an absent key is none, and the
@@ -190,6 +203,13 @@ func (s *Store) exec(ctx context.Context, b *batch) (free bool, err error) {
 		}
 	}
 	return true, nil
+}
+
+// crossesSlots reports that a Cluster refused a command for having keys of
+// several slots.
+func crossesSlots(err error) bool {
+	var refused goredis.Error
+	return errors.As(err, &refused) && strings.HasPrefix(refused.Error(), "CROSSSLOT")
 }
 
 func pipeline(ctx context.Context, client goredis.UniversalClient, cmds []goredis.Cmder) error {

@@ -68,6 +68,9 @@ func (r *Report) Table(out io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return fmt.Errorf("write the table: %w", err)
 	}
+	if err := r.costs(out); err != nil {
+		return err
+	}
 	_, err := fmt.Fprintf(out, `
 At %d connections, by the bare proxy:
   one round trip %.2f   screened, 100 rules %.2f   1,000 rules %.2f   degraded %.2f
@@ -85,6 +88,22 @@ Reload of 1,000 rules under load: %d requests, %d failed; the slowest took %.1f 
 		r.WorstMs, r.WorstWithoutMs, 100*r.OverFiveMs, 100*r.OverFiveWithout,
 		r.Machine.Cores, r.Machine.Go, r.Machine.Redis, r.Seconds)
 	if err != nil {
+		return fmt.Errorf("write the table: %w", err)
+	}
+	return nil
+}
+
+// costs writes where the CPU time of a request goes, at the most connections.
+func (r *Report) costs(out io.Writer) error {
+	t := tabwriter.NewWriter(out, 0, 8, 2, ' ', tabwriter.AlignRight)
+	_, _ = fmt.Fprintln(t, "\nCPU µs of a request\tproxy or gateway\tRedis\tKafka\tupstream\tload\ttogether\t")
+	for _, c := range r.Cells {
+		if c.Loop == LoopClosed && c.Connections == mostConnections {
+			_, _ = fmt.Fprintf(t, "%s\t%.0f\t%.0f\t%.0f\t%.0f\t%.0f\t%.0f\t\n", c.Variant, c.CPUUs, c.RedisCPUUs, c.KafkaCPUUs, c.UpstreamCPUUs,
+				c.LoadCPUUs, c.CPUUs+c.RedisCPUUs+c.KafkaCPUUs+c.UpstreamCPUUs+c.LoadCPUUs)
+		}
+	}
+	if err := t.Flush(); err != nil {
 		return fmt.Errorf("write the table: %w", err)
 	}
 	return nil

@@ -137,6 +137,24 @@ func TestWatcherWaitsUntilContentSettles(t *testing.T) {
 	assert.NotEqual(t, first, w.Current().Version())
 }
 
+// What was in force a moment ago can be again at the next look.
+func TestWatcherReturnsAtOnce(t *testing.T) {
+	t.Parallel()
+	src := &memory{data: text}
+	w, err := NewWatcher(t.Context(), src, Options{})
+	require.NoError(t, err)
+	first := w.Current().Version()
+	w.look(t.Context())
+	src.set(strings.Replace(text, "hour < 5", "hour < 6", 1), nil)
+	w.look(t.Context())
+	w.look(t.Context())
+	require.NotEqual(t, first, w.Current().Version())
+	src.set(text, nil)
+	w.look(t.Context())
+	w.look(t.Context())
+	assert.Equal(t, first, w.Current().Version())
+}
+
 func TestNewWatcherRefuses(t *testing.T) {
 	t.Parallel()
 	_, err := NewWatcher(t.Context(), &memory{data: text}, Options{Name: "opera"})

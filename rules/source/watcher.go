@@ -146,7 +146,7 @@ func (w *Watcher) look(ctx context.Context) {
 	settled := doc.Whole || sum == w.seen
 	w.seen = sum
 	if sum == w.inUse {
-		w.refused = sum // a later return to refused content is news again
+		w.refused = [sha256.Size]byte{} // a later return to refused content is news again
 		return
 	}
 	if !settled || sum == w.refused {
@@ -167,7 +167,7 @@ func (w *Watcher) look(ctx context.Context) {
 		}
 		return
 	}
-	w.inUse = sum
+	w.inUse, w.refused = sum, [sha256.Size]byte{}
 	w.options.Logger.InfoContext(ctx, "ruleset loaded", "ruleset", doc.Name,
 		"version", p.Version(), "replaces", w.Current().Version(), "rules", len(p.Ruleset().Rules), "features", len(p.Features()))
 	w.current.Store(p)

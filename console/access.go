@@ -42,6 +42,7 @@ const (
 	EditRules    Permission = "rules.edit"    // draft, propose, weaken, publish what was approved
 	ApproveRules Permission = "rules.approve" // be the second person
 	TightenRules Permission = "rules.tighten" // break-glass: challenge for an hour, alone
+	RunBacktests Permission = "backtests.run" // and cancel them
 )
 
 // May reports whether a role holds a permission. Reading is wide, changing is
@@ -57,6 +58,8 @@ func (r Role) May(p Permission) bool {
 		return r == Administrator
 	case EditLists, LiftBudget, EditRules, TightenRules:
 		return r == Analyst || r == Security || r == Administrator
+	case RunBacktests:
+		return r == Analyst || r == Administrator
 	case SwitchMode, ApproveRules:
 		return r == Security || r == Administrator
 	case ReadAudit:

@@ -17,6 +17,8 @@ type rulesCommand struct {
 	Check rulesCheckCommand `cmd:"" help:"Compile rulesets and look for rules that cannot do what they are meant to."`
 	Test  rulesTestCommand  `cmd:"" help:"Run the must-fire and must-not-fire cases of rulesets."`
 
+	Backtest rulesBacktestCommand `cmd:"" help:"Run the ledger's history through a version of the rules."`
+
 	Explain  rulesExplainCommand  `cmd:"" help:"Say why an event was judged as it was."`
 	Backfill rulesBackfillCommand `cmd:"" help:"Fill new features from the ledger, so that they are warm at once."`
 	Suggest  rulesSuggestCommand  `cmd:"" help:"Propose thresholds from the behaviour of ordinary accounts."`

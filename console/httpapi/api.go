@@ -53,6 +53,7 @@ type Services struct {
 	Features  Features
 	Backfills Backfills
 	Mode      Mode
+	Backtests Backtests
 	Budgets   Budgets
 	Undos     Undos
 	Rulesets  *life.Service
@@ -118,6 +119,7 @@ func New(services Services, o Options) *fiber.App {
 	s.backfills(api)
 	s.completeness(api)
 	s.modes(api)
+	s.backtests(api)
 	s.budgets(api)
 	s.undos(api)
 	s.rulesets(api)

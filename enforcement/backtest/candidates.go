@@ -22,18 +22,20 @@ const (
 type candidate struct {
 	id            uint64
 	site, account string
-	state         account
-	evidence      []Evidence
+	evidence      []EventEvidence
 	severity      uint8 // of the event that the evidence is from
 }
 
 // candidates keeps those that change most.
-type candidates struct{ byAccount map[uint64]*candidate }
+type candidates struct {
+	byAccount map[uint64]*candidate
+	accounts  map[uint64]account // the tally's
+}
 
 // note takes in an event that the versions treat differently. The evidence is
 // from the first event of the greatest difference, as far as the account has
 // been among the candidates since.
-func (c *candidates) note(id uint64, a account, e *ingest.Event, next, against finding) {
+func (c *candidates) note(id uint64, e *ingest.Event, next, against finding) {
 	known := c.byAccount[id]
 	if known == nil {
 		if len(c.byAccount) >= maxCandidates {
@@ -42,7 +44,6 @@ func (c *candidates) note(id uint64, a account, e *ingest.Event, next, against f
 		known = &candidate{id: id, site: clone(e.Site), account: clone(e.Subject.Account)}
 		c.byAccount[id] = known
 	}
-	known.state = a
 	severity := gap(uint8(max(next.action.Severity(), 0)), uint8(max(against.action.Severity(), 0))) //nolint:gosec // 0 to 3
 	if severity <= known.severity {
 		return
@@ -74,17 +75,17 @@ func (c *candidates) sorted() []*candidate {
 		list = append(list, one)
 	}
 	slices.SortFunc(list, func(a, b *candidate) int {
+		x, y := c.accounts[a.id], c.accounts[b.id]
 		return cmp.Or(
-			cmp.Compare(gap(b.state.next, b.state.against), gap(a.state.next, a.state.against)),
-			cmp.Compare(b.state.differ, a.state.differ),
+			cmp.Compare(gap(y.next, y.against), gap(x.next, x.against)), cmp.Compare(y.differ, x.differ),
 			cmp.Compare(a.site, b.site), cmp.Compare(a.account, b.account),
 		)
 	})
 	return list
 }
 
-// Evidence is one rule that fired, with what it saw.
-type Evidence struct {
+// EventEvidence is one rule that fired, with what it saw.
+type EventEvidence struct {
 	Version string        `json:"version" enum:"new,against"`
 	EventID string        `json:"event_id"`
 	Time    time.Time     `json:"time"`
@@ -96,8 +97,8 @@ type Evidence struct {
 	Features map[string]float64 `json:"features,omitempty"`
 }
 
-func evidenceOf(version string, e *ingest.Event, f finding) []Evidence {
-	var out []Evidence
+func evidenceOf(version string, e *ingest.Event, f finding) []EventEvidence {
+	var out []EventEvidence
 	values := map[string]float64{}
 	for i, v := range f.values.Values {
 		if i < len(f.values.Names) && v != rules.NoValue {
@@ -108,7 +109,7 @@ func evidenceOf(version string, e *ingest.Event, f finding) []Evidence {
 		if h.Shadow || len(out) == maxEvidence {
 			continue
 		}
-		out = append(out, Evidence{
+		out = append(out, EventEvidence{
 			Version: version, EventID: clone(e.ID), Time: e.Time, Kind: e.Kind,
 			Rule: h.Rule, Action: h.Action, Entity: h.Entity, Features: values,
 		})

@@ -13,10 +13,10 @@ import (
 
 // Comparison is what a run found.
 type Comparison struct {
-	New     Version   `json:"new"`
-	Against *Version  `json:"against,omitempty"`
-	From    time.Time `json:"from"`
-	To      time.Time `json:"to"`
+	New     VersionOutcome  `json:"new"`
+	Against *VersionOutcome `json:"against,omitempty"`
+	From    time.Time       `json:"from"`
+	To      time.Time       `json:"to"`
 	// WarmUp is how long before From events were counted and not judged;
 	// WarmUpEvents is how many there were.
 	WarmUpSeconds   float64 `json:"warm_up_seconds"`
@@ -39,13 +39,13 @@ type Comparison struct {
 	// newly blocked.
 	NewlyHarmed ledger.Figure `json:"newly_harmed_human_rate"`
 
-	Rules []RuleChange `json:"rules"`
-	Top   []Changed    `json:"top"`
-	Notes []string     `json:"notes"`
+	Rules []RuleComparison `json:"rules"`
+	Top   []ChangedAccount `json:"top"`
+	Notes []string         `json:"notes"`
 }
 
-// Version is one of the two, and what it does.
-type Version struct {
+// VersionOutcome is one of the two, and what it does.
+type VersionOutcome struct {
 	Ruleset  string `json:"ruleset"`
 	Version  string `json:"version"`
 	Rules    int    `json:"rules"`
@@ -100,8 +100,8 @@ func (b *ByLabel) add(l labelled) {
 	}
 }
 
-// RuleChange is what one rule does in each version.
-type RuleChange struct {
+// RuleComparison is what one rule does in each version.
+type RuleComparison struct {
 	Rule    string      `json:"rule"`
 	New     *RuleCounts `json:"new,omitempty"`     // nil: the version has no such rule
 	Against *RuleCounts `json:"against,omitempty"` // likewise
@@ -121,16 +121,16 @@ type RuleCounts struct {
 	ShadowAccounts Count  `json:"shadow_accounts"`
 }
 
-// Changed is an account that the versions treat differently.
-type Changed struct {
+// ChangedAccount is an account that the versions treat differently.
+type ChangedAccount struct {
 	Site    string        `json:"site"`
 	Account string        `json:"account"`
 	Label   string        `json:"label" doc:"human, scalper, unknown or unlabelled"`
 	New     ingest.Action `json:"new" doc:"Worst action"`
 	Against ingest.Action `json:"against" doc:"Worst action"`
 	// Events is how many of its events differ.
-	Events   uint32     `json:"events"`
-	Evidence []Evidence `json:"evidence"`
+	Events   uint32          `json:"events"`
+	Evidence []EventEvidence `json:"evidence"`
 }
 
 // report folds the run.
@@ -139,12 +139,12 @@ func (c *comparison) report(took time.Duration) *Comparison {
 	r := &Comparison{
 		New: versionOf(c.next), From: c.o.From.UTC(), To: c.o.To.UTC(), WarmUpSeconds: c.lead.Seconds(), WarmUpEvents: c.warmed,
 		Events: t.events, ChangedEvents: t.changed, AnonymousEvents: t.nobody, Seconds: took.Seconds(),
-		Rules: []RuleChange{}, Top: []Changed{}, Notes: notes(),
+		Rules: []RuleComparison{}, Top: []ChangedAccount{}, Notes: notes(),
 	}
 	if took > 0 {
 		r.EventsPerSecond = float64(t.events+c.warmed) / took.Seconds()
 	}
-	versions := []*Version{&r.New}
+	versions := []*VersionOutcome{&r.New}
 	if c.against != nil {
 		v := versionOf(c.against)
 		r.Against = &v
@@ -157,7 +157,7 @@ func (c *comparison) report(took time.Duration) *Comparison {
 		if len(r.Top) == Top {
 			break
 		}
-		r.Top = append(r.Top, Changed{
+		r.Top = append(r.Top, ChangedAccount{
 			Site: one.site, Account: one.account, Label: labelName(state.label),
 			New: severities[state.next], Against: severities[state.against], Events: state.differ, Evidence: one.evidence,
 		})
@@ -175,9 +175,9 @@ const (
 	blocked    = 3
 )
 
-func versionOf(r *replayer) Version {
+func versionOf(r *replayer) VersionOutcome {
 	rs := r.program.Ruleset()
-	return Version{
+	return VersionOutcome{
 		Ruleset: rs.Name, Version: r.program.Version(), Rules: len(rs.Rules), Features: len(r.program.Features()),
 		Forgotten: r.counters.Evicted(),
 	}
@@ -200,7 +200,7 @@ func labelName(l labelled) string {
 type rates struct{ people, harmed, checked, hostile, kept uint64 }
 
 // sum folds the accounts into the report.
-func (t *tally) sum(r *Comparison, versions []*Version) {
+func (t *tally) sum(r *Comparison, versions []*VersionOutcome) {
 	var side [2]rates
 	var newly rates
 	for _, a := range t.accounts {
@@ -251,7 +251,7 @@ func addRest(to *Count, rest *distinct) {
 	to.Estimated = estimated
 }
 
-func (v *Version) count(worst uint8, l labelled) {
+func (v *VersionOutcome) count(worst uint8, l labelled) {
 	switch worst {
 	case blocked:
 		v.Blocked.add(l)
@@ -283,8 +283,8 @@ func (s *rates) add(a account, worst uint8) {
 }
 
 // ruleChanges lists every rule of either version.
-func (t *tally) ruleChanges() []RuleChange {
-	byID := map[string]*RuleChange{}
+func (t *tally) ruleChanges() []RuleComparison {
+	byID := map[string]*RuleComparison{}
 	for i, p := range t.programs {
 		if p == nil {
 			continue
@@ -294,7 +294,7 @@ func (t *tally) ruleChanges() []RuleChange {
 			rule := &all[at]
 			change := byID[rule.ID]
 			if change == nil {
-				change = &RuleChange{Rule: rule.ID}
+				change = &RuleComparison{Rule: rule.ID}
 				byID[rule.ID] = change
 			}
 			counts := countsOf(rule, t.rules[i][rule.ID])
@@ -305,7 +305,7 @@ func (t *tally) ruleChanges() []RuleChange {
 			}
 		}
 	}
-	list := make([]RuleChange, 0, len(byID))
+	list := make([]RuleComparison, 0, len(byID))
 	for _, id := range slices.SortedFunc(maps.Keys(byID), cmp.Compare) {
 		list = append(list, *byID[id])
 	}

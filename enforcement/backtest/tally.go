@@ -54,10 +54,11 @@ type ruleTally struct {
 }
 
 func newTally(o Options, next, against *rules.Program) *tally {
+	accounts := map[uint64]account{}
 	return &tally{
-		max: o.Accounts, accounts: map[uint64]account{}, programs: [2]*rules.Program{next, against},
+		max: o.Accounts, accounts: accounts, programs: [2]*rules.Program{next, against},
 		rules:      [2]map[string]*ruleTally{{}, {}},
-		candidates: candidates{byAccount: map[uint64]*candidate{}},
+		candidates: candidates{byAccount: map[uint64]*candidate{}, accounts: accounts},
 	}
 }
 
@@ -127,7 +128,7 @@ func (t *tally) add(e *ingest.Event, next, against finding) error {
 	t.count(0, next.hits, id, a.label)
 	t.count(1, against.hits, id, a.label)
 	if differs {
-		t.candidates.note(id, a, e, next, against)
+		t.candidates.note(id, e, next, against)
 	}
 	return nil
 }

@@ -20,7 +20,6 @@ import (
 	"fairgate/enforcement/sqldb"
 	"fairgate/ingest/outcome"
 	"fairgate/ingest/stream"
-	"fairgate/rules/life"
 	"fairgate/scoring/warmup"
 	"fairgate/ticketing/outbox"
 )
@@ -90,11 +89,15 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
+	backtests, err := openBacktests(ctx, s, db, e, noAnalytics)
+	if err != nil {
+		return nil, err
+	}
 	counted, err := openFeatures(ctx, db)
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
-	rules, err := openLife(ctx, db, e, life.Gates{warmup.NewGate(counted, e.Now)})
+	rules, err := openLife(ctx, db, e, append(budgetGates(backtests, e, noAnalytics), warmup.NewGate(counted, e.Now)))
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
@@ -131,7 +134,7 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	}
 	app := httpapi.New(httpapi.Services{
 		Operators: users, Audit: users, Review: r.cases, Lists: r.lists, Labels: r.cases, Mode: kill, Rulesets: rules, Budgets: budgets, Undos: r.undo,
-		Normal: usual, Explain: reasons, Features: warmup.NewService(counted, inForce.Current, e.Now), Backfills: fills,
+		Normal: usual, Explain: reasons, Features: warmup.NewService(counted, inForce.Current, e.Now), Backfills: fills, Backtests: backtests,
 		Quality: figures, Completeness: figures, Reports: outcome.Poller{URL: c.Enforcer.BookingURL + "/internal/v1/outbox", Key: key},
 	}, httpapi.Options{Site: c.Site, Now: e.Now, Log: log})
 	ln, err := listen(ctx, "console", c.Console.Listen)

@@ -95,6 +95,9 @@ type Rules struct {
 	Ruleset string `yaml:"ruleset" env:"RULESET"`
 	// Observe is how long a rule is to be in shadow before it acts on anybody.
 	Observe time.Duration `yaml:"observe" env:"OBSERVE"`
+	// FalsePositiveBudget is the share of people that a version may block on
+	// yesterday's traffic before its publication is objected to.
+	FalsePositiveBudget float64 `yaml:"false_positive_budget" env:"FALSE_POSITIVE_BUDGET"`
 }
 
 // Scorer is the asynchronous pipeline.
@@ -276,7 +279,7 @@ func Default() Config {
 			Deadline: 20 * time.Millisecond, SecureCookies: true,
 			TrustedProxies: []string{}, Spool: Spool{Dir: "spool", MaxBytes: 4 << 30}, Fleet: 1, AppealHours: 24, ChallengeMax: 50_000,
 		},
-		Rules:    Rules{Ruleset: "museum", Observe: time.Hour},
+		Rules:    Rules{Ruleset: "museum", Observe: time.Hour, FalsePositiveBudget: 0.001},
 		Scorer:   Scorer{Lateness: 10 * time.Minute},
 		Enforcer: Enforcer{BookingURL: "http://127.0.0.1:8081", Budget: BlockBudget{Share: 0.005, Floor: 3, HistoryDays: 30}},
 		Ledger:   Ledger{RetentionDays: 190},
@@ -345,6 +348,7 @@ func (c Config) Validate() error {
 	c.validateGateway(check)
 	check(c.Rules.Ruleset != "", "rules.ruleset", "is missing")
 	check(c.Rules.Observe > 0 && c.Rules.Observe <= 30*24*time.Hour, "rules.observe", "%s: from 1ns to 720h", c.Rules.Observe)
+	check(c.Rules.FalsePositiveBudget > 0 && c.Rules.FalsePositiveBudget <= 1, "rules.false_positive_budget", "%v is not a share above 0, at most 1", c.Rules.FalsePositiveBudget)
 	check(c.Scorer.Lateness >= 0, "scorer.lateness", "%s is negative", c.Scorer.Lateness)
 	check(c.Ledger.RetentionDays >= 1, "ledger.retention_days", "%d: at least 1", c.Ledger.RetentionDays)
 	check(len(c.Redis.Addrs) > 0, "redis.addrs", "is empty")

@@ -9,10 +9,11 @@ import (
 )
 
 type benchCommand struct {
-	Booking benchBookingCommand `cmd:"" help:"Sell the places of one day as fast as they go, on PostgreSQL."`
-	Checkin benchCheckinCommand `cmd:"" help:"Scan tickets at many gates at once, on PostgreSQL."`
-	Gateway benchGatewayCommand `cmd:"" help:"Measure what screening costs, against a bare reverse proxy."`
-	Part    benchPartCommand    `cmd:"" hidden:""`
+	Booking  benchBookingCommand  `cmd:"" help:"Sell the places of one day as fast as they go, on PostgreSQL."`
+	Checkin  benchCheckinCommand  `cmd:"" help:"Scan tickets at many gates at once, on PostgreSQL."`
+	Gateway  benchGatewayCommand  `cmd:"" help:"Measure what screening costs, against a bare reverse proxy."`
+	Backtest benchBacktestCommand `cmd:"" help:"Run two million events of a scratch ledger through fifty rules."`
+	Part     benchPartCommand     `cmd:"" hidden:""`
 }
 
 type benchBookingCommand struct {

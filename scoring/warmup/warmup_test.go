@@ -3,6 +3,7 @@ package warmup_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -106,9 +107,7 @@ func (m *memory) Report(_ context.Context, now time.Time, counted map[string]tim
 	if m.known == nil {
 		m.known = map[string]warmup.Record{}
 	}
-	for d, r := range next {
-		m.known[d] = r
-	}
+	maps.Copy(m.known, next)
 	m.last = now
 	return nil
 }

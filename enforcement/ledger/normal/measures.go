@@ -9,7 +9,7 @@ type measures struct {
 func newMeasures(r prometheus.Registerer) *measures {
 	m := &measures{
 		hours: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "fairgate_normal_hours_built_total", Help: "Hours of normal behaviour that were built, again or for the first time.",
+			Name: "fairgate_normal_builds_total", Help: "Builds of one hour of normal behaviour, first ones and repeats.",
 		}),
 		failures: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "fairgate_normal_failures_total", Help: "Failed tries to bring normal behaviour up to date.",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"fairgate/enforcement/ledger/metrics"
 	"fairgate/ingest"
@@ -159,14 +160,11 @@ func (r *Reader) rows(ctx context.Context, by By, params []any) (_ []Row, err er
 
 // fractions are the levels as SQL has them.
 func fractions() string {
-	text := ""
-	for i, level := range Levels() {
-		if i > 0 {
-			text += ", "
-		}
-		text += strconv.FormatFloat(level/100, 'g', -1, 64)
+	all := make([]string, 0, len(Levels()))
+	for _, level := range Levels() {
+		all = append(all, strconv.FormatFloat(level/100, 'g', -1, 64))
 	}
-	return text
+	return strings.Join(all, ", ")
 }
 
 // levels pairs the values with their levels, as far as the number of accounts

@@ -145,7 +145,7 @@ func (r *Reader) params(ctx context.Context, q Query) (all []any, share float64,
 	if rows*buckets > r.o.MaxRows {
 		sample = max(1, r.o.MaxRows/rows)
 	}
-	return append(slices.Clip(all), clickhouse.Named("sample", uint8(sample))), float64(sample) / buckets, nil //nolint:gosec // at most 64
+	return append(slices.Clip(all), clickhouse.Named("sample", uint8(sample))), float64(sample) / buckets, nil
 }
 
 // common sorts the accounts of a query. The package comment says how.

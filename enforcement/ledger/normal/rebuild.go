@@ -151,7 +151,7 @@ VALUES ({site:String}, {from:DateTime64(3, 'UTC')}, {build:UInt64}, {events:UInt
 // build makes one hour and publishes it. What was there before, if it is built
 // again, stays readable until then, and is removed afterwards.
 func (b *Builder) build(ctx context.Context, at siteHour, s state, again bool) error {
-	number := uint64(max(b.opts.Now().UnixMicro(), 0)) //nolint:gosec // not negative
+	number := uint64(max(b.opts.Now().UnixMicro(), 0))
 	params := append(bounds(at.hour, at.hour.Add(time.Hour)),
 		clickhouse.Named("site", at.site), clickhouse.Named("build", number),
 		clickhouse.Named("events", s.events), clickhouse.Named("complete", s.complete), clickhouse.Named("verdicts", s.verdicts))

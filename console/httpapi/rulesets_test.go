@@ -174,10 +174,10 @@ func TestRuleIsWeakenedAtOnceAndTightenedAlone(t *testing.T) {
 	assert.Equal(t, life.Published, v.State)
 	require.Equal(t, http.StatusCreated, h.as(t, "ana", http.MethodPost, "/museum/versions/0/return", m{"reason": "as shipped"}, &v))
 	assert.Equal(t, life.Proposed, v.State)
-	assert.Equal(t, []string{"ruleset.return", "ruleset.return", "rule.loosen", "rule.tighten", "rule.change", "ruleset.publish", "ruleset.approve", "ruleset.approve", "rule.change", "rule.change"}, actionsOf(h, t))
+	assert.Equal(t, []string{"ruleset.return", "ruleset.return", "rule.loosen", "rule.tighten", "rule.change", "ruleset.publish", "ruleset.approve", "ruleset.approve", "rule.change", "rule.change"}, actionsOf(t, h))
 }
 
-func actionsOf(h *house, t *testing.T) []string {
+func actionsOf(t *testing.T, h *house) []string {
 	t.Helper()
 	var out []string
 	for _, e := range h.audit(t) {

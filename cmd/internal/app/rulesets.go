@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"path/filepath"
 	"time"
@@ -16,7 +17,6 @@ import (
 	"fairgate/rules/source"
 	"fairgate/rules/source/sqlstore"
 	"fairgate/rulesets"
-	"log/slog"
 )
 
 // shippedRules are the rulesets that are in force where none was published: a

@@ -12,6 +12,7 @@ import (
 
 type fitCommand struct {
 	Pointer fitPointerCommand `cmd:"" help:"Fit the model that scores pointer movements, and cross-validate it."`
+	Family  fitFamilyCommand  `cmd:"" help:"Measure how often two different devices share a family."`
 }
 
 type fitPointerCommand struct {

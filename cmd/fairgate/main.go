@@ -30,7 +30,7 @@ type cli struct {
 	Simulate  simulateCommand  `cmd:"" help:"Drive labelled traffic at a running gateway and measure."`
 	Replay    replayCommand    `cmd:"" help:"Feed recorded traffic through the same screening and scoring."`
 	Rules     rulesCommand     `cmd:"" help:"Check and test rulesets."`
-	Fit       fitCommand       `cmd:"" help:"Fit a model from recorded data."`
+	Fit       fitCommand       `cmd:"" help:"Fit a model from recorded data, or measure one."`
 	Openapi   openapiCommand   `cmd:"" help:"Print the OpenAPI document of the operators' API or of the booking system's."`
 	Bench     benchCommand     `cmd:"" help:"Measure the service under load."`
 	Reconcile reconcileCommand `cmd:"" help:"Compare the booking system's outbox with the ledger."`

@@ -21,6 +21,13 @@ import (
 // networks covers: Alibaba Cloud, Tencent Cloud, Huawei Cloud.
 func DefaultHostingASNs() []uint32 { return []uint32{37963, 45090, 55990} }
 
+// DefaultMobileASNs are China Mobile's provincial networks, which are in use for
+// phones. The other carriers' phones share their networks with homes; name
+// their ranges in a file.
+func DefaultMobileASNs() []uint32 {
+	return []uint32{56040, 56041, 56042, 56044, 56046, 56047, 56048, 24400, 24444, 24445, 24547, 38019}
+}
+
 // GeoOptions names the databases. An empty path means that what the database
 // would tell stays unknown.
 type GeoOptions struct {
@@ -30,6 +37,12 @@ type GeoOptions struct {
 	// HostingASNs are networks of hosting providers; nil means
 	// DefaultHostingASNs.
 	HostingASNs []uint32
+	// MobileASNs are networks that only mobile carriers use; nil means
+	// DefaultMobileASNs.
+	MobileASNs []uint32
+	// HostingRanges and MobileRanges are files of networks, one a line: of
+	// hosting and VPN providers, and of mobile carriers.
+	HostingRanges, MobileRanges string
 	// Interval is how often Run looks whether a file has changed; 30 s.
 	Interval   time.Duration
 	Log        *slog.Logger
@@ -43,6 +56,7 @@ type Location struct {
 	Org     string
 	Country string // ISO 3166-1 alpha-2
 	Hosting bool
+	Mobile  bool
 }
 
 // Geo looks addresses up in MaxMind databases held in memory, and exchanges
@@ -50,8 +64,11 @@ type Location struct {
 // replaces one that was not. It is safe for concurrent use.
 type Geo struct {
 	asn, country, anonymous *database
+	hostingRanges           rangesFile
+	mobileRanges            rangesFile
 
-	hosting  []uint32
+	hosting, mobile []uint32
+
 	interval time.Duration
 	log      *slog.Logger
 	failures *prometheus.CounterVec
@@ -75,6 +92,9 @@ func NewGeo(o GeoOptions) *Geo {
 	if o.HostingASNs == nil {
 		o.HostingASNs = DefaultHostingASNs()
 	}
+	if o.MobileASNs == nil {
+		o.MobileASNs = DefaultMobileASNs()
+	}
 	if o.Interval <= 0 {
 		o.Interval = 30 * time.Second
 	}
@@ -82,7 +102,7 @@ func NewGeo(o GeoOptions) *Geo {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	g := &Geo{
-		hosting: o.HostingASNs, interval: o.Interval, log: o.Log,
+		hosting: o.HostingASNs, mobile: o.MobileASNs, interval: o.Interval, log: o.Log,
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "fairgate_fingerprint_geo_load_failures_total", Help: "GeoIP files that could not be read, by database.",
 		}, []string{"database"}),
@@ -96,6 +116,8 @@ func NewGeo(o GeoOptions) *Geo {
 	g.asn = &database{name: "asn", path: o.ASN, probe: func(r *geoip2.Reader) error { _, err := r.ASN(probe); return err }}
 	g.country = &database{name: "country", path: o.Country, probe: func(r *geoip2.Reader) error { _, err := r.Country(probe); return err }}
 	g.anonymous = &database{name: "anonymous", path: o.Anonymous, probe: func(r *geoip2.Reader) error { _, err := r.AnonymousIP(probe); return err }}
+	g.hostingRanges.name, g.hostingRanges.path = "hosting_ranges", o.HostingRanges
+	g.mobileRanges.name, g.mobileRanges.path = "mobile_ranges", o.MobileRanges
 	if o.Registerer != nil {
 		o.Registerer.MustRegister(g.failures, g.loaded)
 	}
@@ -131,7 +153,28 @@ func (g *Geo) Reload(ctx context.Context) error {
 			g.log.InfoContext(ctx, "geoip database loaded", "database", db.name, "file", db.path)
 		}
 	}
+	for _, f := range []*rangesFile{&g.hostingRanges, &g.mobileRanges} {
+		changed, err := f.load()
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			g.absent(ctx, f.name, f.path, &f.missing)
+		case err != nil:
+			g.failures.WithLabelValues(f.name).Inc()
+			errs = append(errs, err)
+		case changed:
+			f.missing.Store(false)
+			g.loaded.WithLabelValues(f.name).Set(1)
+			g.log.InfoContext(ctx, "address ranges loaded", "ranges", f.name, "file", f.path, "count", f.ranges.Load().Len())
+		}
+	}
 	return errors.Join(errs...)
+}
+
+// absent says once that a file is not there.
+func (g *Geo) absent(ctx context.Context, name, path string, said *atomic.Bool) {
+	if !said.Swap(true) {
+		g.log.WarnContext(ctx, "address ranges are absent, what they tell stays unknown", "ranges", name, "file", path)
+	}
 }
 
 // Run reloads at once and then at every interval until ctx ends. It logs what
@@ -204,6 +247,7 @@ func (g *Geo) Lookup(addr netip.Addr) Location {
 			l.Hosting = rec.IsHostingProvider || rec.IsAnonymousVPN || rec.IsPublicProxy || rec.IsTorExitNode
 		}
 	}
-	l.Hosting = l.Hosting || (l.ASN != 0 && slices.Contains(g.hosting, l.ASN))
+	l.Hosting = l.Hosting || (l.ASN != 0 && slices.Contains(g.hosting, l.ASN)) || g.hostingRanges.ranges.Load().Contains(addr)
+	l.Mobile = l.ASN != 0 && slices.Contains(g.mobile, l.ASN) || g.mobileRanges.ranges.Load().Contains(addr)
 	return l
 }

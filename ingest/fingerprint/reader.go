@@ -48,7 +48,10 @@ type Options struct {
 	TLSHeader string
 	// Automation are further tokens of tools, in lower case.
 	Automation []string
-	Registerer prometheus.Registerer
+	// VirtualNumbers are prefixes of virtual operators' phone numbers; nil means
+	// DefaultVirtualNumbers.
+	VirtualNumbers []string
+	Registerer     prometheus.Registerer
 }
 
 // Reader reads a request's identity. It is safe for concurrent use.
@@ -58,7 +61,8 @@ type Reader struct {
 	geo      *Geo
 	tls      string
 	extra    []string
-	agents   *lru.Cache[string, bool] // what Automation says of the usual ones
+	virtual  []string
+	agents   *lru.Cache[string, spoken] // what is known of the usual ones
 	rejected *prometheus.CounterVec
 }
 
@@ -71,15 +75,18 @@ func New(tokens *Tokens, o Options) (*Reader, error) {
 	if tokens == nil {
 		return nil, errors.New("new fingerprint reader: device tokens are missing")
 	}
+	if o.VirtualNumbers == nil {
+		o.VirtualNumbers = DefaultVirtualNumbers()
+	}
 	if o.Proxies == nil {
 		o.Proxies = &Proxies{}
 	}
-	agents, err := lru.New[string, bool](rememberedAgents)
+	agents, err := lru.New[string, spoken](rememberedAgents)
 	if err != nil {
 		return nil, fmt.Errorf("new fingerprint reader: %w", err)
 	}
 	r := &Reader{
-		tokens: tokens, proxies: o.Proxies, geo: o.Geo, tls: o.TLSHeader, extra: o.Automation, agents: agents,
+		tokens: tokens, proxies: o.Proxies, geo: o.Geo, tls: o.TLSHeader, extra: o.Automation, virtual: o.VirtualNumbers, agents: agents,
 		rejected: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "fairgate_fingerprint_rejected_total",
 			Help: "Device tokens and forwarding headers that were not believed, by what and why.",
@@ -90,6 +97,9 @@ func New(tokens *Tokens, o Options) (*Reader, error) {
 	}
 	return r, nil
 }
+
+// PhoneClass tells what a phone number's range says of it.
+func (r *Reader) PhoneClass(number string) ingest.PhoneClass { return phoneClass(number, r.virtual) }
 
 // MaxAge is how long a device token is believed, for the cookie that holds it.
 func (r *Reader) MaxAge() int { return int(r.tokens.MaxAge().Seconds()) }
@@ -116,9 +126,10 @@ func (r *Reader) client(peer netip.Addr, headers []Header) ingest.Client {
 	}
 	c := ingest.Client{IP: addr, Subnet: Subnet(addr)}
 	loc := r.geo.Lookup(addr)
-	c.ASN, c.ASOrg, c.Country, c.Hosting = loc.ASN, loc.Org, loc.Country, loc.Hosting
+	c.ASN, c.ASOrg, c.Country, c.Hosting, c.Mobile = loc.ASN, loc.Org, loc.Country, loc.Hosting, loc.Mobile
 	c.UserAgent = clip(First(headers, "User-Agent"), maxAgent)
-	c.Automation = r.automation(c.UserAgent)
+	speaks := r.speaks(c.UserAgent)
+	c.Automation = speaks.automation
 	c.Headers = HeaderOrder(headers, r.tls)
 	c.Language = language(First(headers, "Accept-Language"))
 	if r.tls != "" {
@@ -130,18 +141,25 @@ func (r *Reader) client(peer netip.Addr, headers []Header) ingest.Client {
 			r.rejected.WithLabelValues("tls_hash", string(OriginForged)).Inc()
 		}
 	}
+	c.Mismatch = speaks.said.mismatches(headers, c.TLS)
 	return c
 }
 
-// automation looks sixty tokens up in an agent only where it is a new one.
-func (r *Reader) automation(agent string) bool {
+// spoken is what is known of a user agent by itself.
+type spoken struct {
+	automation bool
+	said       software
+}
+
+// speaks looks sixty tokens up in an agent only where it is a new one.
+func (r *Reader) speaks(agent string) spoken {
 	if known, ok := r.agents.Get(agent); ok {
 		return known
 	}
-	automation := Automation(agent, r.extra)
+	known := spoken{Automation(agent, r.extra), softwareOf(agent)}
 	// Cloned, for agent may be a part of the request's whole header section.
-	r.agents.Add(strings.Clone(agent), automation)
-	return automation
+	r.agents.Add(strings.Clone(agent), known)
+	return known
 }
 
 // device verifies the token of the header or, where there is none, of the

@@ -100,6 +100,7 @@ func (g *Gateway) key(e *ingest.Event, s selector, f found) {
 		e.Subject.Claimed = g.o.Keyer.Current(fingerprint.PurposeClaimed, f.first())
 	case keyPhone:
 		e.Subject.Phone = g.o.Keyer.Current(fingerprint.PurposePhone, f.first())
+		e.Subject.PhoneClass = g.o.Reader.PhoneClass(f.first())
 	case keyDocuments:
 		e.Subject.Documents = g.documents(f.values)
 	case keyPool:

@@ -267,14 +267,19 @@ func fingerprintReader(ctx context.Context, s *Stack, e Env, device [][]byte) (*
 		return nil, err
 	}
 	geo := fingerprint.NewGeo(fingerprint.GeoOptions{
-		ASN: g.GeoIP.ASN, Country: g.GeoIP.Country, Anonymous: g.GeoIP.Anonymous, Log: e.Log, Registerer: e.Registry,
+		ASN: g.GeoIP.ASN, Country: g.GeoIP.Country, Anonymous: g.GeoIP.Anonymous,
+		HostingRanges: g.GeoIP.HostingRanges, MobileRanges: g.GeoIP.MobileRanges, Log: e.Log, Registerer: e.Registry,
 	})
 	// A broken file is no reason not to open: what it would tell stays unknown.
 	if err := geo.Reload(ctx); err != nil {
 		e.Log.ErrorContext(ctx, "GeoIP database not usable", "error", err)
 	}
 	s.Go("geoip", geo.Run)
-	return fingerprint.New(tokens, fingerprint.Options{Proxies: proxies, Geo: geo, TLSHeader: g.TLSHeader, Registerer: e.Registry})
+	o := fingerprint.Options{Proxies: proxies, Geo: geo, TLSHeader: g.TLSHeader, Registerer: e.Registry}
+	if len(g.VirtualNumbers) > 0 {
+		o.VirtualNumbers = g.VirtualNumbers
+	}
+	return fingerprint.New(tokens, o)
 }
 
 // openChallenge opens the proof of work and its passes.

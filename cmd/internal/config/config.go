@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/caarlos0/env/v11"
@@ -66,6 +67,9 @@ type Gateway struct {
 	SecureCookies bool  `yaml:"secure_cookies" env:"SECURE_COOKIES"`
 	GeoIP         GeoIP `yaml:"geoip" envPrefix:"GEOIP_"`
 	Spool         Spool `yaml:"spool" envPrefix:"SPOOL_"`
+	// VirtualNumbers are prefixes of virtual operators' phone numbers; without
+	// any the ones built in hold.
+	VirtualNumbers []string `yaml:"virtual_numbers" env:"VIRTUAL_NUMBERS"`
 	// Fleet is how many gateways share the traffic; degraded counters are
 	// scaled by it.
 	Fleet int `yaml:"fleet" env:"FLEET"`
@@ -81,6 +85,11 @@ type GeoIP struct {
 	ASN       string `yaml:"asn" env:"ASN"`
 	Country   string `yaml:"country" env:"COUNTRY"`
 	Anonymous string `yaml:"anonymous" env:"ANONYMOUS"`
+	// HostingRanges and MobileRanges are files of networks, one a line, of
+	// hosting and VPN providers and of mobile carriers; read anew when they
+	// change.
+	HostingRanges string `yaml:"hosting_ranges" env:"HOSTING_RANGES"`
+	MobileRanges  string `yaml:"mobile_ranges" env:"MOBILE_RANGES"`
 }
 
 // Spool is the gateway's journal on disk.
@@ -277,7 +286,7 @@ func Default() Config {
 		Gateway: Gateway{
 			Listen: "127.0.0.1:8080", Name: "gateway-1", Upstream: "http://127.0.0.1:8081",
 			Deadline: 20 * time.Millisecond, SecureCookies: true,
-			TrustedProxies: []string{}, Spool: Spool{Dir: "spool", MaxBytes: 4 << 30}, Fleet: 1, AppealHours: 24, ChallengeMax: 50_000,
+			TrustedProxies: []string{}, VirtualNumbers: []string{}, Spool: Spool{Dir: "spool", MaxBytes: 4 << 30}, Fleet: 1, AppealHours: 24, ChallengeMax: 50_000,
 		},
 		Rules:    Rules{Ruleset: "museum", Observe: time.Hour, FalsePositiveBudget: 0.001},
 		Scorer:   Scorer{Lateness: 10 * time.Minute},
@@ -379,6 +388,9 @@ func (c Config) validateGateway(check func(bool, string, string, ...any)) {
 	check(g.Name != "", "gateway.name", "is missing")
 	check(httpURL(g.Upstream), "gateway.upstream", "%q is not an http(s) URL", g.Upstream)
 	check(g.Deadline > 0 && g.Deadline <= 5*time.Second, "gateway.deadline", "%s: above 0, at most 5s", g.Deadline)
+	for i, p := range g.VirtualNumbers {
+		check(len(p) >= 3 && len(p) <= 11 && p[0] == '1' && strings.Trim(p, "0123456789") == "", fmt.Sprintf("gateway.virtual_numbers[%d]", i), "%q is not the beginning of a mainland mobile number", p)
+	}
 	for i, p := range g.TrustedProxies {
 		check(cidr(p), fmt.Sprintf("gateway.trusted_proxies[%d]", i), "%q is no CIDR", p)
 	}

@@ -32,9 +32,9 @@ func TestExampleFileEqualsTheDefaults(t *testing.T) {
 }
 
 func TestLoadReportsEveryError(t *testing.T) {
-	_, err := Load(write(t, "site: ''\nlog: {level: loud, format: json}\ngateway: {listen: nowhere, deadline: 1h, trusted_proxies: [10.0.0.0]}\n"))
+	_, err := Load(write(t, "site: ''\nlog: {level: loud, format: json}\ngateway: {listen: nowhere, deadline: 1h, trusted_proxies: [10.0.0.0], virtual_numbers: [seventeen]}\n"))
 	require.Error(t, err)
-	for _, want := range []string{`site: is missing`, `log.level: "loud"`, `gateway.listen: "nowhere"`, `gateway.deadline: 1h0m0s`, `gateway.trusted_proxies[0]: "10.0.0.0"`} {
+	for _, want := range []string{`site: is missing`, `log.level: "loud"`, `gateway.listen: "nowhere"`, `gateway.deadline: 1h0m0s`, `gateway.trusted_proxies[0]: "10.0.0.0"`, `gateway.virtual_numbers[0]: "seventeen"`} {
 		assert.ErrorContains(t, err, want)
 	}
 }

@@ -81,7 +81,7 @@ func engine(agent string) string {
 // them exactly when they differ in at most one group (locality-sensitive
 // hashing for the Hamming distance, with all the projections that leave one
 // coordinate out). own is the id of a family that this device would found.
-func (t *Traits) familyKeys(site string, source ingest.Source) (own string, keys []string) {
+func (t *Traits) familyKeys(site string, source ingest.Source, least int) (own string, keys []string) {
 	groups := t.groups()
 	told := 0
 	for _, g := range groups {
@@ -89,7 +89,7 @@ func (t *Traits) familyKeys(site string, source ingest.Source) (own string, keys
 			told++
 		}
 	}
-	if told < minGroups {
+	if told < least {
 		return "", nil
 	}
 	for i := range groups {

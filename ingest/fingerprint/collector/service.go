@@ -183,7 +183,7 @@ func (s *Service) bind(ctx context.Context, p Post, thumb string, t *ingest.Tele
 }
 
 func (s *Service) family(ctx context.Context, b *Beacon, known string) string {
-	own, keys := b.Traits.familyKeys(s.site, b.Source)
+	own, keys := b.Traits.familyKeys(s.site, b.Source, minGroups)
 	if own == "" {
 		return known
 	}

@@ -2,6 +2,7 @@ package rulesets_test
 
 import (
 	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -36,7 +37,7 @@ func TestAbsentTelemetryAloneNeverBlocks(t *testing.T) {
 			own := r.Cases.MustNotFire
 			r.Cases.MustFire = nil
 			r.Cases.MustNotFire = nil
-			for _, c := range append(people[:len(people):len(people)], own...) {
+			for _, c := range append(slices.Clip(people), own...) {
 				c.Event = maps.Clone(c.Event)
 				for _, name := range telemetryFields() {
 					delete(c.Event, name)

@@ -50,7 +50,7 @@ func TestRanges(t *testing.T) {
 func FuzzParseRanges(f *testing.F) {
 	f.Add([]byte("192.0.2.0/24\n2001:db8::/32 # x\n"))
 	f.Add([]byte("0.0.0.0/0\n::/0"))
-	f.Fuzz(func(t *testing.T, content []byte) {
+	f.Fuzz(func(_ *testing.T, content []byte) {
 		r, err := fingerprint.ParseRanges(content)
 		if err == nil {
 			_ = r.Contains(netip.MustParseAddr("192.0.2.1"))

@@ -44,7 +44,7 @@ func (c *candidates) note(id uint64, e *ingest.Event, next, against finding) {
 		known = &candidate{id: id, site: clone(e.Site), account: clone(e.Subject.Account)}
 		c.byAccount[id] = known
 	}
-	severity := gap(uint8(max(next.action.Severity(), 0)), uint8(max(against.action.Severity(), 0))) //nolint:gosec // 0 to 3
+	severity := gap(uint8(max(next.action.Severity(), 0)), uint8(max(against.action.Severity(), 0)))
 	if severity <= known.severity {
 		return
 	}

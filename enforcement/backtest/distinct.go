@@ -51,7 +51,7 @@ func (d *distinct) add(hash uint64) {
 
 func (d *distinct) register(hash uint64) {
 	at := hash >> (64 - precision)
-	rank := uint8(bits.LeadingZeros64(hash<<precision|1<<(precision-1)) + 1) //nolint:gosec // at most 64
+	rank := uint8(bits.LeadingZeros64(hash<<precision|1<<(precision-1)) + 1)
 	d.registers[at] = max(d.registers[at], rank)
 }
 

@@ -154,7 +154,8 @@ func (s *standing) on(e *ingest.Event) (ingest.Hit, bool) {
 		return ingest.Hit{}, false
 	}
 	for _, t := range [...]enforcement.Target{
-		{Entity: rules.EntityAccount, Key: e.Subject.Account}, {Entity: rules.EntityDevice, Key: e.Subject.Device},
+		{Entity: rules.EntityAccount, Key: e.Subject.Account},
+		{Entity: rules.EntityDevice, Key: e.Subject.Device},
 		{Entity: rules.EntitySession, Key: e.Subject.Session},
 	} {
 		if t.Key == "" {

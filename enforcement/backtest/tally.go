@@ -114,8 +114,8 @@ func (t *tally) add(e *ingest.Event, next, against finding) error {
 	if served {
 		a.flags |= got
 	}
-	a.next = max(a.next, uint8(next.action.Severity()))          //nolint:gosec // 0 to 3
-	a.against = max(a.against, uint8(against.action.Severity())) //nolint:gosec // 0 to 3
+	a.next = max(a.next, uint8(next.action.Severity()))
+	a.against = max(a.against, uint8(against.action.Severity()))
 	if differs && a.differ < math.MaxUint32 {
 		a.differ++
 	}

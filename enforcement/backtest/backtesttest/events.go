@@ -58,7 +58,7 @@ func Person(i int) string { return fmt.Sprintf("person-%07d", i) }
 func Events(t Traffic, n int) iter.Seq[*ingest.Event] {
 	t = t.withDefaults()
 	return func(yield func(*ingest.Event) bool) {
-		random := rand.New(rand.NewPCG(t.Seed, 4)) //nolint:gosec // the same for the same seed
+		random := rand.New(rand.NewPCG(t.Seed, 4))
 		at := t.Start
 		for i := range n {
 			at = at.Add(time.Duration(random.ExpFloat64() / t.Rate * float64(time.Second)))
@@ -71,7 +71,7 @@ func Events(t Traffic, n int) iter.Seq[*ingest.Event] {
 
 func event(t *Traffic, random *rand.Rand, i int, at time.Time) *ingest.Event {
 	e := &ingest.Event{
-		ID: id(at, uint64(i)), Time: at, Site: t.Site, Gateway: "gateway-1", Boot: "b", Seq: uint64(i + 1), //nolint:gosec // not negative
+		ID: id(at, uint64(i)), Time: at, Site: t.Site, Gateway: "gateway-1", Boot: "b", Seq: uint64(i + 1),
 		Method: "GET", Route: "stock", Path: "/api/v1/stock",
 		Kind:     ingest.KindStockRead,
 		Decision: ingest.Decision{Action: ingest.Allow, Ruleset: "000000000000"},
@@ -89,11 +89,11 @@ func event(t *Traffic, random *rand.Rand, i int, at time.Time) *ingest.Event {
 		e.Client.IP = netip.AddrFrom4([4]byte{100, byte(64 + who%60), byte(who / 60 % 250), byte(1 + who%250)})
 		e.Client.UserAgent = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 MicroMessenger/8.0.50"
 	}
-	e.Subject.Session = fmt.Sprintf("%016x", uint64(who)*0x9e3779b97f4a7c15+1) //nolint:gosec // not negative
+	e.Subject.Session = fmt.Sprintf("%016x", uint64(who)*0x9e3779b97f4a7c15+1)
 	e.Subject.DeviceIssued = t.Start.Add(-time.Duration(who%72) * time.Hour)
 	b := e.Client.IP.As4()
 	e.Client.Subnet = fmt.Sprintf("%d.%d.%d.0/24", b[0], b[1], b[2])
-	e.Client.ASN, e.Client.ASOrg, e.Client.Country, e.Client.Language = 4134+uint32(who%7), "CHINANET", "CN", "zh-CN" //nolint:gosec // small
+	e.Client.ASN, e.Client.ASOrg, e.Client.Country, e.Client.Language = 4134+uint32(who%7), "CHINANET", "CN", "zh-CN"
 	switch n := random.IntN(100); {
 	case n < 45:
 	case n < 65:
@@ -110,13 +110,13 @@ func order(e *ingest.Event, random *rand.Rand, who int, scalper bool) {
 	e.Kind, e.Route, e.Path, e.Method = ingest.KindOrderSubmit, "orders", "/api/v1/orders", "POST"
 	e.Order = ingest.Order{Pool: "hall", Day: e.Time.AddDate(0, 0, 1+random.IntN(7)).Format(time.DateOnly), Positions: 1 + random.IntN(4)}
 	for i := range e.Order.Positions {
-		document := uint64(who*8 + i) //nolint:gosec // not negative
+		document := uint64(who*8 + i)
 		if scalper {
 			document = random.Uint64N(1 << 24)
 		}
 		e.Subject.Documents = append(e.Subject.Documents, fmt.Sprintf("%032x", document*0x9e3779b97f4a7c15))
 	}
-	e.Subject.Phone = fmt.Sprintf("%032x", uint64(who)*0xc4ceb9fe1a85ec53) //nolint:gosec // not negative
+	e.Subject.Phone = fmt.Sprintf("%032x", uint64(who)*0xc4ceb9fe1a85ec53)
 	if random.IntN(3) == 0 {
 		e.Outcome.Status, e.Outcome.Code = 409, "sold_out"
 		return
@@ -128,7 +128,7 @@ func order(e *ingest.Event, random *rand.Rand, who int, scalper bool) {
 // id is a UUIDv7 made of the time and a number.
 func id(at time.Time, n uint64) string {
 	var u uuid.UUID
-	ms := uint64(at.UnixMilli()) //nolint:gosec // after 1970
+	ms := uint64(at.UnixMilli())
 	binary.BigEndian.PutUint64(u[:8], ms<<16|0x7000|n>>52)
 	binary.BigEndian.PutUint64(u[8:], 2<<62|n)
 	return u.String()

@@ -75,7 +75,7 @@ func (m *Memory) Events(ctx context.Context, from, to time.Time, _ backtest.Need
 				last := &batch[len(batch)-1]
 				last.Time = at
 				if round > 0 {
-					last.ID = id(at, uint64(i)) //nolint:gosec // not negative
+					last.ID = id(at, uint64(i))
 				}
 				if len(batch) == backtest.BatchEvents {
 					if !yield(batch, ctx.Err()) {

@@ -2,6 +2,7 @@ package history
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ type tableau struct {
 }
 
 // needed says whether anything looks at a field of the rule language.
-type needed func(field string) bool
+type needed = func(field string) bool
 
 // newTableau takes the columns that are always read and those needed.
 func newTableau(need needed) *tableau {
@@ -52,20 +53,11 @@ func newTableau(need needed) *tableau {
 		text("device", nil, func(e *ingest.Event) *string { return &e.Subject.Device }),
 	}
 	for _, c := range append(known, optional(texts)...) {
-		if len(c.fields) == 0 || anyOf(need, c.fields) {
+		if len(c.fields) == 0 || slices.ContainsFunc(c.fields, need) {
 			t.columns = append(t.columns, c)
 		}
 	}
 	return t
-}
-
-func anyOf(need needed, fields []string) bool {
-	for _, f := range fields {
-		if need(f) {
-			return true
-		}
-	}
-	return false
 }
 
 // optional are the columns that only some rulesets look at.
@@ -271,7 +263,7 @@ type dictionary struct {
 
 // DecodeColumn reads the index and interns it.
 func (d *dictionary) DecodeColumn(r *proto.Reader, rows int) error {
-	d.ColStr.Reset()
+	d.Reset()
 	if err := d.ColStr.DecodeColumn(r, rows); err != nil {
 		return err
 	}

@@ -186,8 +186,8 @@ func TestALedgerThatEndsInTheMiddleIsSaid(t *testing.T) {
 	_, err = backtest.Compare(t.Context(), &broken, p, nil, backtest.Options{From: begin(), To: begin().Add(48 * time.Hour)})
 	var stopped *backtest.Stopped
 	require.ErrorAs(t, err, &stopped)
-	assert.ErrorContains(t, err, "read history: ")
-	assert.ErrorContains(t, err, "begins anew")
+	require.ErrorContains(t, err, "read history: ")
+	require.ErrorContains(t, err, "begins anew")
 	assert.EqualValues(t, 2000, stopped.At.Total)
 	assert.Less(t, stopped.At.Events, uint64(2000))
 }

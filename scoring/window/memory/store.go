@@ -123,7 +123,7 @@ func (s *Store) touchEntity(et *scoring.EntityTouch, now int64, self [16]byte) {
 	e, evicted := sh.get(key, hash, now, writes(et))
 	if evicted > 0 {
 		s.evicted.Add(float64(evicted))
-		s.forgotten.Add(uint64(evicted)) //nolint:gosec // a small count
+		s.forgotten.Add(uint64(evicted))
 	}
 	news := freshness{entity: e, now: now, self: self}
 	for i := range et.Series {

@@ -75,7 +75,7 @@ type Options struct {
 // maxBody bounds a request: a ruleset of the largest size fits, as JSON. Other
 // operations take 1 MiB (huma's own bound), into which 500 labels with their
 // reasons fit well.
-const maxBody = 3 << 20
+const maxBody = 8 << 20
 
 type server struct {
 	Services
@@ -103,6 +103,7 @@ func New(services Services, o Options) *fiber.App {
 	config.DocsPath = "" // its page would load scripts from elsewhere
 	config.OpenAPIPath = "/api/v1/openapi"
 	config.SchemasPath = "/api/v1/schemas"
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaNames())
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", Description: "A session token from sign-in, or an API key."},
 	}
@@ -220,7 +221,7 @@ func (s *server) fiberError(c *fiber.Ctx, err error) error {
 	}
 	detail := map[int]string{
 		http.StatusNotFound:              "there is no such path; see /api/v1/openapi.json",
-		http.StatusRequestEntityTooLarge: "the body is larger than 3 MiB",
+		http.StatusRequestEntityTooLarge: "the body is larger than 8 MiB",
 		http.StatusMethodNotAllowed:      "the path does not take this method",
 	}[status]
 	return c.Status(status).JSON(huma.ErrorModel{Status: status, Title: http.StatusText(status), Detail: detail}, "application/problem+json")

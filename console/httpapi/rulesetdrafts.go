@@ -12,7 +12,7 @@ import (
 
 // DraftBody is what somebody writes.
 type DraftBody struct {
-	Text   string `json:"text" minLength:"1" maxLength:"1048576" doc:"The ruleset (YAML)"`
+	Text   string `json:"text" minLength:"1" maxLength:"4194304" doc:"The ruleset (YAML)"`
 	Base   string `json:"base" pattern:"^[0-9a-f]{64}$" doc:"Hash of the text in force that it is to replace"`
 	Reason string `json:"reason" minLength:"3" maxLength:"500"`
 }

@@ -269,7 +269,7 @@ func TestBadRulesetRequestsAreRefused(t *testing.T) {
 		"unknown comparison":  {http.MethodGet, "/museum/versions/3/changes", nil, 404},
 		"too many":            {http.MethodGet, "/museum/versions?limit=1000", nil, 422},
 		"no text":             {http.MethodPost, "/museum/versions", body(func(b m) { b["text"] = "" }), 422},
-		"text of over 1 MiB":  {http.MethodPost, "/museum/versions", body(func(b m) { b["text"] = strings.Repeat("# 抢", 1<<18) }), 422},
+		"text of over 4 MiB":  {http.MethodPost, "/museum/versions", body(func(b m) { b["text"] = strings.Repeat("# 抢", 1<<20) }), 422},
 		"no reason":           {http.MethodPost, "/museum/versions", body(func(b m) { delete(b, "reason") }), 422},
 		"empty reason":        {http.MethodPost, "/museum/versions", body(func(b m) { b["reason"] = "   " }), 422},
 		"base is no hash":     {http.MethodPost, "/museum/versions", body(func(b m) { b["base"] = "<script>" }), 422},

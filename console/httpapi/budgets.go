@@ -54,7 +54,7 @@ func (s *server) budgets(api huma.API) {
 	}, console.ReadReview), s.listBudgets)
 	huma.Register(api, needs(huma.Operation{
 		OperationID: "lift-block-budget", Method: http.MethodPost, Path: "/api/v1/block-budgets/{rule}/lift",
-		Summary: "Let a rule that was turned down act again; another person than its owner", Tags: []string{"rules"},
+		Summary: "Let a rule that was turned down act again; another person than its owner and those who made it", Tags: []string{"rules"},
 	}, console.LiftBudget), s.liftBudget)
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -94,8 +95,8 @@ func (s *Service) judge(ctx context.Context, tx *sql.Tx, k budgetKey, ruleset st
 	return d, n > 0, err
 }
 
-// Lift lets a rule that was turned down act again. Its owner, then and now,
-// cannot (ErrOwner). The budget begins anew.
+// Lift lets a rule that was turned down act again. Its owner, then and now, and
+// those whom Options.Makers names cannot (ErrOwner). The budget begins anew.
 func (s *Service) Lift(ctx context.Context, rule, actor, reason string) (Down, error) {
 	if rule == "" || actor == "" || reason == "" {
 		return Down{}, fmt.Errorf("%w: lifting needs a rule (%q), an actor (%q) and a reason", ErrBadInput, rule, actor)
@@ -107,8 +108,8 @@ func (s *Service) Lift(ctx context.Context, rule, actor, reason string) (Down, e
 			return err
 		}
 		for _, d = range downs {
-			if actor == d.Owner || actor == owner {
-				return fmt.Errorf("lift rule %s: %w", rule, ErrOwner)
+			if err := s.mayLift(ctx, d, owner, actor); err != nil {
+				return err
 			}
 			d.LiftedAt, d.LiftedBy, d.LiftReason = s.options.Now().UTC().Truncate(time.Millisecond), actor, reason
 			_, err = tx.ExecContext(ctx, `UPDATE budget_down SET lifted_ms = $1, lifted_by = $2, lift_reason = $3 WHERE id = $4`,
@@ -120,6 +121,22 @@ func (s *Service) Lift(ctx context.Context, rule, actor, reason string) (Down, e
 		return nil
 	})
 	return d, err
+}
+
+// mayLift is nil for who neither owns the rule nor made it what it was.
+func (s *Service) mayLift(ctx context.Context, d Down, owner, actor string) error {
+	barred := []string{d.Owner, owner}
+	if s.options.Makers != nil {
+		makers, err := s.options.Makers(ctx, d.Ruleset, d.Rule)
+		if err != nil {
+			return fmt.Errorf("ask who made rule %s: %w", d.Rule, err)
+		}
+		barred = append(barred, makers...)
+	}
+	if slices.Contains(barred, actor) {
+		return fmt.Errorf("lift rule %s: %w", d.Rule, ErrOwner)
+	}
+	return nil
 }
 
 // inForce finds what turns a rule down now, with who owns the rule now.

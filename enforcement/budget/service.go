@@ -30,7 +30,7 @@ var (
 	// ErrNotDown: the rule is not turned down.
 	ErrNotDown = errors.New("rule is not turned down")
 	// ErrOwner: who answers for a rule cannot lift what guards people from it.
-	ErrOwner = errors.New("another person than the rule's owner must lift it")
+	ErrOwner = errors.New("another person must lift it than the rule's owner and those who made it so")
 )
 
 // Options tune a Service. The zero value is usable.
@@ -51,7 +51,10 @@ type Options struct {
 	Now  func() time.Time
 	// Curb, if set, is kept as the site's: turned down at once by Spend, and
 	// every half second by Run.
-	Curb     *enforcement.Curb
+	Curb *enforcement.Curb
+	// Makers, if set, says who made a rule what it is in a version: they cannot
+	// lift it, as little as its owner. It is asked within a transaction.
+	Makers   func(ctx context.Context, ruleset, rule string) ([]string, error)
 	Logger   *slog.Logger
 	Registry prometheus.Registerer // nil: not measured
 }

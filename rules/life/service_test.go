@@ -155,6 +155,21 @@ func TestStrengtheningNeedsASecondPerson(t *testing.T) {
 	origin, err = b.Origin(t.Context(), "museum", before.Program, "pace")
 	require.NoError(t, err)
 	assert.Equal(t, life.Origin{Owner: "risk"}, origin, "the shipped document is nobody's publication")
+	for _, tt := range []struct {
+		name, program, rule string
+		want                []string
+	}{
+		{"the version that changed the rule", after.Program, "pace", []string{"ana", "risk"}},
+		{"a rule that it did not change", after.Program, "tenth", []string{"risk"}},
+		{"the shipped document", before.Program, "pace", []string{"risk"}},
+		{"a program that never was in force", "0123456789ab", "pace", nil},
+	} {
+		makers, err := b.Makers(t.Context(), "museum", tt.program, tt.rule)
+		require.NoError(t, err, tt.name)
+		assert.Equal(t, tt.want, makers, tt.name)
+	}
+	_, err = b.Makers(t.Context(), "", after.Program, "pace")
+	require.ErrorIs(t, err, life.ErrBadInput)
 	_, err = b.Origin(t.Context(), "museum", "0123456789ab", "pace")
 	require.ErrorIs(t, err, life.ErrNotFound)
 

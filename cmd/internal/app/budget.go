@@ -11,6 +11,7 @@ import (
 	"fairgate/enforcement/sqldb"
 	"fairgate/ingest/stream"
 	"fairgate/rules"
+	"fairgate/rules/life"
 	"fairgate/rules/source"
 )
 
@@ -21,6 +22,16 @@ func budgetOptions(e Env) budget.Options {
 		Share: c.Share, Floor: c.Floor, History: time.Duration(c.HistoryDays) * 24 * time.Hour,
 		Keep: time.Duration(e.Config.Ledger.RetentionDays) * 24 * time.Hour, Now: e.Now, Logger: e.Log,
 	}
+}
+
+// openLift opens the block budgets for the operators, of whom none who made a
+// rule can lift it.
+func openLift(ctx context.Context, db *sqldb.DB, e Env, versions *life.Service) (*budget.Service, error) {
+	o := budgetOptions(e)
+	o.Makers = func(ctx context.Context, program, rule string) ([]string, error) {
+		return versions.Makers(ctx, e.Config.Rules.Ruleset, program, rule)
+	}
+	return budget.New(ctx, db, e.Config.Site, o)
 }
 
 // startBudget opens the block budgets for the enforcer, knows the rules in use

@@ -14,7 +14,6 @@ import (
 	"fairgate/console"
 	"fairgate/console/httpapi"
 	"fairgate/console/store"
-	"fairgate/enforcement/budget"
 	"fairgate/enforcement/ledger/metrics"
 	"fairgate/enforcement/mode"
 	"fairgate/enforcement/sqldb"
@@ -85,10 +84,6 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
-	budgets, err := budget.New(ctx, db, c.Site, budgetOptions(e))
-	if err != nil {
-		return nil, fmt.Errorf("console: %w", err)
-	}
 	backtests, err := openBacktests(ctx, s, db, e, noAnalytics)
 	if err != nil {
 		return nil, err
@@ -98,6 +93,10 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 		return nil, fmt.Errorf("console: %w", err)
 	}
 	rules, err := openLife(ctx, db, e, append(budgetGates(backtests, e, noAnalytics), warmup.NewGate(counted, e.Now)))
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	budgets, err := openLift(ctx, db, e, rules)
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}

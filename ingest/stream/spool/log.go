@@ -47,6 +47,7 @@ type Log struct {
 	opts Options
 	lock *flock.Flock
 	file *os.File // the last segment
+	room int64    // its size as a file, the zeros at its end included
 	buf  []byte
 
 	mu       sync.Mutex
@@ -105,7 +106,7 @@ func (l *Log) start(index uint64) error {
 	}
 	old := l.file
 	l.mu.Lock()
-	l.file = f
+	l.file, l.room = f, headerSize
 	l.segments = append(l.segments, segment{index: index, size: headerSize})
 	l.bytes += headerSize
 	l.mu.Unlock()
@@ -133,6 +134,7 @@ func (l *Log) Append(payloads ...[]byte) error {
 		}
 		last = l.last()
 	}
+	l.makeRoom(last.size + int64(len(l.buf)))
 	if _, err := l.file.WriteAt(l.buf, last.size); err != nil {
 		err = fmt.Errorf("write spool segment %d: %w", last.index, err)
 		// What was written in part must not be read after a restart.
@@ -152,7 +154,7 @@ func (l *Log) last() segment {
 }
 
 func (l *Log) roll() error {
-	if err := l.Sync(); err != nil {
+	if err := errors.Join(l.trim(), l.Sync()); err != nil {
 		return err
 	}
 	return l.start(l.last().index + 1)
@@ -168,7 +170,7 @@ func (l *Log) Sync() error {
 	}
 	last := l.last()
 	err = fmt.Errorf("sync spool segment %d: %w", last.index, err)
-	return classify(errors.Join(err, l.start(last.index+1)))
+	return classify(errors.Join(err, l.trim(), l.start(last.index+1)))
 }
 
 // End is the position after the last frame.
@@ -200,7 +202,8 @@ func (l *Log) BytesFrom(p Position) int64 {
 	return n
 }
 
-// Repaired tells how many bytes of a torn tail Open cut off.
+// Repaired tells how many bytes of a torn tail Open cut off, zeros at its end
+// left out: they are mostly room that was made and not used.
 func (l *Log) Repaired() int64 { return l.repaired }
 
 // Remove deletes the segments before index. The one being written stays. Only
@@ -226,7 +229,7 @@ func (l *Log) Remove(index uint64) error {
 
 // Close syncs, closes and unlocks the log.
 func (l *Log) Close() error {
-	return errors.Join(l.file.Sync(), l.file.Close(), l.lock.Close())
+	return errors.Join(l.trim(), l.file.Sync(), l.file.Close(), l.lock.Close())
 }
 
 // classify marks errors that mean lack of space.

@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -75,21 +76,21 @@ func scan(dir string) (segments []segment, cut int64, err error) {
 		return nil, 0, nil
 	}
 	last := &segments[len(segments)-1]
-	good, err := repair(path(dir, last.index))
+	good, torn, err := repair(path(dir, last.index))
 	if err != nil {
 		return nil, 0, fmt.Errorf("repair spool segment %d: %w", last.index, err)
 	}
-	cut, last.size = last.size-good, good
-	return segments, cut, nil
+	last.size = good
+	return segments, torn, nil
 }
 
-// repair truncates the file after its last whole frame and returns its size.
-func repair(name string) (int64, error) {
+// repair truncates the file after its last whole frame and returns its size,
+// and how much of what it cut was not room.
+func repair(name string) (good, torn int64, err error) {
 	b, err := os.ReadFile(name)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	good := int64(0)
 	if strings.HasPrefix(string(b[:min(len(b), len(magic))]), magic) {
 		good = headerSize
 		for {
@@ -101,13 +102,14 @@ func repair(name string) (int64, error) {
 		}
 	}
 	if good == int64(len(b)) {
-		return good, nil
+		return good, 0, nil
 	}
+	torn = int64(len(bytes.TrimRight(b[good:], "\x00")))
 	f, err := os.OpenFile(name, os.O_WRONLY, 0)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	return good, errors.Join(f.Truncate(good), f.Sync(), f.Close())
+	return good, torn, errors.Join(f.Truncate(good), f.Sync(), f.Close())
 }
 
 // WriteState replaces dir/name by b, so that after a crash either the old or

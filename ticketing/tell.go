@@ -11,15 +11,18 @@ import (
 // what became of an order.
 type MessagePurpose string
 
-// What visitors are told of their orders.
+// What visitors are told of their orders, and of their accounts.
 const (
 	TellWithdrawn  MessagePurpose = "order_withdrawn"
 	TellReinstated MessagePurpose = "order_reinstated"
+	TellLifted     MessagePurpose = "restriction_lifted"
 )
 
 // Notice reports whether the message tells something rather than carries a
 // code.
-func (p MessagePurpose) Notice() bool { return p == TellWithdrawn || p == TellReinstated }
+func (p MessagePurpose) Notice() bool {
+	return p == TellWithdrawn || p == TellReinstated || p == TellLifted
+}
 
 // Valid reports whether p is one of the known purposes.
 func (p MessagePurpose) Valid() bool { return p.Notice() || CodePurpose(p).Valid() }
@@ -130,6 +133,11 @@ func (s *Service) phonesOf(ctx context.Context, w *work, o Order) ([]string, err
 			sealed = append(sealed, p.PhoneSealed)
 		}
 	}
+	return s.reachable(sealed)
+}
+
+// reachable opens the numbers and keeps each one that messages are sent to.
+func (s *Service) reachable(sealed [][]byte) ([]string, error) {
 	prefixes := []string{defaultLand}
 	if s.opts.Codes != nil {
 		prefixes = s.opts.Codes.Prefixes

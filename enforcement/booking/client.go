@@ -1,5 +1,5 @@
 // Package booking speaks to the booking system's internal API over HTTP: what
-// an account holds, take an order back, give it back.
+// an account holds, take an order back, give it back, tell an account's holder.
 //
 // It owns the wire form, time limits and retries, and decides nothing.
 // Withdrawing and reinstating are idempotent there, so every call may be
@@ -139,6 +139,26 @@ func (c *Client) Reinstate(ctx context.Context, order string) error {
 	return nil
 }
 
+// TellLifted has the booking system tell an account's holder that a restriction
+// was lifted, once for a key. told is false where no message reaches the
+// account, or there is none.
+func (c *Client) TellLifted(ctx context.Context, account, key string) (told bool, err error) {
+	var answer struct {
+		State string `json:"state"`
+	}
+	path, err := c.path("accounts", account, "notice")
+	if err == nil {
+		err = c.once(ctx, key, http.MethodPost, path, map[string]string{"kind": "restriction_lifted"}, &answer)
+	}
+	if errors.Is(err, enforcement.ErrOrderGone) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("tell an account: %w", err)
+	}
+	return answer.State == "queued", nil
+}
+
 // path is the address of what is done with one thing. An id that a server
 // could read as a path names nothing.
 func (c *Client) path(collection, id, verb string) (*url.URL, error) {
@@ -150,6 +170,11 @@ func (c *Client) path(collection, id, verb string) (*url.URL, error) {
 
 // call tries until the answer is final, the attempts are used up, or ctx ends.
 func (c *Client) call(ctx context.Context, method string, to *url.URL, body, answer any) error {
+	return c.once(ctx, "", method, to, body, answer)
+}
+
+// once is call with an idempotency key, if any.
+func (c *Client) once(ctx context.Context, key, method string, to *url.URL, body, answer any) error {
 	var payload []byte
 	if body != nil {
 		var err error
@@ -159,7 +184,7 @@ func (c *Client) call(ctx context.Context, method string, to *url.URL, body, ans
 	}
 	pause := c.options.Backoff
 	for attempt := 1; ; attempt++ {
-		retry, err := c.attempt(ctx, method, to, payload, answer)
+		retry, err := c.attempt(ctx, key, method, to, payload, answer)
 		if err == nil || !retry || attempt == c.options.Attempts {
 			return err
 		}
@@ -174,7 +199,7 @@ func (c *Client) call(ctx context.Context, method string, to *url.URL, body, ans
 
 // attempt asks once; retry says whether asking again may help.
 func (c *Client) attempt(
-	ctx context.Context, method string, to *url.URL, payload []byte, answer any,
+	ctx context.Context, key, method string, to *url.URL, payload []byte, answer any,
 ) (retry bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
@@ -186,6 +211,9 @@ func (c *Client) attempt(
 	request.Header.Set("Accept", "application/json")
 	if payload != nil {
 		request.Header.Set("Content-Type", "application/json")
+	}
+	if key != "" {
+		request.Header.Set("Idempotency-Key", key)
 	}
 	response, err := c.http.Do(request)
 	if err != nil {

@@ -77,6 +77,37 @@ func TestWithdrawSendsReasonAndReceipt(t *testing.T) {
 	require.NoError(t, c.Withdraw(t.Context(), "o1", "pace", "FG-1"))
 }
 
+func TestTellLifted(t *testing.T) {
+	status, body := http.StatusOK, `{"kind":"restriction_lifted","state":"queued"}`
+	c := client(t, func(w http.ResponseWriter, r *http.Request) {
+		assert.Equal(t, "POST /internal/v1/accounts/a1/notice", r.Method+" "+r.URL.Path)
+		assert.Equal(t, "n1", r.Header.Get("Idempotency-Key"))
+		sent, err := io.ReadAll(r.Body)
+		assert.NoError(t, err)
+		assert.JSONEq(t, `{"kind":"restriction_lifted"}`, string(sent))
+		w.WriteHeader(status)
+		_, err = w.Write([]byte(body))
+		assert.NoError(t, err)
+	})
+	for _, tt := range []struct {
+		name, body string
+		status     int
+		told       bool
+	}{
+		{"queued", body, http.StatusOK, true},
+		{"no phone", `{"state":"none"}`, http.StatusOK, false},
+		{"no account", `{"code":"not_found"}`, http.StatusNotFound, false},
+	} {
+		status, body = tt.status, tt.body
+		told, err := c.TellLifted(t.Context(), "a1", "n1")
+		require.NoError(t, err, tt.name)
+		assert.Equal(t, tt.told, told, tt.name)
+	}
+	status, body = http.StatusForbidden, `{}`
+	_, err := c.TellLifted(t.Context(), "a1", "n1")
+	require.ErrorIs(t, err, booking.ErrRefused)
+}
+
 func TestAnswers(t *testing.T) {
 	tests := []struct {
 		name   string

@@ -26,6 +26,12 @@ func (a *api) houseOperations() {
 			ticketing.CodeNotFound, ticketing.CodeInvalidState, ticketing.CodePastCutoff, ticketing.CodeNoPlace, ticketing.CodeDocumentTaken,
 		},
 	}, a.reinstate)
+	handle(a, operation{
+		method: http.MethodPost, path: "/internal/v1/accounts/{account}/notice", id: "tell-account", access: a.access.enforcement,
+		summary:  "Tell an account's holder something by a message to the phone",
+		describe: "Once for an Idempotency-Key. Whom no message reaches is not told: state none.",
+		codes:    []ticketing.Code{ticketing.CodeNotFound},
+	}, a.tellAccount)
 	a.poolOperations()
 	a.releaseOperations()
 	a.privacyOperations()
@@ -68,6 +74,24 @@ func (a *api) withdraw(ctx context.Context, r *request[inOrder, withdrawBody]) (
 func (a *api) reinstate(ctx context.Context, r *request[inOrder, none]) (order, error) {
 	o, err := a.service.Reinstate(ctx, r.call(), r.params.Order)
 	return showOrder(o), err
+}
+
+type inAccountNotice struct {
+	Account string `path:"account" doc:"The account's id."`
+}
+
+type accountNoticeBody struct {
+	Kind string `json:"kind" enum:"restriction_lifted" doc:"What is told: that a restriction was lifted."`
+}
+
+type accountNotice struct {
+	Kind  string `json:"kind"`
+	State string `json:"state" enum:"queued,none" doc:"Whether a message goes out; none: no phone is known, or none that messages are sent to."`
+}
+
+func (a *api) tellAccount(ctx context.Context, r *request[inAccountNotice, accountNoticeBody]) (accountNotice, error) {
+	state, err := a.service.TellAccount(ctx, r.call(), r.params.Account, ticketing.MessagePurpose(r.body.Kind))
+	return accountNotice{Kind: r.body.Kind, State: string(state)}, err
 }
 
 // inPool is the path of what belongs to one pool.

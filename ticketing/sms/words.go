@@ -14,7 +14,7 @@ func Words(purpose ticketing.MessagePurpose, receipt string) (zh, en string) {
 	switch purpose {
 	case ticketing.TellWithdrawn:
 		zh, en = "占位未能保留,未产生费用。可凭回执 {r} 申诉。", "Your hold was released; nothing was charged. Appeal with receipt {r}."
-	case ticketing.TellReinstated:
+	case ticketing.TellReinstated, ticketing.TellLifted:
 		zh, en = "经人工复核,限制已解除,现可预约。给您带来不便,深表歉意。", "A person reviewed this and lifted the limit. You can book now. Sorry for the trouble."
 	}
 	return strings.ReplaceAll(zh, "{r}", receipt), strings.ReplaceAll(en, "{r}", receipt)

@@ -82,7 +82,7 @@ func (s *Store) DueMessages(ctx context.Context, now time.Time, limit int) ([]ti
 		due = append(due, m)
 		return err
 	}, `SELECT id, purpose, state, attempts, created_at, attempted_at, next_at, expires_at, reference, reason, phone_key, sealed FROM messages
-		WHERE state IN ('queued', 'sending', 'unknown') AND next_at <= $1 ORDER BY CASE WHEN purpose IN ('order_withdrawn', 'order_reinstated') THEN 1 ELSE 0 END, next_at, id LIMIT $2`, millis(now), limit)
+		WHERE state IN ('queued', 'sending', 'unknown') AND next_at <= $1 ORDER BY CASE WHEN purpose IN ('order_withdrawn', 'order_reinstated', 'restriction_lifted') THEN 1 ELSE 0 END, next_at, id LIMIT $2`, millis(now), limit)
 	return due, err
 }
 

@@ -30,7 +30,7 @@ export async function visitor(browser, program, { language = 'zh', width = 390, 
   const context = await browser.newContext({
     // A headless browser names itself an automation tool, which the rules ask about.
     userAgent: `Mozilla/5.0 (${width < 700 ? 'Linux; Android 14; Pixel 8' : 'Windows NT 10.0; Win64; x64'}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${browser.version().split('.')[0]}.0.0.0 ${width < 700 ? 'Mobile ' : ''}Safari/537.36`,
-    locale: language === 'zh' ? 'zh-CN' : 'en-GB', viewport: { width, height }, colorScheme: dark ? 'dark' : 'light',
+    locale: language === 'zh' ? 'zh-CN' : 'en-GB', viewport: { width, height }, isMobile: width < 700, colorScheme: dark ? 'dark' : 'light',
     // A phone abroad: the venue's time is what counts.
     timezoneId: 'America/New_York', deviceScaleFactor: 2, hasTouch: width < 700, reducedMotion: 'reduce',
   })

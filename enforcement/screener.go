@@ -31,6 +31,13 @@ type Passes interface {
 	Verify(pass string, e *ingest.Event) (burn string, ok bool)
 }
 
+// Tickets says what a challenge is to ask for; *challenge.Service is one.
+type Tickets interface {
+	// Ticket seals for whom and for what a challenge is, and how much the
+	// decision d about e wants of it. It makes no round trip.
+	Ticket(e *ingest.Event, d ingest.Decision) string
+}
+
 // Snapshot is the copy of the lists that stays usable when the shared store is
 // away; *lists.Snapshot is one.
 type Snapshot interface {
@@ -42,6 +49,7 @@ type Snapshot interface {
 // ScreenerOptions are what a Screener can do without.
 type ScreenerOptions struct {
 	Snapshot Snapshot              // nil: no lists while the store is away
+	Tickets  Tickets               // nil: challenges carry no ticket
 	Kill     *Switch               // nil: there is no kill switch
 	Curb     *Curb                 // nil: no rule is ever turned down
 	Logger   *slog.Logger          // nil: silent
@@ -55,6 +63,7 @@ type Screener struct {
 	engine   Engine
 	passes   Passes
 	snapshot Snapshot
+	tickets  Tickets
 	kill     *Switch
 	curb     *Curb
 	logger   *slog.Logger
@@ -71,7 +80,7 @@ func NewScreener(engine Engine, passes Passes, o ScreenerOptions) *Screener {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &Screener{
-		engine: engine, passes: passes, snapshot: o.Snapshot, kill: o.Kill, curb: o.Curb, logger: o.Logger,
+		engine: engine, passes: passes, snapshot: o.Snapshot, tickets: o.Tickets, kill: o.Kill, curb: o.Curb, logger: o.Logger,
 		metrics: newScreenerMetrics(o.Registry),
 		results: sync.Pool{New: func() any { return new(scoring.Result) }},
 	}
@@ -118,6 +127,9 @@ func (s *Screener) Screen(ctx context.Context, e *ingest.Event, policy ingest.Po
 	}
 	if d.Action == ingest.Challenge || d.Action == ingest.Block {
 		d.Receipt = Receipt(e.ID)
+	}
+	if d.Action == ingest.Challenge && s.tickets != nil {
+		d.Ticket = s.tickets.Ticket(e, d)
 	}
 	s.metrics.decided(d)
 	return d

@@ -3,6 +3,7 @@ package enforcement_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"testing"
 	"time"
@@ -205,6 +206,22 @@ func TestUsedPassMeetsNothing(t *testing.T) {
 
 	screener.Screen(t.Context(), event(), ingest.Policy{Pass: "bad"})
 	assert.Empty(t, g.burn, "what is not authentic burns nothing")
+}
+
+// tickets tells the decision that it was asked for.
+type tickets struct{}
+
+func (tickets) Ticket(e *ingest.Event, d ingest.Decision) string {
+	return fmt.Sprint(e.Kind, " ", d.Score)
+}
+
+func TestOnlyAChallengeHasATicket(t *testing.T) {
+	for action, want := range map[ingest.Action]string{ingest.Flag: "", ingest.Challenge: "order.submit 30", ingest.Block: ""} {
+		g := &engine{result: scoring.Result{Score: 30, Hits: []ingest.Hit{hit("r", action, rules.EntityAccount, "alice")}}}
+		d := enforcement.NewScreener(g, nil, enforcement.ScreenerOptions{Tickets: tickets{}}).Screen(t.Context(), event(), ingest.Policy{})
+		assert.Equal(t, action, d.Action)
+		assert.Equal(t, want, d.Ticket)
+	}
 }
 
 func TestFailModes(t *testing.T) {

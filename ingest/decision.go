@@ -80,6 +80,9 @@ type Decision struct {
 	Degraded bool `json:"degraded,omitempty"`
 	// Passed says that a challenge had been asked for and a valid pass met it.
 	Passed bool `json:"passed,omitempty"`
+	// Ticket goes to a challenged visitor, who gives it back when asking for the
+	// challenge: by it that knows how much is wanted. It is not recorded.
+	Ticket string `json:"-"`
 }
 
 // Hit is one rule that fired.

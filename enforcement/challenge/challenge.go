@@ -27,7 +27,7 @@ const (
 	maxPool    = 128
 )
 
-// Errors of Redeem and Issue.
+// Errors of a Service.
 var (
 	// ErrBadPayload: the answer is malformed, wrong or not ours.
 	ErrBadPayload = errors.New("bad challenge answer")
@@ -39,17 +39,23 @@ var (
 	ErrForeign = errors.New("challenge is for another visitor or scope")
 	// ErrBadScope: the kind of request is unknown or the pool too long.
 	ErrBadScope = errors.New("bad challenge scope")
+	// ErrBadTicket: nobody was asked for this challenge.
+	ErrBadTicket = errors.New("bad challenge ticket")
 	// ErrNobody: the visitor has no account, session or device to bind to.
 	ErrNobody = errors.New("no account, session or device to bind a pass to")
 )
 
-// Challenge is what the widget is given.
+// Challenge is what the widget is given. What the protocol names is empty where
+// the grade is not a proof of work.
 type Challenge struct {
-	Algorithm string `json:"algorithm"`
-	Challenge string `json:"challenge"` // hex SHA-256 of salt and number
-	MaxNumber int64  `json:"maxnumber"`
-	Salt      string `json:"salt"`
-	Signature string `json:"signature"` // hex HMAC-SHA-256 of Challenge
+	Algorithm string `json:"algorithm,omitempty"`
+	Challenge string `json:"challenge,omitempty"` // hex SHA-256 of salt and number
+	MaxNumber int64  `json:"maxnumber,omitempty"`
+	Salt      string `json:"salt,omitempty"`
+	Signature string `json:"signature,omitempty"` // hex HMAC-SHA-256 of Challenge
+	// Grade is what is asked for; SMS says that a code by text message does, too.
+	Grade Grade `json:"grade"`
+	SMS   bool  `json:"sms"`
 }
 
 // Scope is what a challenge and its pass are good for.
@@ -103,28 +109,45 @@ func (s solution) solved() bool {
 	return s.Algorithm == Algorithm && s.Number >= 0 && hmac.Equal([]byte(digest(s.Salt, s.Number)), []byte(s.Challenge))
 }
 
-// parameters reads what the salt carries: when the challenge expires and whom
-// it is for. The salt must end with the delimiter, or digits could be moved
-// between it and the number without changing the hash.
-func (s solution) parameters() (expires time.Time, tag string, err error) {
+// parameters are what the salt carries: when the challenge was made and until
+// when it is good, how hard it is, and whom it is for.
+type parameters struct {
+	made, expires time.Time
+	band          Band
+	bound         string // which of account, session and device the tag is of
+	tag           string
+}
+
+// parameters reads the salt. It must end with the delimiter, or digits could be
+// moved between it and the number without changing the hash.
+func (s solution) parameters() (parameters, error) {
 	_, query, found := strings.Cut(s.Salt, "?")
 	if !found || !strings.HasSuffix(query, "&") {
-		return time.Time{}, "", fmt.Errorf("%w: salt without parameters", ErrBadPayload)
+		return parameters{}, fmt.Errorf("%w: salt without parameters", ErrBadPayload)
 	}
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		return time.Time{}, "", fmt.Errorf("%w: salt without parameters", ErrBadPayload)
+		return parameters{}, fmt.Errorf("%w: salt without parameters", ErrBadPayload)
 	}
 	seconds, err := strconv.ParseInt(values.Get("expires"), 10, 64)
 	if err != nil {
-		return time.Time{}, "", fmt.Errorf("%w: salt without an expiry", ErrBadPayload)
+		return parameters{}, fmt.Errorf("%w: salt without an expiry", ErrBadPayload)
 	}
-	return time.Unix(seconds, 0), values.Get("tag"), nil
+	made, err := strconv.ParseInt(values.Get("made"), 10, 64)
+	if err != nil {
+		return parameters{}, fmt.Errorf("%w: salt without its time", ErrBadPayload)
+	}
+	p := parameters{made: time.UnixMilli(made), expires: time.Unix(seconds, 0), band: Band(values.Get("band")), bound: values.Get("for"), tag: values.Get("tag")}
+	if !p.band.Valid() {
+		return parameters{}, fmt.Errorf("%w: salt without a band", ErrBadPayload)
+	}
+	return p, nil
 }
 
 // newSalt is random bytes with the parameters behind them.
-func newSalt(random []byte, expires time.Time, tag string) string {
-	return fmt.Sprintf("%s?expires=%d&tag=%s&", hex.EncodeToString(random), expires.Unix(), tag)
+func newSalt(random []byte, p parameters) string {
+	return fmt.Sprintf("%s?expires=%d&made=%d&band=%s&for=%s&tag=%s&",
+		hex.EncodeToString(random), p.expires.Unix(), p.made.UnixMilli(), p.band, p.bound, p.tag)
 }
 
 // digest is the hash that the widget must find the number of.

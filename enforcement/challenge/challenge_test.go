@@ -26,6 +26,7 @@ var (
 	keyB  = []byte(strings.Repeat("b", 32))
 	start = time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)
 	alice = ingest.Subject{Account: "alice", Device: "phone"}
+	here  = "203.0.113.0/24"
 	scope = challenge.Scope{Kind: ingest.KindOrderSubmit, Pool: "main"}
 )
 
@@ -38,6 +39,19 @@ func service(t testing.TB, c *clock, keys ...[]byte) *challenge.Service {
 	s, err := challenge.New(keys, challenge.NewMemorySpent(c.Now), challenge.Options{MaxNumber: 200, Now: c.Now})
 	require.NoError(t, err)
 	return s
+}
+
+// of is who calls.
+func of(s ingest.Subject) challenge.Visitor { return challenge.Visitor{Subject: s, Subnet: here} }
+
+// issue lets a subject be asked by a decision with a score, and gets the
+// challenge.
+func issue(t testing.TB, s *challenge.Service, subject ingest.Subject, scope challenge.Scope) challenge.Challenge {
+	t.Helper()
+	e := &ingest.Event{Time: start, Kind: scope.Kind, Subject: subject, Order: ingest.Order{Pool: scope.Pool}}
+	c, err := s.Issue(t.Context(), of(subject), s.Ticket(e, ingest.Decision{Action: ingest.Challenge}), scope)
+	require.NoError(t, err)
+	return c
 }
 
 // solve does what the widget does.
@@ -73,13 +87,12 @@ func submit(at time.Time, s ingest.Subject, pool string) *ingest.Event {
 func TestAnswerIsGoodForOnePass(t *testing.T) {
 	c := &clock{start}
 	s := service(t, c, keyA)
-	issued, err := s.Issue(t.Context(), alice, scope)
-	require.NoError(t, err)
+	issued := issue(t, s, alice, scope)
 	assert.Equal(t, "SHA-256", issued.Algorithm)
 	assert.Contains(t, issued.Salt, fmt.Sprintf("?expires=%d&", start.Add(5*time.Minute).Unix()))
 	answer := solve(t, issued)
 
-	pass, err := s.Redeem(t.Context(), alice, answer, scope)
+	pass, err := s.Redeem(t.Context(), of(alice), answer, scope)
 	require.NoError(t, err)
 	assert.Equal(t, start.Add(2*time.Minute), pass.Expires)
 	assert.NotContains(t, pass.Token, "alice")
@@ -87,15 +100,14 @@ func TestAnswerIsGoodForOnePass(t *testing.T) {
 	assert.True(t, ok)
 	assert.Len(t, burn, 32)
 
-	_, err = s.Redeem(t.Context(), alice, answer, scope)
+	_, err = s.Redeem(t.Context(), of(alice), answer, scope)
 	require.ErrorIs(t, err, challenge.ErrSpent)
 }
 
 func TestRedeemRefuses(t *testing.T) {
 	c := &clock{start}
 	s := service(t, c, keyA)
-	issued, err := s.Issue(t.Context(), alice, scope)
-	require.NoError(t, err)
+	issued := issue(t, s, alice, scope)
 	good := solve(t, issued)
 	forge := func(change func(map[string]any)) string {
 		data, err := base64.StdEncoding.DecodeString(good)
@@ -130,6 +142,8 @@ func TestRedeemRefuses(t *testing.T) {
 		{"own challenge", alice, payload(t, own, 1, nil), scope, challenge.ErrBadPayload},
 		{"later expiry", alice, forge(func(m map[string]any) { m["salt"] = strings.Replace(issued.Salt, "expires=1", "expires=2", 1) }), scope, challenge.ErrBadPayload},
 		{"somebody else", ingest.Subject{Account: "bob", Device: "phone"}, good, scope, challenge.ErrForeign},
+		{"bought from another device", ingest.Subject{Account: "alice", Device: "farm"}, good, scope, challenge.ErrForeign},
+		{"without the device", ingest.Subject{Account: "alice"}, good, scope, challenge.ErrForeign},
 		{"another pool", alice, good, challenge.Scope{Kind: ingest.KindOrderSubmit, Pool: "other"}, challenge.ErrForeign},
 		{"another kind", alice, good, challenge.Scope{Kind: ingest.KindOrderPay, Pool: "main"}, challenge.ErrForeign},
 		{"unknown kind", alice, good, challenge.Scope{Kind: "nonsense"}, challenge.ErrBadScope},
@@ -137,23 +151,22 @@ func TestRedeemRefuses(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := s.Redeem(t.Context(), test.subject, test.payload, test.scope)
+			_, err := s.Redeem(t.Context(), of(test.subject), test.payload, test.scope)
 			require.ErrorIs(t, err, test.want)
 		})
 	}
 	c.now = start.Add(5 * time.Minute)
-	_, err = s.Redeem(t.Context(), alice, good, scope)
+	_, err := s.Redeem(t.Context(), of(alice), good, scope)
 	require.ErrorIs(t, err, challenge.ErrExpired)
 	c.now = start
-	_, err = s.Redeem(t.Context(), alice, good, scope)
+	_, err = s.Redeem(t.Context(), of(alice), good, scope)
 	require.NoError(t, err, "no refusal spent it")
 }
 
 func TestDigitsCannotMoveBetweenSaltAndNumber(t *testing.T) {
 	c := &clock{start}
 	s := service(t, c, keyA)
-	issued, err := s.Issue(t.Context(), alice, scope)
-	require.NoError(t, err)
+	issued := issue(t, s, alice, scope)
 	data, err := base64.StdEncoding.DecodeString(solve(t, issued))
 	require.NoError(t, err)
 	var answer map[string]any
@@ -167,7 +180,7 @@ func TestDigitsCannotMoveBetweenSaltAndNumber(t *testing.T) {
 	}
 	data, err = json.Marshal(answer)
 	require.NoError(t, err)
-	_, err = s.Redeem(t.Context(), alice, base64.StdEncoding.EncodeToString(data), scope)
+	_, err = s.Redeem(t.Context(), of(alice), base64.StdEncoding.EncodeToString(data), scope)
 	require.ErrorIs(t, err, challenge.ErrBadPayload)
 }
 
@@ -191,14 +204,14 @@ func TestPassIsBound(t *testing.T) {
 		{"device being issued, alone", ingest.Subject{Device: "new", DeviceFresh: true}, submit(start, ingest.Subject{Device: "new"}, "main"), true},
 		{"device being issued, not kept", ingest.Subject{Device: "new", DeviceFresh: true}, submit(start, ingest.Subject{Device: "newer"}, "main"), false},
 		{"session", ingest.Subject{Session: "s1"}, submit(start, ingest.Subject{Session: "s1"}, "main"), true},
+		{"other session of the account", ingest.Subject{Account: "alice", Session: "s1"}, submit(start, ingest.Subject{Account: "alice", Session: "s2"}, "main"), false},
 		{"other session", ingest.Subject{Session: "s1"}, submit(start, ingest.Subject{Session: "s2"}, "main"), false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := service(t, &clock{start}, keyA)
-			issued, err := s.Issue(t.Context(), test.made, scope)
-			require.NoError(t, err)
-			pass, err := s.Redeem(t.Context(), test.made, solve(t, issued), scope)
+			issued := issue(t, s, test.made, scope)
+			pass, err := s.Redeem(t.Context(), of(test.made), solve(t, issued), scope)
 			require.NoError(t, err)
 			_, ok := s.Verify(pass.Token, test.event)
 			assert.Equal(t, test.want, ok)
@@ -209,9 +222,8 @@ func TestPassIsBound(t *testing.T) {
 func TestPassWithoutAPoolIsGoodForEveryPool(t *testing.T) {
 	s := service(t, &clock{start}, keyA)
 	everywhere := challenge.Scope{Kind: ingest.KindOrderSubmit}
-	issued, err := s.Issue(t.Context(), alice, everywhere)
-	require.NoError(t, err)
-	pass, err := s.Redeem(t.Context(), alice, solve(t, issued), everywhere)
+	issued := issue(t, s, alice, everywhere)
+	pass, err := s.Redeem(t.Context(), of(alice), solve(t, issued), everywhere)
 	require.NoError(t, err)
 	_, ok := s.Verify(pass.Token, submit(start, alice, "any"))
 	assert.True(t, ok)
@@ -220,17 +232,16 @@ func TestPassWithoutAPoolIsGoodForEveryPool(t *testing.T) {
 func TestKeysRotate(t *testing.T) {
 	c := &clock{start}
 	before, during, after := service(t, c, keyA), service(t, c, keyB, keyA), service(t, c, keyB)
-	issued, err := before.Issue(t.Context(), alice, scope)
-	require.NoError(t, err)
-	old, err := before.Redeem(t.Context(), alice, solve(t, issued), scope)
+	issued := issue(t, before, alice, scope)
+	old, err := before.Redeem(t.Context(), of(alice), solve(t, issued), scope)
 	require.NoError(t, err)
 	_, ok := during.Verify(old.Token, submit(start, alice, "main"))
 	assert.True(t, ok)
-	_, err = during.Redeem(t.Context(), alice, solve(t, issued), scope)
+	_, err = during.Redeem(t.Context(), of(alice), solve(t, issued), scope)
 	require.NoError(t, err, "a challenge of the old key can be redeemed")
 	_, ok = after.Verify(old.Token, submit(start, alice, "main"))
 	assert.False(t, ok)
-	_, err = after.Redeem(t.Context(), alice, solve(t, issued), scope)
+	_, err = after.Redeem(t.Context(), of(alice), solve(t, issued), scope)
 	require.ErrorIs(t, err, challenge.ErrBadPayload)
 }
 
@@ -244,9 +255,8 @@ func TestNoPassWhenSpendingFails(t *testing.T) {
 	c := &clock{start}
 	s, err := challenge.New([][]byte{keyA}, brokenSpent{}, challenge.Options{MaxNumber: 5, Now: c.Now})
 	require.NoError(t, err)
-	issued, err := s.Issue(t.Context(), alice, scope)
-	require.NoError(t, err)
-	pass, err := s.Redeem(t.Context(), alice, solve(t, issued), scope)
+	issued := issue(t, s, alice, scope)
+	pass, err := s.Redeem(t.Context(), of(alice), solve(t, issued), scope)
 	require.Error(t, err)
 	assert.Empty(t, pass.Token)
 }
@@ -311,25 +321,23 @@ func TestNewRefuses(t *testing.T) {
 
 func FuzzRedeem(f *testing.F) {
 	s := service(f, &clock{start}, keyA)
-	issued, err := s.Issue(f.Context(), alice, scope)
-	require.NoError(f, err)
+	issued := issue(f, s, alice, scope)
 	data, err := base64.StdEncoding.DecodeString(payload(f, issued, 100000, nil))
 	require.NoError(f, err)
 	f.Add(data)
 	f.Add([]byte(`{"salt":"?&"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		_, err := s.Redeem(t.Context(), alice, base64.StdEncoding.EncodeToString(data), scope)
+		_, err := s.Redeem(t.Context(), of(alice), base64.StdEncoding.EncodeToString(data), scope)
 		require.Error(t, err, "nothing but the answer is good")
-		_, err = s.Redeem(t.Context(), alice, string(data), scope)
+		_, err = s.Redeem(t.Context(), of(alice), string(data), scope)
 		require.Error(t, err)
 	})
 }
 
 func FuzzVerify(f *testing.F) {
 	s := service(f, &clock{start}, keyA)
-	issued, err := s.Issue(f.Context(), alice, scope)
-	require.NoError(f, err)
-	pass, err := s.Redeem(f.Context(), alice, solve(f, issued), scope)
+	issued := issue(f, s, alice, scope)
+	pass, err := s.Redeem(f.Context(), of(alice), solve(f, issued), scope)
 	require.NoError(f, err)
 	f.Add(strings.TrimSuffix(pass.Token, pass.Token[len(pass.Token)-4:]))
 	f.Add("v1..")

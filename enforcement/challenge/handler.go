@@ -6,6 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
+	"time"
 
 	"fairgate/ingest"
 )
@@ -14,11 +16,13 @@ import (
 const maxBody = 8 << 10
 
 // Identify tells who the visitor is, as far as it was proved. The edge knows.
-type Identify func(*http.Request) (ingest.Subject, error)
+type Identify func(*http.Request) (Visitor, error)
 
-// Handler serves GET (?kind=order.submit&pool=…), which answers a Challenge,
-// and POST ({"payload":…, "kind":…, "pool":…}), which answers a Pass. Refusals
-// are problem+json (RFC 9457) with a code.
+// Handler serves GET (?kind=order.submit&pool=…&ticket=…), which answers a
+// Challenge, and POST with the same scope and ticket as JSON: with a payload (of
+// a proof) or a code (of a text message) it answers a Pass; with the grade sms
+// alone it sends a code and answers Sent. Refusals are problem+json (RFC 9457)
+// with a code.
 type Handler struct {
 	service  *Service
 	identify Identify
@@ -42,25 +46,19 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusMethodNotAllowed, "method_not_allowed", "only GET and POST")
 		return
 	}
-	subject, err := h.identify(r)
+	visitor, err := h.identify(r)
 	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
 	if r.Method == http.MethodGet {
 		query := r.URL.Query()
-		c, err := h.service.Issue(r.Context(), subject, Scope{Kind: ingest.Kind(query.Get("kind")), Pool: query.Get("pool")})
-		if err != nil {
-			h.fail(w, r, err)
-			return
-		}
-		h.answer(w, r, http.StatusOK, "application/json", c)
+		scope := Scope{Kind: ingest.Kind(query.Get("kind")), Pool: query.Get("pool")}
+		c, err := h.service.Issue(r.Context(), visitor, query.Get("ticket"), scope)
+		h.give(w, r, http.StatusOK, c, err)
 		return
 	}
-	var body struct {
-		Scope
-		Payload string `json:"payload"`
-	}
+	var body reply
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		h.refuse(w, r, http.StatusRequestEntityTooLarge, "body_too_large", "the body is too large or was cut off")
@@ -70,17 +68,48 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusBadRequest, "invalid_json", "the body is not the JSON object that is wanted")
 		return
 	}
-	pass, err := h.service.Redeem(r.Context(), subject, body.Payload, body.Scope)
+	h.reply(w, r, visitor, body)
+}
+
+// reply is what a visitor posts.
+type reply struct {
+	Scope
+	Ticket  string `json:"ticket"`
+	Payload string `json:"payload"`
+	Code    string `json:"code"`
+	Grade   Grade  `json:"grade"`
+}
+
+// reply takes an answer, or sends a code.
+func (h *Handler) reply(w http.ResponseWriter, r *http.Request, visitor Visitor, body reply) {
+	switch {
+	case body.Payload == "" && body.Code != "":
+		pass, err := h.service.Check(r.Context(), visitor, body.Code, body.Ticket, body.Scope)
+		h.give(w, r, http.StatusOK, pass, err)
+	case body.Payload == "" && body.Grade == GradeSMS:
+		sent, err := h.service.Send(r.Context(), visitor, body.Ticket, body.Scope)
+		h.give(w, r, http.StatusAccepted, sent, err)
+	default:
+		pass, err := h.service.Redeem(r.Context(), visitor, body.Payload, body.Scope)
+		h.give(w, r, http.StatusOK, pass, err)
+	}
+}
+
+// give answers what was asked for, or why not.
+func (h *Handler) give(w http.ResponseWriter, r *http.Request, status int, body any, err error) {
 	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
-	h.answer(w, r, http.StatusOK, "application/json", pass)
+	h.answer(w, r, status, "application/json", body)
 }
 
 // fail maps an error to its status, once. What is no refusal is logged and
 // answered without its text.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if limit := (*LimitError)(nil); errors.As(err, &limit) {
+		w.Header().Set("Retry-After", strconv.Itoa(int(max(limit.RetryAfter, time.Second).Seconds())))
+	}
 	for _, known := range []struct {
 		err    error
 		status int
@@ -91,6 +120,10 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 		{ErrForeign, http.StatusUnprocessableEntity, "challenge_foreign"},
 		{ErrExpired, http.StatusGone, "challenge_expired"},
 		{ErrSpent, http.StatusConflict, "challenge_spent"},
+		{ErrBadTicket, http.StatusUnprocessableEntity, "invalid_ticket"},
+		{ErrWrongCode, http.StatusUnprocessableEntity, "wrong_code"},
+		{ErrNoPhone, http.StatusConflict, "sms_unavailable"},
+		{ErrCodeLimit, http.StatusTooManyRequests, "code_limit"},
 		{ErrNobody, http.StatusForbidden, "no_identity"},
 	} {
 		if errors.Is(err, known.err) {

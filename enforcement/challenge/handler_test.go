@@ -27,8 +27,9 @@ func ask(t *testing.T, h http.Handler, method, target, body string) (*httptest.R
 
 func TestHandlerIssuesAndRedeems(t *testing.T) {
 	s := service(t, &clock{start}, keyA)
-	h := challenge.NewHandler(s, func(*http.Request) (ingest.Subject, error) { return alice, nil }, nil)
-	recorder, _ := ask(t, h, "GET", "/.fairgate/challenge?kind=order.submit&pool=main", "")
+	h := challenge.NewHandler(s, func(*http.Request) (challenge.Visitor, error) { return of(alice), nil }, nil)
+	ticket := s.Ticket(submit(start, alice, "main"), ingest.Decision{Action: ingest.Challenge})
+	recorder, _ := ask(t, h, "GET", "/.fairgate/challenge?kind=order.submit&pool=main&ticket="+ticket, "")
 	require.Equal(t, http.StatusOK, recorder.Code)
 	var issued challenge.Challenge
 	require.NoError(t, json.Unmarshal(recorder.Body.Bytes(), &issued))
@@ -49,7 +50,7 @@ func TestHandlerIssuesAndRedeems(t *testing.T) {
 
 func TestHandlerRefuses(t *testing.T) {
 	s := service(t, &clock{start}, keyA)
-	who := func(*http.Request) (ingest.Subject, error) { return alice, nil }
+	who := func(*http.Request) (challenge.Visitor, error) { return of(alice), nil }
 	tests := []struct {
 		name, method, target, body string
 		identify                   challenge.Identify
@@ -59,8 +60,12 @@ func TestHandlerRefuses(t *testing.T) {
 		{"method", "PUT", "/", "", who, 405, "method_not_allowed"},
 		{"kind", "GET", "/?kind=x", "", who, 422, "invalid_scope"},
 		{"pool", "GET", "/?kind=order.submit&pool=" + strings.Repeat("x", 200), "", who, 422, "invalid_scope"},
-		{"nobody", "GET", "/?kind=order.submit", "", func(*http.Request) (ingest.Subject, error) { return ingest.Subject{}, nil }, 403, "no_identity"},
-		{"not identified", "GET", "/?kind=order.submit", "", func(*http.Request) (ingest.Subject, error) { return ingest.Subject{}, errors.New("secret detail") }, 503, "unavailable"},
+		{"no ticket", "GET", "/?kind=order.submit", "", who, 422, "invalid_ticket"},
+		{"no phone", "POST", "/", `{"kind":"order.submit","grade":"sms","ticket":"` + s.Ticket(submit(start, alice, ""), ingest.Decision{}) + `"}`, who, 409, "sms_unavailable"},
+		{"nobody", "GET", "/?kind=order.submit", "", func(*http.Request) (challenge.Visitor, error) { return challenge.Visitor{}, nil }, 403, "no_identity"},
+		{"not identified", "GET", "/?kind=order.submit", "", func(*http.Request) (challenge.Visitor, error) {
+			return challenge.Visitor{}, errors.New("secret detail")
+		}, 503, "unavailable"},
 		{"no JSON", "POST", "/", "{", who, 400, "invalid_json"},
 		{"too large", "POST", "/", strings.Repeat(" ", 9000), who, 413, "body_too_large"},
 		{"no payload", "POST", "/", `{"kind":"order.submit"}`, who, 422, "invalid_payload"},

@@ -33,24 +33,21 @@ type claims struct {
 	Bound   string      `json:"b"`
 }
 
-// bindings says to what of the subject a pass is bound: the account or else
-// the session, and the device. A device token that is only being issued counts
-// where there is nothing else; it might not be kept.
+// bindings says to what of the subject a ticket, a challenge and a pass are
+// bound, the strongest first: account, session, device. A device token that is
+// only being issued counts where there is nothing else; it might not be kept.
 func bindings(s ingest.Subject) string {
-	switch device := s.Device != ""; {
-	case s.Account != "" && device && !s.DeviceFresh:
-		return "ad"
-	case s.Account != "":
-		return "a"
-	case s.Session != "" && device && !s.DeviceFresh:
-		return "sd"
-	case s.Session != "":
-		return "s"
-	case device:
-		return "d"
-	default:
-		return ""
+	which := ""
+	if s.Account != "" {
+		which += "a"
 	}
+	if s.Session != "" {
+		which += "s"
+	}
+	if s.Device != "" && (!s.DeviceFresh || which == "") {
+		which += "d"
+	}
+	return which
 }
 
 // bound gives the values of bindings; ok is false where one is missing or not

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"fairgate/enforcement"
 	"fairgate/ingest"
@@ -30,17 +29,45 @@ const MaxPassTTL = 2 * time.Minute
 // minKey is the shortest secret, in bytes.
 const minKey = 32
 
+// SlowPhone is how many hashes a second a phone of many years ago tries; MaxWait
+// is the longest that one may work on the hardest challenge. RATIONALE.md says
+// how the rate was measured.
+const (
+	SlowPhone = 50_000
+	MaxWait   = 10 * time.Second
+)
+
+// HardestNumber bounds the difficulty, whatever is configured.
+const HardestNumber = SlowPhone * int64(MaxWait/time.Second)
+
 // Options tune a Service. The zero value is usable.
 type Options struct {
-	// MaxNumber is the difficulty: on average half of it must be tried.
-	// Default 50,000, a fraction of a second on a phone.
+	// MaxNumber is the highest number of the hardest band; on average half of
+	// it must be tried. Default 300,000, at most HardestNumber.
 	MaxNumber int64
+	// Busy is how many challenges a second, given by this process, make each
+	// harder by one band; four times as many by two. Default 50.
+	Busy float64
 	// ChallengeTTL is for how long a challenge can be redeemed. Default 5 min.
 	ChallengeTTL time.Duration
 	// PassTTL is for how long a pass is good. Default and at most MaxPassTTL.
-	PassTTL  time.Duration
+	PassTTL time.Duration
+	// Attempts remembers what became of challenges; nil: this process does.
+	Attempts Attempts
+	// StepUp is the second grade; nil: there is none.
+	StepUp   StepUp
 	Now      func() time.Time
 	Registry prometheus.Registerer
+}
+
+// attemptsWindow is over how long unmet challenges make the next harder: this
+// window and the one before it.
+const attemptsWindow = 10 * time.Minute
+
+// Visitor is who is challenged, as far as it was proved.
+type Visitor struct {
+	Subject ingest.Subject
+	Subnet  string
 }
 
 // Service issues challenges and redeems them for passes. It is safe for
@@ -49,8 +76,8 @@ type Service struct {
 	keys    keyring
 	spent   Spent
 	options Options
-	issued  prometheus.Counter
-	results *prometheus.CounterVec
+	load    load
+	metrics metrics
 }
 
 var _ enforcement.Passes = (*Service)(nil)
@@ -67,7 +94,10 @@ func New(keys [][]byte, spent Spent, o Options) (*Service, error) {
 		}
 	}
 	if o.MaxNumber == 0 {
-		o.MaxNumber = 50_000
+		o.MaxNumber = 300_000
+	}
+	if o.Busy == 0 {
+		o.Busy = 50
 	}
 	if o.ChallengeTTL == 0 {
 		o.ChallengeTTL = 5 * time.Minute
@@ -75,33 +105,48 @@ func New(keys [][]byte, spent Spent, o Options) (*Service, error) {
 	if o.PassTTL == 0 {
 		o.PassTTL = MaxPassTTL
 	}
+	if o.Attempts == nil {
+		o.Attempts = NewMemoryAttempts()
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.MaxNumber < 1 || o.ChallengeTTL < time.Second || o.PassTTL < time.Second || o.PassTTL > MaxPassTTL {
-		return nil, fmt.Errorf("challenge options: max number %d, challenge ttl %v, pass ttl %v (1 s to %v)",
-			o.MaxNumber, o.ChallengeTTL, o.PassTTL, MaxPassTTL)
+	if o.MaxNumber < 1 || o.MaxNumber > HardestNumber || o.Busy < 0 ||
+		o.ChallengeTTL < time.Second || o.PassTTL < time.Second || o.PassTTL > MaxPassTTL {
+		return nil, fmt.Errorf("challenge options: max number %d (1 to %d), busy %v, challenge ttl %v, pass ttl %v (1 s to %v)",
+			o.MaxNumber, HardestNumber, o.Busy, o.ChallengeTTL, o.PassTTL, MaxPassTTL)
 	}
-	metrics := promauto.With(o.Registry)
-	return &Service{
-		keys: keys, spent: spent, options: o,
-		issued: metrics.NewCounter(prometheus.CounterOpts{
-			Name: "fairgate_challenge_issued_total", Help: "Challenges given to visitors.",
-		}),
-		results: metrics.NewCounterVec(prometheus.CounterOpts{
-			Name: "fairgate_challenge_redeemed_total", Help: "Answers to challenges, by result.",
-		}, []string{"result"}),
-	}, nil
+	return &Service{keys: keys, spent: spent, options: o, metrics: newMetrics(o.Registry)}, nil
 }
 
-// Issue makes a challenge for a visitor and a scope. It fails with ErrBadScope
-// or ErrNobody.
-func (s *Service) Issue(_ context.Context, subject ingest.Subject, scope Scope) (Challenge, error) {
-	tag, err := s.tag(s.keys[:1], subject, scope)
+// Issue makes a challenge for a visitor who holds the ticket of a decision that
+// asked for one. It fails with ErrBadScope, ErrNobody, ErrBadTicket, ErrForeign
+// or ErrExpired.
+func (s *Service) Issue(ctx context.Context, v Visitor, text string, scope Scope) (Challenge, error) {
+	which, err := bindable(v.Subject, scope)
 	if err != nil {
 		return Challenge{}, err
 	}
-	number, err := rand.Int(rand.Reader, big.NewInt(s.options.MaxNumber+1))
+	tags, err := s.tags(s.keys[:1], which, v.Subject, scope)
+	if err != nil {
+		return Challenge{}, err
+	}
+	asked, err := s.asked(v.Subject, text, scope)
+	if err != nil {
+		return Challenge{}, err
+	}
+	now := s.options.Now()
+	want, err := s.demand(ctx, v, asked.steps, now)
+	if err != nil {
+		return Challenge{}, err
+	}
+	c := Challenge{Grade: want.grade, SMS: s.options.StepUp != nil && v.Subject.Account != ""}
+	if want.grade == GradeSMS {
+		s.metrics.issued.WithLabelValues(string(GradeSMS), noBand).Inc()
+		return c, nil
+	}
+	most := want.band.work(s.options.MaxNumber)
+	number, err := rand.Int(rand.Reader, big.NewInt(most+1))
 	if err != nil {
 		return Challenge{}, fmt.Errorf("make a challenge: %w", err)
 	}
@@ -109,80 +154,165 @@ func (s *Service) Issue(_ context.Context, subject ingest.Subject, scope Scope) 
 	if _, err := rand.Read(random[:]); err != nil {
 		return Challenge{}, fmt.Errorf("make a challenge: %w", err)
 	}
-	c := Challenge{
-		Algorithm: Algorithm, MaxNumber: s.options.MaxNumber,
-		Salt: newSalt(random[:], s.options.Now().Add(s.options.ChallengeTTL), tag[0]),
-	}
+	c.Algorithm, c.MaxNumber = Algorithm, most
+	c.Salt = newSalt(random[:], parameters{made: now, expires: now.Add(s.options.ChallengeTTL), band: want.band, bound: which, tag: tags[0]})
 	c.Challenge = digest(c.Salt, number.Int64())
 	c.Signature = hex.EncodeToString(s.keys.sign("challenge", c.Challenge))
-	s.issued.Inc()
+	s.metrics.issued.WithLabelValues(string(GradeProof), string(want.band)).Inc()
 	return c, nil
 }
 
-// tag is whom and what a challenge is for, under each of the keys: the account,
-// or else the session, or else the device. The account alone is enough, so
-// that the tag is the same before and after a device token is kept.
-func (s *Service) tag(keys keyring, subject ingest.Subject, scope Scope) ([]string, error) {
-	if err := scope.validate(); err != nil {
-		return nil, err
+// demand counts one challenge and says what it is to ask for.
+func (s *Service) demand(ctx context.Context, v Visitor, steps int, now time.Time) (demand, error) {
+	keys := s.tallyKeys("try", v.Subject, v.Subnet)
+	found, err := s.options.Attempts.Count(ctx, keys, attemptsWindow, now, Tally{Issued: 1})
+	if err != nil {
+		return demand{}, fmt.Errorf("count a challenge: %w", err)
 	}
-	which := bindings(subject)
-	if which == "" {
-		return nil, ErrNobody
+	r := risk{
+		steps: steps, perSec: s.load.add(now), busy: s.options.Busy,
+		stepsUp: s.options.StepUp != nil && v.Subject.Account != "",
 	}
-	values, _ := bound(which[:1], subject)
+	if v.Subnet != "" {
+		r.subnet, found = found[len(found)-1], found[:len(found)-1]
+	}
+	for _, t := range found {
+		t.Issued-- // this one is not unmet yet
+		if t.open() > r.own.open() {
+			r.own = t
+		}
+	}
+	want := r.decide()
+	if want.grade != GradeSMS {
+		return want, nil
+	}
+	if r.stepsUp, err = s.reachable(ctx, v, now); err != nil {
+		return demand{}, err
+	}
+	return r.decide(), nil
+}
+
+// tallyKeys name whom attempts are counted for: the account or else the
+// session, the device unless it is only being issued, and the subnet last. What
+// is stored tells none of them.
+func (s *Service) tallyKeys(purpose string, subject ingest.Subject, subnet string) []string {
+	var keys []string
+	add := func(kind, value string) {
+		if value != "" {
+			keys = append(keys, purpose+":"+hex.EncodeToString(s.keys.sign("tally", kind, value)[:12]))
+		}
+	}
+	if subject.Account != "" {
+		add("account", subject.Account)
+	} else {
+		add("session", subject.Session)
+	}
+	if !subject.DeviceFresh {
+		add("device", subject.Device)
+	}
+	add("subnet", subnet)
+	return keys
+}
+
+// tally counts what became of a challenge.
+func (s *Service) tally(ctx context.Context, v Visitor, now time.Time, add Tally) error {
+	if _, err := s.options.Attempts.Count(ctx, s.tallyKeys("try", v.Subject, v.Subnet), attemptsWindow, now, add); err != nil {
+		return fmt.Errorf("count an answer: %w", err)
+	}
+	return nil
+}
+
+// tags is whom and what a challenge is for, under each of the keys: the account,
+// session and device that which names.
+func (s *Service) tags(keys keyring, which string, subject ingest.Subject, scope Scope) ([]string, error) {
+	values, ok := bound(which, subject)
+	if !ok {
+		return nil, ErrForeign
+	}
+	parts := append([]string{which, string(scope.Kind), scope.Pool}, values...)
 	tags := make([]string, len(keys))
 	for i := range keys {
-		tags[i] = hex.EncodeToString(keys[i:i+1].sign("tag", which[:1], values[0], string(scope.Kind), scope.Pool)[:8])
+		tags[i] = hex.EncodeToString(keys[i:i+1].sign("tag", parts...)[:8])
 	}
 	return tags, nil
+}
+
+// bindable names to what a visitor can be bound, for a scope that there is.
+func bindable(subject ingest.Subject, scope Scope) (which string, err error) {
+	if err := scope.validate(); err != nil {
+		return "", err
+	}
+	if which = bindings(subject); which == "" {
+		return "", ErrNobody
+	}
+	return which, nil
 }
 
 // Redeem takes the widget's answer and gives a pass, once. It fails with
 // ErrBadPayload, ErrExpired, ErrSpent, ErrForeign, ErrBadScope, ErrNobody, or
 // the error of the store of spent challenges.
-func (s *Service) Redeem(ctx context.Context, subject ingest.Subject, payload string, scope Scope) (Pass, error) {
-	pass, err := s.redeem(ctx, subject, payload, scope)
-	s.results.WithLabelValues(result(err)).Inc()
+func (s *Service) Redeem(ctx context.Context, v Visitor, payload string, scope Scope) (Pass, error) {
+	pass, p, err := s.redeem(ctx, v, payload, scope)
+	band, took := noBand, time.Duration(0)
+	if p.band.Valid() {
+		band, took = string(p.band), max(s.options.Now().Sub(p.made), 0)
+	}
+	s.metrics.answered(GradeProof, band, err, took)
 	return pass, err
 }
 
-func (s *Service) redeem(ctx context.Context, subject ingest.Subject, payload string, scope Scope) (Pass, error) {
-	tags, err := s.tag(s.keys, subject, scope)
-	if err != nil {
-		return Pass{}, err
+// redeem returns the challenge's parameters, too, where it was one of ours.
+func (s *Service) redeem(ctx context.Context, v Visitor, payload string, scope Scope) (Pass, parameters, error) {
+	if _, err := bindable(v.Subject, scope); err != nil {
+		return Pass{}, parameters{}, err
 	}
+	now := s.options.Now()
+	answer, p, err := s.answer(payload)
+	if err != nil {
+		return Pass{}, p, errors.Join(err, s.tally(ctx, v, now, Tally{Failed: 1}))
+	}
+	if !now.Before(p.expires) {
+		return Pass{}, p, ErrExpired
+	}
+	if !s.madeFor(p, v.Subject, scope) {
+		return Pass{}, p, errors.Join(ErrForeign, s.tally(ctx, v, now, Tally{Failed: 1}))
+	}
+	first, err := s.spent.Once(ctx, answer.Challenge, p.expires.Sub(now)+time.Second)
+	if err != nil {
+		return Pass{}, p, fmt.Errorf("spend a challenge: %w", err)
+	}
+	if !first {
+		return Pass{}, p, ErrSpent
+	}
+	if err := s.tally(ctx, v, now, Tally{Solved: 1}); err != nil {
+		return Pass{}, p, err
+	}
+	pass, err := s.pass(v.Subject, scope, now)
+	return pass, p, err
+}
+
+// madeFor reports whether a challenge was made for the visitor and the scope.
+func (s *Service) madeFor(p parameters, subject ingest.Subject, scope Scope) bool {
+	tags, err := s.tags(s.keys, p.bound, subject, scope)
+	ours := false
+	for _, t := range tags {
+		ours = hmac.Equal([]byte(t), []byte(p.tag)) || ours
+	}
+	return ours && err == nil
+}
+
+// answer reads an answer that is right, to a challenge of ours.
+func (s *Service) answer(payload string) (solution, parameters, error) {
 	answer, err := decodeSolution(payload)
 	if err != nil {
-		return Pass{}, err
+		return solution{}, parameters{}, err
 	}
 	signature, err := hex.DecodeString(answer.Signature)
 	if err != nil || !s.keys.verify(signature, "challenge", answer.Challenge) || !answer.solved() {
-		return Pass{}, fmt.Errorf("%w: not the answer to a challenge of ours", ErrBadPayload)
+		return solution{}, parameters{}, fmt.Errorf("%w: not the answer to a challenge of ours", ErrBadPayload)
 	}
-	expires, tag, err := answer.parameters()
-	if err != nil {
-		return Pass{}, err
-	}
-	now := s.options.Now()
-	if !now.Before(expires) {
-		return Pass{}, ErrExpired
-	}
-	ours := false
-	for _, t := range tags {
-		ours = hmac.Equal([]byte(t), []byte(tag)) || ours
-	}
-	if !ours {
-		return Pass{}, ErrForeign
-	}
-	first, err := s.spent.Once(ctx, answer.Challenge, expires.Sub(now)+time.Second)
-	if err != nil {
-		return Pass{}, fmt.Errorf("spend a challenge: %w", err)
-	}
-	if !first {
-		return Pass{}, ErrSpent
-	}
-	return s.pass(subject, scope, now)
+	p, err := answer.parameters()
+	return answer, p, err
 }
 
 func (s *Service) pass(subject ingest.Subject, scope Scope, now time.Time) (Pass, error) {
@@ -213,20 +343,4 @@ func (s *Service) Verify(pass string, e *ingest.Event) (burn string, ok bool) {
 		return "", false
 	}
 	return c.ID, true
-}
-
-// result is the metric label of an error.
-func result(err error) string {
-	for name, known := range map[string]error{
-		"bad": ErrBadPayload, "expired": ErrExpired, "spent": ErrSpent, "foreign": ErrForeign, "scope": ErrBadScope,
-		"nobody": ErrNobody,
-	} {
-		if errors.Is(err, known) {
-			return name
-		}
-	}
-	if err != nil {
-		return "error"
-	}
-	return "passed"
 }

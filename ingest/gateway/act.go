@@ -49,7 +49,7 @@ func (g *Gateway) refuse(x *exchange) bool {
 	case ingest.Challenge:
 		message = messageChallenge
 		p.Code, p.Title, p.ChallengeURL = codeChallenge, "Challenge required", ChallengePath
-		p.Scope = &scope{Kind: x.event.Kind, Pool: x.event.Order.Pool}
+		p.Scope = &scope{Kind: x.event.Kind, Pool: x.event.Order.Pool, Ticket: d.Ticket}
 	default:
 		return false
 	}

@@ -40,12 +40,13 @@ func TestBlock(t *testing.T) {
 
 func TestChallenge(t *testing.T) {
 	s := newSite(t, nil)
-	s.screener.decide = always(ingest.Decision{Action: ingest.Challenge})
+	s.screener.decide = always(ingest.Decision{Action: ingest.Challenge, Ticket: "sealed"})
 	p := problemOf(t, s.send(t, "POST", "/api/v1/orders", booking))
 	assert.Equal(t, "challenge_required", p.Code)
 	assert.Equal(t, "/.fairgate/challenge", p.ChallengeURL)
 	assert.Equal(t, "order.submit", p.Scope.Kind)
 	assert.Equal(t, "main", p.Scope.Pool)
+	assert.Equal(t, "sealed", p.Scope.Ticket)
 	assert.NotEmpty(t, p.Receipt)
 	assert.Equal(t, "请完成验证后继续。如有不便,可改用短信验证。", p.Detail)
 }

@@ -25,7 +25,7 @@ type problem struct {
 	Status                                            int
 	AppealURL                                         string `json:"appeal_url"`
 	ChallengeURL                                      string `json:"challenge_url"`
-	Scope                                             struct{ Kind, Pool string }
+	Scope                                             struct{ Kind, Pool, Ticket string }
 }
 
 func problemOf(t *testing.T, r *http.Response) problem {

@@ -29,6 +29,8 @@ type problem struct {
 type scope struct {
 	Kind ingest.Kind `json:"kind"`
 	Pool string      `json:"pool,omitempty"`
+	// Ticket says who was asked, sealed; the visitor gives it back unread.
+	Ticket string `json:"ticket,omitempty"`
 }
 
 // problemType is the namespace of the problem types.

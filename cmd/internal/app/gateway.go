@@ -21,7 +21,6 @@ import (
 	"fairgate/enforcement/lists"
 	"fairgate/enforcement/mode"
 	"fairgate/enforcement/sqldb"
-	"fairgate/ingest"
 	"fairgate/ingest/fingerprint"
 	"fairgate/ingest/gateway"
 	"fairgate/ingest/gateway/bindings"
@@ -69,7 +68,7 @@ func Gateway(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 		return "", err
 	}
 	screener := enforcement.NewScreener(engine, passes, enforcement.ScreenerOptions{
-		Snapshot: standing.lists, Kill: standing.kill, Curb: standing.curb, Logger: log, Registry: e.Registry,
+		Snapshot: standing.lists, Kill: standing.kill, Curb: standing.curb, Tickets: passes, Logger: log, Registry: e.Registry,
 	})
 	recorder, err := openRecorder(s, e)
 	if err != nil {
@@ -288,19 +287,23 @@ func openChallenge(e Env, client goredis.UniversalClient) (*challenge.Service, e
 	if err != nil {
 		return nil, err
 	}
-	o := challenge.Options{MaxNumber: int64(e.Config.Gateway.ChallengeMax), Now: e.Now, Registry: e.Registry}
-	return challenge.New(keys, challenge.NewFallbackSpent(spent.New(client), e.Log.With("part", "gateway"), o), o)
+	log := e.Log.With("part", "gateway")
+	o := challenge.Options{
+		MaxNumber: int64(e.Config.Gateway.ChallengeMax), Now: e.Now, Registry: e.Registry,
+		Attempts: challenge.NewFallbackAttempts(spent.NewAttempts(client), log),
+	}
+	return challenge.New(keys, challenge.NewFallbackSpent(spent.New(client), log, o), o)
 }
 
 // challengeMounts puts the challenge's handler under the gateway, which tells
 // it who calls.
 func challengeMounts(e Env, service *challenge.Service) map[string]fiber.Handler {
-	identify := func(r *http.Request) (ingest.Subject, error) {
+	identify := func(r *http.Request) (challenge.Visitor, error) {
 		visitor, ok := gateway.VisitorFrom(r.Context())
 		if !ok {
-			return ingest.Subject{}, challenge.ErrNobody
+			return challenge.Visitor{}, challenge.ErrNobody
 		}
-		return visitor.Subject, nil
+		return challenge.Visitor{Subject: visitor.Subject, Subnet: visitor.Client.Subnet}, nil
 	}
 	return map[string]fiber.Handler{
 		"/.fairgate/challenge": adaptor.HTTPHandler(challenge.NewHandler(service, identify, e.Log)),

@@ -75,8 +75,8 @@ type Gateway struct {
 	Fleet int `yaml:"fleet" env:"FLEET"`
 	// AppealHours is the answer time promised in a refusal.
 	AppealHours int `yaml:"appeal_hours" env:"APPEAL_HOURS"`
-	// ChallengeMax is the highest number a proof of work may hide; the mean
-	// work is half of it in SHA-256 hashes.
+	// ChallengeMax is the highest number the hardest proof of work may hide; the
+	// mean work is half of it in SHA-256 hashes, and the easiest is a 27th.
 	ChallengeMax int `yaml:"challenge_max" env:"CHALLENGE_MAX"`
 }
 
@@ -286,7 +286,7 @@ func Default() Config {
 		Gateway: Gateway{
 			Listen: "127.0.0.1:8080", Name: "gateway-1", Upstream: "http://127.0.0.1:8081",
 			Deadline: 20 * time.Millisecond, SecureCookies: true,
-			TrustedProxies: []string{}, VirtualNumbers: []string{}, Spool: Spool{Dir: "spool", MaxBytes: 4 << 30}, Fleet: 1, AppealHours: 24, ChallengeMax: 50_000,
+			TrustedProxies: []string{}, VirtualNumbers: []string{}, Spool: Spool{Dir: "spool", MaxBytes: 4 << 30}, Fleet: 1, AppealHours: 24, ChallengeMax: 300_000,
 		},
 		Rules:    Rules{Ruleset: "museum", Observe: time.Hour, FalsePositiveBudget: 0.001},
 		Scorer:   Scorer{Lateness: 10 * time.Minute},
@@ -398,7 +398,7 @@ func (c Config) validateGateway(check func(bool, string, string, ...any)) {
 	check(g.Spool.MaxBytes >= 1<<20, "gateway.spool.max_bytes", "%d: at least 1 MiB", g.Spool.MaxBytes)
 	check(g.Fleet >= 1, "gateway.fleet", "%d: at least 1", g.Fleet)
 	check(g.AppealHours >= 1, "gateway.appeal_hours", "%d: at least 1", g.AppealHours)
-	check(g.ChallengeMax >= 100 && g.ChallengeMax <= 10_000_000, "gateway.challenge_max", "%d: from 100 to 10,000,000", g.ChallengeMax)
+	check(g.ChallengeMax >= 100 && g.ChallengeMax <= 500_000, "gateway.challenge_max", "%d: from 100 to 500,000", g.ChallengeMax)
 }
 
 func (t Ticketing) validate(check func(bool, string, string, ...any)) {

@@ -23,13 +23,13 @@ const (
 	solveBudget = 3
 )
 
-// meet gets and solves a challenge for r; it reports whether a pass was won.
-func (v *Visit) meet(ctx context.Context, r request) (string, bool) {
+// meet gets and solves the challenge of an answer; it reports whether a pass was won.
+func (v *Visit) meet(ctx context.Context, asked answer) (string, bool) {
 	if !v.willSolve(ctx) {
 		v.note(func(s *Seen) { s.GaveUp++ })
 		return "", false
 	}
-	pass, ok := v.solve(ctx, r)
+	pass, ok := v.solve(ctx, asked)
 	if !ok {
 		v.note(func(s *Seen) { s.GaveUp++ })
 	}
@@ -57,9 +57,19 @@ type proof struct {
 
 // solve follows the ALTCHA protocol: find the number whose hash with the salt
 // is the challenge.
-func (v *Visit) solve(ctx context.Context, r request) (string, bool) {
-	scope := scopeOf(r)
-	path := "/.fairgate/challenge?" + url.Values{"kind": {scope.kind}, "pool": {scope.pool}}.Encode()
+func (v *Visit) solve(ctx context.Context, asked answer) (string, bool) {
+	var refusal struct {
+		Scope struct {
+			Kind   string `json:"kind"`
+			Pool   string `json:"pool"`
+			Ticket string `json:"ticket"`
+		} `json:"scope"`
+	}
+	if json.Unmarshal(asked.body, &refusal) != nil {
+		return "", false
+	}
+	scope := refusal.Scope
+	path := "/.fairgate/challenge?" + url.Values{"kind": {scope.Kind}, "pool": {scope.Pool}, "ticket": {scope.Ticket}}.Encode()
 	v.http.sent.Request(v.Actor.Hostile)
 	a, err := v.send(request{method: http.MethodGet, path: path})
 	if err != nil || !a.ok() {
@@ -84,7 +94,7 @@ func (v *Visit) solve(ctx context.Context, r request) (string, bool) {
 	}
 	v.http.sent.Request(v.Actor.Hostile)
 	a, err = v.send(request{method: http.MethodPost, path: "/.fairgate/challenge", body: map[string]string{
-		"payload": base64.StdEncoding.EncodeToString(payload), "kind": scope.kind, "pool": scope.pool,
+		"payload": base64.StdEncoding.EncodeToString(payload), "kind": scope.Kind, "pool": scope.Pool,
 	}})
 	if err != nil || !a.ok() {
 		return "", false
@@ -115,7 +125,7 @@ func search(ctx context.Context, salt, want string, limit int) (int, bool) {
 
 type scope struct{ kind, pool string }
 
-// scopeOf names what a request asks for, as the challenge wants it told.
+// scopeOf names what a request asks for.
 func scopeOf(r request) scope {
 	switch {
 	case r.method == http.MethodPost && r.path == "/api/v1/orders":

@@ -154,7 +154,7 @@ func (v *Visit) do(ctx context.Context, r request) (answer, Result) {
 	if result != ResultAbandoned {
 		return a, result
 	}
-	pass, ok := v.meet(ctx, r)
+	pass, ok := v.meet(ctx, a)
 	if !ok {
 		return a, ResultAbandoned
 	}

@@ -4,6 +4,8 @@ import type { Key } from '../i18n/i18n'
 export interface Scope {
   kind: string
   pool?: string
+  /** Who was asked, sealed; it goes back unread. */
+  ticket?: string
 }
 
 /** The body of a refusal (RFC 9457), of the booking system or of the gateway. */
@@ -111,6 +113,8 @@ const words: Record<string, Key> = {
   challenge_foreign: 'error.challenge',
   challenge_required: 'error.challenge',
   invalid_payload: 'error.challenge',
+  invalid_ticket: 'error.challenge',
+  sms_unavailable: 'challenge.no_phone',
   no_identity: 'error.no_identity',
 }
 

@@ -1,9 +1,10 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { type Problem, abandoned, asProblem, wordsFor } from '../api/problem'
 import type { MeetChallenge } from '../api/client'
 import { useWords } from '../i18n/i18n'
 import { Button, Dialog, Notice } from '../ui/parts'
-import { winPass } from './solve'
+import { TextMessage } from './text-message'
+import { Duty, type Offer } from './solve'
 
 /** One challenge that waits for its pass. */
 export interface Waiting {
@@ -51,14 +52,23 @@ export class Challenges {
 
 const linger = 600
 
-/** Solves a challenge while the visitor looks on, and can stop it. */
+/** Meets a challenge while the visitor looks on, who can stop it, or choose a text message instead. */
 export function ChallengeDialog({ waiting }: { waiting: Waiting }) {
   const { t } = useWords()
   const [share, setShare] = useState(0)
   const [won, setWon] = useState(false)
   const [problem, setProblem] = useState<Problem>()
   const [turn, setTurn] = useState(0)
+  const [offer, setOffer] = useState<Offer>()
+  const [texting, setTexting] = useState(false)
+  const [textless, setTextless] = useState(false)
   const stop = useRef<AbortController>(null)
+  const duty = useMemo(() => new Duty(waiting.problem, waiting.credentials), [waiting])
+  const win = (pass: string) => {
+    setWon(true)
+    // Long enough to be seen; a box that flashes by frightens.
+    return setTimeout(() => waiting.done(pass), linger)
+  }
 
   useEffect(() => {
     const controller = new AbortController()
@@ -66,38 +76,56 @@ export function ChallengeDialog({ waiting }: { waiting: Waiting }) {
     let timer: ReturnType<typeof setTimeout> | undefined
     setProblem(undefined)
     setShare(0)
-    winPass(waiting.problem, waiting.credentials, setShare, controller.signal).then(
-      (pass) => {
-        setWon(true)
-        // Long enough to be seen; a box that flashes by frightens.
-        timer = setTimeout(() => waiting.done(pass), linger)
-      },
-      (thrown: unknown) => {
-        if (!controller.signal.aborted) setProblem(asProblem(thrown))
-      },
-    )
+    const meet = async () => {
+      const asked = await duty.offer(controller.signal)
+      setOffer(asked)
+      if (asked.grade === 'sms') setTexting(true)
+      else timer = win(await duty.prove(asked.proof, setShare, controller.signal))
+    }
+    meet().catch((thrown: unknown) => {
+      if (!controller.signal.aborted) setProblem(asProblem(thrown))
+    })
     return () => {
       controller.abort()
       clearTimeout(timer)
     }
-  }, [waiting, turn])
+  }, [duty, turn])
 
   const giveUp = () => waiting.failed(abandoned())
+  const useText = () => {
+    stop.current?.abort()
+    setProblem(undefined)
+    setTexting(true)
+  }
+  const noText = () => {
+    setTexting(false)
+    setTextless(true)
+    setTurn(turn + 1)
+  }
+  const choice = !texting && !won && !textless && offer?.sms === true
   return (
     <Dialog title={t('challenge.title')} close={giveUp}>
-      <p>{t('challenge.text')}</p>
-      {problem ? (
-        <Notice tone="bad" urgent><p>{t(wordsFor(problem))}</p></Notice>
+      {textless && <Notice tone="info" urgent><p>{t('challenge.no_phone')}</p></Notice>}
+      {texting && !won ? (
+        <TextMessage duty={duty} done={win} unavailable={noText} close={giveUp} />
       ) : (
         <>
-          <p role="status">{won ? `✓ ${t('challenge.done')}` : t('challenge.working')}</p>
-          <progress aria-label={t('challenge.progress')} max={1} value={won ? 1 : share} />
+          <p>{t(choice ? 'challenge.text_sms' : 'challenge.text')}</p>
+          {problem ? (
+            <Notice tone="bad" urgent><p>{t(wordsFor(problem))}</p></Notice>
+          ) : (
+            <>
+              <p role="status">{won ? `✓ ${t('challenge.done')}` : t('challenge.working')}</p>
+              <progress aria-label={t('challenge.progress')} max={1} value={won ? 1 : share} />
+            </>
+          )}
+          <p class="buttons">
+            {problem && <Button look="main" onClick={() => setTurn(turn + 1)}>{t('app.retry')}</Button>}
+            {choice && <Button onClick={useText}>{t('challenge.use_sms')}</Button>}
+            <Button onClick={giveUp}>{t('app.cancel')}</Button>
+          </p>
         </>
       )}
-      <p class="buttons">
-        {problem && <Button look="main" onClick={() => setTurn(turn + 1)}>{t('app.retry')}</Button>}
-        <Button onClick={giveUp}>{t('app.cancel')}</Button>
-      </p>
     </Dialog>
   )
 }

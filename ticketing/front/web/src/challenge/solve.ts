@@ -6,27 +6,58 @@ export type Progress = (share: number) => void
 
 const algorithm = 'SHA-256'
 /** More than this no phone should be asked for. */
-const maxNumber = 10_000_000
+const maxNumber = 500_000
 
-/**
- * Gets a challenge, solves it in a worker and redeems it for a pass. It goes
- * with the credentials of the request that was challenged.
- */
-export async function winPass(problem: Problem, credentials: Record<string, string>, progress: Progress, signal: AbortSignal): Promise<string> {
-  const address = ownAddress(problem.body.challenge_url)
-  const scope = { kind: problem.body.scope?.kind ?? '', ...(problem.body.scope?.pool ? { pool: problem.body.scope.pool } : {}) }
-  const challenge = await call<Challenge>(`${address}?${new URLSearchParams(scope).toString()}`, { headers: credentials, signal })
-  if (challenge.algorithm !== algorithm || !(challenge.maxnumber > 0 && challenge.maxnumber <= maxNumber)) {
-    throw new Problem({ status: 0, code: 'invalid_payload' })
+/** What a challenge asks for: a proof of work, or a code by text message; sms says that a code does, too. */
+export type Offer = { grade: 'proof'; sms: boolean; proof: Challenge } | { grade: 'sms'; sms: true }
+
+/** One challenge, asked for and answered with the credentials of the request that was challenged. */
+export class Duty {
+  private readonly address: string
+  private readonly scope: Record<string, string>
+
+  constructor(problem: Problem, private readonly credentials: Record<string, string>) {
+    this.address = ownAddress(problem.body.challenge_url)
+    const { kind = '', pool, ticket } = problem.body.scope ?? {}
+    this.scope = { kind, ...(pool ? { pool } : {}), ...(ticket ? { ticket } : {}) }
   }
-  const number = await solve(challenge, progress, signal)
-  const redeemed = await call<{ pass: string }>(address, {
-    method: 'POST',
-    headers: { ...credentials, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ ...scope, payload: payload(challenge, number) }),
-    signal,
-  })
-  return redeemed.pass
+
+  /** Says what is asked for. */
+  async offer(signal: AbortSignal): Promise<Offer> {
+    const query = new URLSearchParams(this.scope).toString()
+    const c = await call<Challenge & { grade?: string; sms?: boolean }>(`${this.address}?${query}`, { headers: this.credentials, signal })
+    if (c.grade === 'sms') return { grade: 'sms', sms: true }
+    if (c.algorithm !== algorithm || !(c.maxnumber > 0 && c.maxnumber <= maxNumber)) throw new Problem({ status: 0, code: 'invalid_payload' })
+    return { grade: 'proof', sms: c.sms === true, proof: c }
+  }
+
+  /** Solves a proof of work in a worker and redeems it for a pass. */
+  async prove(proof: Challenge, progress: Progress, signal: AbortSignal): Promise<string> {
+    return this.redeem({ payload: payload(proof, await solve(proof, progress, signal)) }, signal)
+  }
+
+  /** Has a code sent to the account's phone, and tells which that is. */
+  async sendCode(signal: AbortSignal): Promise<string> {
+    return (await this.post<{ sent_to: string }>({ grade: 'sms' }, signal)).sent_to
+  }
+
+  /** Redeems a code for a pass. */
+  async enterCode(code: string, signal: AbortSignal): Promise<string> {
+    return this.redeem({ code }, signal)
+  }
+
+  private async redeem(answer: object, signal: AbortSignal): Promise<string> {
+    return (await this.post<{ pass: string }>(answer, signal)).pass
+  }
+
+  private post<T>(body: object, signal: AbortSignal): Promise<T> {
+    return call<T>(this.address, {
+      method: 'POST',
+      headers: { ...this.credentials, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ ...this.scope, ...body }),
+      signal,
+    })
+  }
 }
 
 /** Only the gateway's own paths are followed. */

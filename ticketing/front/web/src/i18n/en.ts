@@ -233,6 +233,12 @@ export const en: Record<Key, string> = {
   'challenge.done': 'Check complete',
   'challenge.failed': 'The check was not completed.',
   'challenge.progress': 'Progress of the check',
+  'challenge.text_sms': 'Please complete a check to continue, or use a text message instead.',
+  'challenge.use_sms': 'Use a text message',
+  'challenge.sms_text': 'To continue, enter the code that we send to the phone of your account.',
+  'challenge.sms_sent': 'A code was sent to {to}. It is valid for 5 minutes.',
+  'challenge.sms_enter': 'Continue',
+  'challenge.no_phone': 'A code cannot be sent to this account. Your browser does the check instead.',
 
   'refusal.title': 'Not completed',
   'refusal.receipt': 'Receipt',

@@ -231,6 +231,12 @@ export const zh = {
   'challenge.done': '验证完成',
   'challenge.failed': '验证未完成。',
   'challenge.progress': '验证进度',
+  'challenge.text_sms': '请完成验证后继续。如有不便,可改用短信验证。',
+  'challenge.use_sms': '改用短信验证',
+  'challenge.sms_text': '请输入发送至账号所留手机号的验证码后继续。',
+  'challenge.sms_sent': '验证码已发送至 {to},5 分钟内有效。',
+  'challenge.sms_enter': '继续',
+  'challenge.no_phone': '无法向该账号发送验证码，将由浏览器自动完成验证。',
 
   'refusal.title': '未能完成',
   'refusal.receipt': '回执',

@@ -27,7 +27,7 @@ func (e *Engine) Async(ctx context.Context, ev *ingest.Event) (Verdict, error) {
 		}
 	}
 	values := e.inlineValues(p, ev)
-	s.build(p.program, ev, p.kind(ev.Kind).async)
+	s.build(ev, p.kind(ev.Kind).async)
 	if len(s.touch.Entities) > 0 {
 		if err := e.counters.Touch(ctx, &s.touch); err != nil {
 			return Verdict{}, fmt.Errorf("count event %s: %w", ev.ID, err)
@@ -78,7 +78,7 @@ func (e *Engine) recount(ctx context.Context, p *plan, ev *ingest.Event) error {
 func (e *Engine) count(ctx context.Context, p *plan, ev *ingest.Event, groups []group) error {
 	s := e.take()
 	defer e.give(s)
-	s.build(p.program, ev, groups)
+	s.build(ev, groups)
 	if len(s.touch.Entities) == 0 {
 		return nil
 	}

@@ -159,7 +159,7 @@ func (b *Backfill) put(ctx context.Context, e *ingest.Event, groups []group) err
 		s.reset()
 		b.scratch.Put(s)
 	}()
-	s.build(b.program, e, groups)
+	s.build(e, groups)
 	if len(s.touch.Entities) == 0 {
 		return nil
 	}

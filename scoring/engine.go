@@ -123,7 +123,7 @@ func (e *Engine) Inline(ctx context.Context, ev *ingest.Event, burn string, out 
 	}
 	s := e.take()
 	defer e.give(s)
-	s.build(p.program, ev, p.kind(ev.Kind).inline)
+	s.build(ev, p.kind(ev.Kind).inline)
 	s.touch.Burn, s.touch.BurnTTL = burn, e.burnTTL
 	if err := e.counters.Touch(ctx, &s.touch); err != nil {
 		return fmt.Errorf("count event %s: %w", ev.ID, err)

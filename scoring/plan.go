@@ -59,8 +59,9 @@ type group struct {
 
 // use is one series of an entity, as one stage uses it for one kind of event.
 type use struct {
-	series *Series
-	slots  []slot
+	program *rules.Program // whose filter it is
+	series  *Series
+	slots   []slot
 	// write says that this stage is the writer of the series and that the kind
 	// is counted; filter is the slot whose Where has the last word.
 	write  bool
@@ -269,6 +270,7 @@ func groupsOf(p *rules.Program, all []*shared, k ingest.Kind, stage rules.Stage,
 			}
 			g.keep = max(g.keep, s.series.Keep)
 			u := useOf(s, reads)
+			u.program = p
 			u.write = s.stage == stage && s.takes(p.Features()[u.filter].Events, k)
 			if u.write || len(u.slots) > 0 {
 				g.uses = append(g.uses, u)

@@ -25,7 +25,7 @@ func newScratch() *scratch { return &scratch{ev: rules.NewEvaluator()} }
 
 // build makes the touch of e from the groups. Entities that the event does not
 // name are left out.
-func (s *scratch) build(p *rules.Program, e *ingest.Event, groups []group) {
+func (s *scratch) build(e *ingest.Event, groups []group) {
 	s.touch.EventID, s.touch.Time = e.ID, e.Time
 	s.members = append(s.members, e.ID)
 	id := s.members[:1:1]
@@ -38,18 +38,18 @@ func (s *scratch) build(p *rules.Program, e *ingest.Event, groups []group) {
 			if slices.Contains(s.keys[first:k], s.keys[k]) {
 				continue // the same document twice
 			}
-			s.buildEntity(p, e, g, s.keys[k], id, nth)
+			s.buildEntity(e, g, s.keys[k], id, nth)
 			nth++
 		}
 	}
 }
 
-func (s *scratch) buildEntity(p *rules.Program, e *ingest.Event, g *group, key string, id []string, nth int) {
+func (s *scratch) buildEntity(e *ingest.Event, g *group, key string, id []string, nth int) {
 	first := len(s.series)
 	for i := range g.uses {
 		u := &g.uses[i]
 		st := SeriesTouch{Series: u.series}
-		if u.write && p.Where(u.filter, e) != u.other {
+		if u.write && u.program.Where(u.filter, e) != u.other {
 			s.add(&st, u, e, id)
 		}
 		if len(st.Members) == 0 && len(u.slots) == 0 {

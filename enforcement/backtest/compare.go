@@ -29,7 +29,7 @@ type Options struct {
 	// bytes each. Beyond it accounts without a label that no rule touched are
 	// counted by estimate (DistinctError).
 	Accounts int
-	// Entities bounds the counters of each version; 1,000,000 (see
+	// Entities bounds the counters, which the versions share; 1,000,000 (see
 	// memory.Options). The result says where it did not suffice.
 	Entities int
 	// Progress, if set, is filled while the run goes on.
@@ -53,9 +53,9 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Compare runs one history through two versions at the same time, each with
-// counters of its own, and says what would become of whom. Without against
-// (nil) nothing is compared and next is measured alone. Nothing live is
+// Compare runs one history through two versions at the same time, and says
+// what would become of whom. What both define alike is counted once, so that a
+// comparison costs little more than one version. Without against (nil) nothing is compared and next is measured alone. Nothing live is
 // touched, and what becomes of the live rules meanwhile changes nothing.
 //
 // Events from before From, as far back as the longest window of either version
@@ -101,6 +101,7 @@ type comparison struct {
 	needs   Needs
 	lead    time.Duration
 	extent  Extent
+	counter *counter
 	next    *replayer
 	against *replayer // nil: none
 	tally   *tally
@@ -130,30 +131,34 @@ func prepare(ctx context.Context, source Source, next, against *rules.Program, o
 	if err := source.Labels(ctx, c.tally.label); err != nil {
 		return nil, err
 	}
-	c.next = newReplayer(next, o.Entities, list)
-	if against != nil {
-		c.against = newReplayer(against, o.Entities, list)
+	if against == nil {
+		c.counter = newCounter(o.Entities, list, next)
+	} else {
+		c.counter = newCounter(o.Entities, list, next, against)
+		c.against = newReplayer(against, c.counter.replay.Judge(1), list)
 	}
+	c.next = newReplayer(next, c.counter.replay.Judge(0), list)
 	return c, nil
 }
 
-// work is a batch on its way: read, scored by each version, tallied.
+// work is a batch on its way: read, counted, judged by each version, tallied.
 type work struct {
 	events  []ingest.Event
-	next    []finding
-	against []finding
+	values  []float64
+	next    findings
+	against findings
 }
 
 // ahead is how many batches may lie between two stages.
 const ahead = 4
 
-// run takes the batches through the stages, each a goroutine: reading, next,
-// against, tally. Partitioning by account would not be exact, because accounts
+// run takes the batches through the stages, each a goroutine: reading,
+// counting, next, against, tally. Partitioning by account would not be exact, because accounts
 // share devices, networks and documents; a pipeline is.
 func (c *comparison) run(parent context.Context) error {
 	group, ctx := errgroup.WithContext(parent)
-	read, scored, both := make(chan *work, ahead), make(chan *work, ahead), make(chan *work, ahead)
-	done := make(chan *work, 3*ahead+4) // as many as can be on their way
+	read, counted, judged, both := make(chan *work, ahead), make(chan *work, ahead), make(chan *work, ahead), make(chan *work, ahead)
+	done := make(chan *work, 4*ahead+5) // as many as can be on their way
 	var idle []*work
 	spare := func() []ingest.Event {
 		select {
@@ -174,30 +179,32 @@ func (c *comparison) run(parent context.Context) error {
 			if n := len(idle); n > 0 { // its findings' memory, whoever has its events'
 				w, idle = idle[n-1], idle[:n-1]
 			}
-			w.events, w.next, w.against = events, w.next[:0], w.against[:0]
+			w.events = events
 			if err := send(ctx, read, w); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	stage(ctx, group, read, scored, func(w *work) (err error) {
-		w.next, err = c.next.take(ctx, w.events, w.next)
+	stage(ctx, group, read, counted, func(w *work) (err error) {
+		w.values, err = c.counter.take(ctx, w.events, w.values)
 		return err
 	})
-	stage(ctx, group, scored, both, func(w *work) (err error) {
-		if c.against != nil {
-			w.against, err = c.against.take(ctx, w.events, w.against)
+	size := c.counter.replay.Size()
+	stage(ctx, group, counted, judged, func(w *work) error { return c.next.take(w.events, w.values, size, &w.next) })
+	stage(ctx, group, judged, both, func(w *work) error {
+		if c.against == nil {
+			return nil
 		}
-		return err
+		return c.against.take(w.events, w.values, size, &w.against)
 	})
 	group.Go(func() error {
 		for w := range both {
 			if err := c.judge(w); err != nil {
 				return err
 			}
-			clear(w.next)
-			clear(w.against)
+			w.next.reset()
+			w.against.reset()
 			select {
 			case done <- w:
 			default:
@@ -240,7 +247,7 @@ func stage(ctx context.Context, group *errgroup.Group, from <-chan *work, to cha
 
 // judge adds a batch to the tally, but for what only warmed the counters up.
 func (c *comparison) judge(w *work) error {
-	next, against := w.next, w.against
+	next, against := w.next.list, w.against.list
 	for i := range w.events {
 		e := &w.events[i]
 		a, b := pop(&next, i), pop(&against, i)

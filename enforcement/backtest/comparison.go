@@ -137,7 +137,7 @@ type ChangedAccount struct {
 func (c *comparison) report(took time.Duration) *Comparison {
 	t := c.tally
 	r := &Comparison{
-		New: versionOf(c.next), From: c.o.From.UTC(), To: c.o.To.UTC(), WarmUpSeconds: c.lead.Seconds(), WarmUpEvents: c.warmed,
+		New: c.versionOf(c.next), From: c.o.From.UTC(), To: c.o.To.UTC(), WarmUpSeconds: c.lead.Seconds(), WarmUpEvents: c.warmed,
 		Events: t.events, ChangedEvents: t.changed, AnonymousEvents: t.nobody, Seconds: took.Seconds(),
 		Rules: []RuleComparison{}, Top: []ChangedAccount{}, Notes: notes(),
 	}
@@ -146,7 +146,7 @@ func (c *comparison) report(took time.Duration) *Comparison {
 	}
 	versions := []*VersionOutcome{&r.New}
 	if c.against != nil {
-		v := versionOf(c.against)
+		v := c.versionOf(c.against)
 		r.Against = &v
 		versions = append(versions, r.Against)
 	}
@@ -175,11 +175,11 @@ const (
 	blocked    = 3
 )
 
-func versionOf(r *replayer) VersionOutcome {
+func (c *comparison) versionOf(r *replayer) VersionOutcome {
 	rs := r.program.Ruleset()
 	return VersionOutcome{
 		Ruleset: rs.Name, Version: r.program.Version(), Rules: len(rs.Rules), Features: len(r.program.Features()),
-		Forgotten: r.counters.Evicted(),
+		Forgotten: c.counter.counters.Evicted(),
 	}
 }
 

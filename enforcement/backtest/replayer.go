@@ -3,6 +3,7 @@ package backtest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"fairgate/enforcement"
@@ -12,27 +13,53 @@ import (
 	"fairgate/scoring/window/memory"
 )
 
-// replayer takes events through one version, with counters of its own. It is
-// used by one goroutine.
-type replayer struct {
-	program   *rules.Program
-	engine    *scoring.Engine
+// counter counts the events for all versions of a run. It is used by one
+// goroutine.
+type counter struct {
+	replay    *scoring.Replay
 	counters  *memory.Store
 	clearings *clearings
-	standing  standing
-	result    scoring.Result
 }
 
-func newReplayer(p *rules.Program, entities int, list []Clearing) *replayer {
-	r := &replayer{program: p, clearings: newClearings(list), standing: standing{until: map[enforcement.Target]denial{}}}
-	o := memory.Options{MaxEntities: entities}
+func newCounter(entities int, list []Clearing, programs ...*rules.Program) *counter {
+	c := &counter{clearings: newClearings(list)}
+	o := memory.Options{MaxEntities: entities, Alone: true}
 	if len(list) > 0 {
-		o.Marks = r.clearings
+		o.Marks = c.clearings
 	}
-	r.counters = memory.New(o)
-	r.engine = scoring.New(r.counters, scoring.Options{})
-	r.engine.Swap(p)
-	return r
+	c.counters = memory.New(o)
+	c.replay = scoring.NewReplay(c.counters, scoring.ReplayOptions{Marks: len(list) > 0}, programs...)
+	return c
+}
+
+// take counts a batch. values, reused where it suffices, gets as many for each
+// event as the replay has.
+func (c *counter) take(ctx context.Context, events []ingest.Event, values []float64) ([]float64, error) {
+	size := c.replay.Size()
+	values = slices.Grow(values[:0], size*len(events))[:size*len(events)]
+	for i := range events {
+		e := &events[i]
+		c.clearings.advance(e.Time, nil)
+		if err := c.replay.Count(ctx, e, values[i*size:(i+1)*size]); err != nil {
+			return values, err
+		}
+	}
+	return values, nil
+}
+
+// replayer takes events through the rules of one version. It is used by one
+// goroutine.
+type replayer struct {
+	program   *rules.Program
+	judge     *scoring.Judge
+	clearings *clearings // of its own: what lifts blocks
+	standing  standing
+}
+
+func newReplayer(p *rules.Program, judge *scoring.Judge, list []Clearing) *replayer {
+	return &replayer{
+		program: p, judge: judge, clearings: newClearings(list), standing: standing{until: map[enforcement.Target]denial{}},
+	}
 }
 
 // finding is an event for which some rule fired, or a block stood.
@@ -40,38 +67,56 @@ type finding struct {
 	event  int // index in the batch
 	action ingest.Action
 	hits   []ingest.Hit
-	values ingest.Snapshot
+	values ingest.Snapshot // for as long as the batch is under way
+}
+
+// findings are those of one batch and version, with the memory of their hits.
+type findings struct {
+	list []finding
+	hits []ingest.Hit
+}
+
+// reset lets go of the batch and keeps the room.
+func (f *findings) reset() {
+	clear(f.list)
+	clear(f.hits)
+	f.list, f.hits = f.list[:0], f.hits[:0]
 }
 
 // take does to every event of a batch what the gateway, the recorder and the
-// pipeline do, one after the other, and lists what was found.
-func (r *replayer) take(ctx context.Context, events []ingest.Event, out []finding) ([]finding, error) {
-	var e ingest.Event
+// pipeline do, one after the other, and lists what was found. values are those
+// that were counted, size for each event.
+func (r *replayer) take(events []ingest.Event, values []float64, size int, out *findings) error {
 	for i := range events {
-		e = events[i] // each version has its own decision
+		e := &events[i]
 		r.clearings.advance(e.Time, r.standing.lift)
-		f, err := r.event(ctx, &e)
+		f, err := r.event(e, values[i*size:(i+1)*size], out)
 		if err != nil {
-			return out, err
+			return err
 		}
 		if f.action != ingest.Allow || len(f.hits) > 0 {
 			f.event = i
-			out = append(out, f)
+			out.list = append(out.list, f)
 		}
 	}
-	return out, nil
+	return nil
 }
 
-func (r *replayer) event(ctx context.Context, e *ingest.Event) (finding, error) {
+func (r *replayer) event(e *ingest.Event, counted []float64, out *findings) (finding, error) {
 	f := finding{action: ingest.Allow}
-	hits, snapshot, err := score(ctx, r.engine, e, &r.result)
-	if err != nil {
+	values := r.judge.Values(counted)
+	from := len(out.hits)
+	var err error
+	if out.hits, err = r.judge.Hits(e, values, out.hits); err != nil {
 		return f, err
 	}
-	f.hits, f.values = hits, snapshot
 	if hit, ok := r.standing.on(e); ok {
-		f.hits = append(f.hits, hit)
+		out.hits = append(out.hits, hit)
 	}
+	if len(out.hits) == from {
+		return f, nil
+	}
+	f.hits, f.values = out.hits[from:len(out.hits):len(out.hits)], ingest.Snapshot{Names: r.judge.Names(), Values: values}
 	for i := range f.hits {
 		h := &f.hits[i]
 		if h.Shadow {
@@ -182,12 +227,15 @@ func newClearings(list []Clearing) *clearings {
 	return &clearings{coming: list, marks: map[enforcement.Target][]byte{}}
 }
 
-// advance takes in what was cleared before now, and calls lift for each target.
+// advance takes in what was cleared before now, and calls lift, if any, for each
+// target.
 func (c *clearings) advance(now time.Time, lift func(enforcement.Target)) {
 	for len(c.coming) > 0 && c.coming[0].At.Before(now) {
 		cleared := c.coming[0]
 		c.coming = c.coming[1:]
-		lift(cleared.Target)
+		if lift != nil {
+			lift(cleared.Target)
+		}
 		if cleared.Whole {
 			c.marks[cleared.Target] = scoring.EncodeMark(cleared.At, nil)
 		}

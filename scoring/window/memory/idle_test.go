@@ -40,8 +40,12 @@ func TestNothingIdleIsKeptOfAnyShape(t *testing.T) {
 	}
 	kept := func() (entities, items int) {
 		for i := range s.shards {
-			entities += len(s.shards[i].entities)
-			for _, e := range s.shards[i].entities {
+			entities += s.shards[i].entities.count
+			for _, p := range s.shards[i].entities.places {
+				if p.entity == nil {
+					continue
+				}
+				e := p.entity
 				for _, one := range e.series {
 					items += len(one.items) + len(one.buckets)
 				}

@@ -48,6 +48,10 @@ func (s *series) seen(member [16]byte, ms int64) (later bool) {
 // trim drops what is older than ms or beyond the limit. To keep the cost of an
 // event constant on average it waits until a quarter of the items can go.
 func (s *series) trim(ms int64, limit int) {
+	n := len(s.items)
+	if n == 0 || s.items[n/4].At > ms && (limit <= 0 || n-limit <= n/4) {
+		return // less than that
+	}
 	drop := window.After(s.items, ms)
 	if limit > 0 {
 		drop = max(drop, len(s.items)-limit)

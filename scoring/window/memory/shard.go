@@ -34,17 +34,16 @@ func (k entityKey) hash() uint64 {
 // entity holds the series of one key. Entities of a shard form a ring in the
 // order in which they were touched: older is towards prev.
 type entity struct {
-	key        entityKey
+	// What every touch looks at comes first: it fits a cache line.
+	key    entityKey
+	series []named
+	// placedAt is the event time (Unix ms) at which it was made the newest.
+	placedAt   int64
 	hash       uint64 // of key
-	series     []named
 	prev, next *entity
 	// recent are the events that series of buckets have taken, by the stage
 	// that writes them; nil where there are none.
 	recent map[rules.Stage]*recent
-	// same is another entity of the shard whose key has the same hash.
-	same *entity
-	// placedAt is the event time (Unix ms) at which it was made the newest.
-	placedAt int64
 	// idleAt is the event time (Unix ms) from which no window can see any of
 	// its members.
 	idleAt int64
@@ -57,19 +56,15 @@ type named struct {
 
 // shard is a map of entities under one lock.
 type shard struct {
-	mu sync.Mutex
-	// entities are found by the hash of their key, which is worked out once for
-	// the shard and for this.
-	entities map[uint64]*entity
-	count    int
+	mu       sync.Mutex
+	entities table
 	oldest   *entity // of the ring; oldest.prev is the newest
 	max      int
+	// settled is for how long (ms of event time) an entity keeps its place among
+	// the others: which one was touched longest ago is told to within it. Moving
+	// one costs three cache misses, and busy entities are touched all the time.
+	settled int64
 }
-
-// settled is for how long (ms of event time) an entity keeps its place among
-// the others: which one was touched longest ago is told to within it. Moving
-// one costs three cache misses, and busy entities are touched all the time.
-const settled = 60_000
 
 // get returns the entity and makes it the newest, creating it if the touch
 // writes; nil where it is unknown and would only be read. It forgets up to two
@@ -81,55 +76,33 @@ func (sh *shard) get(key entityKey, hash uint64, now int64, create bool) (e *ent
 			sh.forget(o)
 		}
 	}
-	e = sh.find(key, hash)
+	e = sh.entities.find(key, hash)
 	switch {
 	case e != nil:
-		if now < e.placedAt+settled {
+		if now < e.placedAt+sh.settled {
 			return e, 0
 		}
 		sh.unlink(e)
 	case !create:
 		return nil, 0
 	default:
-		if sh.count >= sh.max {
+		if sh.entities.count >= sh.max {
 			sh.forget(sh.oldest)
 			evicted = 1
 		}
 		// The key outlives the event, which may be a small part of a large block.
 		key.key = strings.Clone(key.key)
-		e = &entity{key: key, hash: hash, same: sh.entities[hash]}
-		sh.entities[hash] = e
-		sh.count++
+		e = &entity{key: key, hash: hash}
+		sh.entities.add(e)
 	}
 	e.placedAt = now
 	sh.pushNewest(e)
 	return e, evicted
 }
 
-func (sh *shard) find(key entityKey, hash uint64) *entity {
-	e := sh.entities[hash]
-	for e != nil && e.key != key {
-		e = e.same
-	}
-	return e
-}
-
 func (sh *shard) forget(e *entity) {
 	sh.unlink(e)
-	sh.count--
-	first := sh.entities[e.hash]
-	if first == e {
-		if e.same == nil {
-			delete(sh.entities, e.hash)
-		} else {
-			sh.entities[e.hash] = e.same
-		}
-		return
-	}
-	for first.same != e {
-		first = first.same
-	}
-	first.same = e.same
+	sh.entities.remove(e)
 }
 
 func (sh *shard) unlink(e *entity) {

@@ -1,0 +1,185 @@
+package scoring
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"fairgate/ingest"
+	"fairgate/rules"
+)
+
+// Replay takes events of the past through one or several programs at the same
+// time and gives the hits that the Engine would give, for less: each event's
+// counters are touched once for all stages and programs, features that the
+// programs define alike are counted once, and nothing is made for an event that
+// no rule fires for. What an Engine does for live traffic alone (single-use
+// tokens, estimates of an outage, swapping) it does not do.
+//
+// That a series is shared changes no count: each program has the bound of its
+// own thresholds, and only those with the same bound share. (Where a program
+// looks further back than another, more members than the bound asks for may be
+// remembered, and since_first of somebody beyond the bound may look further
+// back, too, as it may in any store.)
+//
+// Count is for one goroutine at a time, in the order of the events; each Judge
+// is for one, and works on what Count has filled.
+type Replay struct {
+	counters Counters
+	plans    []*plan
+	offsets  []int // of each plan's values
+	size     int
+	byKind   map[ingest.Kind][]group
+	other    []group
+	scratch  *scratch
+}
+
+// ReplayOptions are optional; the zero value is usable.
+type ReplayOptions struct {
+	// Marks asks the counters for marks: what people cleared is not to count.
+	Marks bool
+}
+
+// NewReplay works out what the programs need of the counters, which must hold
+// nothing of theirs yet.
+func NewReplay(counters Counters, o ReplayOptions, programs ...*rules.Program) *Replay {
+	r := &Replay{counters: counters, byKind: map[ingest.Kind][]group{}, scratch: newScratch()}
+	for _, p := range programs {
+		one := newPlan(p)
+		r.plans, r.offsets = append(r.plans, one), append(r.offsets, r.size)
+		r.size += one.size
+	}
+	m := merger{known: map[seriesKey]named{}}
+	for _, p := range programs {
+		for _, s := range seriesOf(p) {
+			key := seriesKey{s.entity, s.series.ID, s.series.Limit}
+			one, ok := m.known[key]
+			if !ok {
+				one.name = strconv.Itoa(len(m.known)) // short: stores compare names all the time
+			}
+			one.keep = max(one.keep, s.series.Keep)
+			m.known[key] = one
+		}
+	}
+	for _, k := range ingest.Kinds() {
+		r.byKind[k] = m.groups(r, o, k)
+	}
+	r.other = m.groups(r, o, "")
+	return r
+}
+
+// Size is the number of values that Count fills for one event.
+func (r *Replay) Size() int { return r.size }
+
+// Count counts the event, at every stage, and fills values, Size long, with
+// what the programs' features come to.
+func (r *Replay) Count(ctx context.Context, e *ingest.Event, values []float64) error {
+	for i := range values {
+		values[i] = rules.NoValue
+	}
+	groups, ok := r.byKind[e.Kind]
+	if !ok {
+		groups = r.other
+	}
+	s := r.scratch
+	defer s.reset()
+	if s.build(e, groups); len(s.touch.Entities) == 0 {
+		return nil
+	}
+	if err := r.counters.Touch(ctx, &s.touch); err != nil {
+		return fmt.Errorf("count event %s: %w", e.ID, err)
+	}
+	s.fill(values)
+	return nil
+}
+
+// seriesKey is what makes uses of different programs and stages the same series.
+type seriesKey struct {
+	entity rules.Entity
+	id     string
+	limit  int
+}
+
+// named is what a series is called in a replay, and the longest time for which
+// any program keeps it.
+type named struct {
+	name string
+	keep time.Duration
+}
+
+// merger makes one list of groups of those of all stages and programs.
+type merger struct {
+	known map[seriesKey]named
+}
+
+func (m *merger) groups(r *Replay, o ReplayOptions, k ingest.Kind) []group {
+	var merged, pairs []group
+	for i, p := range r.plans {
+		kind := p.kind(k)
+		for _, g := range slices.Concat(kind.inline, kind.outcome, kind.async) {
+			if !o.Marks && len(g.uses) == 0 {
+				continue
+			}
+			list := &merged
+			if _, _, pair := g.entity.Parts(); pair {
+				list = &pairs // after everything that they are made of
+			}
+			m.add(list, g, r.offsets[i], o)
+		}
+	}
+	return append(merged, pairs...)
+}
+
+// add puts g into the list, its values moved by offset.
+func (m *merger) add(list *[]group, g group, offset int, o ReplayOptions) {
+	at := slices.IndexFunc(*list, func(known group) bool { return known.entity == g.entity })
+	if at < 0 {
+		at = len(*list)
+		*list = append(*list, group{entity: g.entity})
+	}
+	into := &(*list)[at]
+	into.mark, into.reads, into.keep = into.mark || g.mark && o.Marks, into.reads || g.reads, max(into.keep, g.keep)
+	for _, u := range g.uses {
+		slots := make([]slot, len(u.slots))
+		for i, s := range u.slots {
+			slots[i] = slot{read: s.read, value: offset + s.value}
+		}
+		u.slots, u.series = slots, m.own(g.entity, u.series)
+		m.use(into, u)
+	}
+}
+
+// own is the series as the replay has it.
+func (m *merger) own(entity rules.Entity, s *Series) *Series {
+	known := m.known[seriesKey{entity, s.ID, s.Limit}]
+	out := *s
+	out.ID, out.Keep, out.Reads = known.name, known.keep, slices.Clone(s.Reads)
+	return &out
+}
+
+// use adds u to what is touched of the entity: to the use of the same series,
+// where there is one.
+func (m *merger) use(into *group, u use) {
+	for i := range into.uses {
+		known := &into.uses[i]
+		if known.series.ID != u.series.ID {
+			continue
+		}
+		if u.write && !known.write {
+			known.write, known.filter, known.program = true, u.filter, u.program
+		}
+		for _, s := range u.slots {
+			read := u.series.Reads[s.read]
+			at := slices.Index(known.series.Reads, read)
+			if at < 0 {
+				at = len(known.series.Reads)
+				known.series.Reads = append(known.series.Reads, read)
+			}
+			known.slots = append(known.slots, slot{read: at, value: s.value})
+		}
+		return
+	}
+	into.uses = append(into.uses, u)
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fairgate/enforcement"
+	"fairgate/enforcement/lists"
 	"fairgate/enforcement/sqldb"
 	"fairgate/rules"
 )
@@ -106,6 +107,9 @@ func (s *Service) ClearTarget(
 			ErrBadInput, target, source, actor)
 	}
 	r := ClearResult{At: s.options.Now().UTC().Truncate(time.Millisecond)}
+	if err := s.holdNotice(ctx, site, target, r.At); err != nil {
+		return r, err
+	}
 	lifted, err := s.lists.Clear(ctx, site, target, r.At, actor, reason)
 	if err != nil {
 		return r, err
@@ -139,5 +143,25 @@ func (s *Service) ClearTarget(
 			Actor: actor, Reason: reason,
 		}})
 	})
+	if err == nil && account && s.options.Notices != nil {
+		err = s.options.Notices.Release(ctx, site, clearing(target.Key))
+	}
 	return r, err
+}
+
+// clearing is what the notice of a cleared account is kept under.
+func clearing(account string) string { return "clear " + account }
+
+// holdNotice notes that the account is to be told once it is cleared, where it
+// is blocked now. Clearing again after a failure finds it noted.
+func (s *Service) holdNotice(ctx context.Context, site string, target enforcement.Target, at time.Time) error {
+	if s.options.Notices == nil || target.Entity != rules.EntityAccount {
+		return nil
+	}
+	f := lists.Filter{Site: site, Kind: enforcement.EntryDeny, Account: target.Key, ActiveAt: at}
+	standing, _, err := s.lists.List(ctx, f, "", 1)
+	if err != nil || len(standing) == 0 {
+		return err
+	}
+	return s.options.Notices.Hold(ctx, site, clearing(target.Key), target.Key)
 }

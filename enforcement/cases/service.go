@@ -28,9 +28,18 @@ type Withdrawals interface {
 	Undo(ctx context.Context, site, account string, at time.Time, actor, reason string) (int, error)
 }
 
+// Notices tell account holders that a restriction was lifted; *notices.Service
+// is one.
+type Notices interface {
+	Hold(ctx context.Context, site, cause, account string) error
+	Release(ctx context.Context, site, cause string) error
+}
+
 // Options tune a Service. The zero value is usable.
 type Options struct {
 	Now func() time.Time
+	// Notices, if set, tell the accounts that are cleared while a block stands.
+	Notices Notices
 	// Horizon is for how long after its event a redelivered finding is known.
 	// Default 7 days.
 	Horizon time.Duration

@@ -186,6 +186,11 @@ func (s *Service) figures(ctx context.Context, u Undo) (_ Undo, err error) {
 	if u.Orders, err = s.withdrawals.Count(ctx, u.Cause); err != nil {
 		return u, err
 	}
+	if s.options.Notices != nil {
+		if u.Notices, err = s.options.Notices.Count(ctx, u.Cause.Site, u.cause()); err != nil {
+			return u, err
+		}
+	}
 	rows, err := s.db.Read.QueryContext(ctx, `SELECT kind, ref, why FROM undo_kept WHERE job_id = $1 ORDER BY kind, ref LIMIT 500`, u.ID)
 	if err != nil {
 		return u, fmt.Errorf("read what undo %s left: %w", u.ID, err)

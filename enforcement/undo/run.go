@@ -12,6 +12,7 @@ import (
 	"fairgate/enforcement/lists"
 	"fairgate/enforcement/sqldb"
 	"fairgate/ingest/outage"
+	"fairgate/rules"
 )
 
 // maxBackoff bounds the pause after pages that failed.
@@ -146,11 +147,49 @@ func (s *Service) blocks(ctx context.Context, j *job) error {
 		return err
 	}
 	s.reversed.WithLabelValues("block").Add(float64(lifted))
+	if err := s.holdNotices(ctx, j, entries); err != nil {
+		return err
+	}
 	if err := s.closeCases(ctx, j, entries); err != nil {
 		return err
 	}
 	if j.position = next; next == "" {
 		j.Step = StepOrders
+	}
+	return nil
+}
+
+// holdNotices notes who is to be told, when the undo is done, that a block was
+// lifted: the accounts of a page that were blocked until this undo and that
+// nothing else denies.
+func (s *Service) holdNotices(ctx context.Context, j *job, entries []lists.Entry) error {
+	if s.options.Notices == nil {
+		return nil
+	}
+	now, seen := s.options.Now(), map[string]bool{}
+	for _, e := range entries {
+		t, lifted := subjectOf(e), e.LiftedAt
+		switch {
+		case lifted.IsZero():
+			lifted = now // in this page, or kept, which keepAccount finds
+		case e.LiftReason != j.note():
+			continue
+		}
+		stood := e.Expires.IsZero() || e.Expires.After(lifted)
+		if !stood || t.Entity != rules.EntityAccount || seen[t.Key] {
+			continue
+		}
+		seen[t.Key] = true
+		why, err := s.keepAccount(ctx, j.Cause, t.Key)
+		if err != nil {
+			return err
+		}
+		if why != "" {
+			continue
+		}
+		if err := s.options.Notices.Hold(ctx, j.Cause.Site, j.cause(), t.Key); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -199,6 +238,11 @@ func (s *Service) orders(ctx context.Context, j *job) error {
 		s.reversed.WithLabelValues("order").Add(float64(n))
 	}
 	if len(accounts) < s.options.Page {
+		if s.options.Notices != nil {
+			if err := s.options.Notices.Release(ctx, j.Cause.Site, j.cause()); err != nil {
+				return err
+			}
+		}
 		j.Step, j.position = StepDone, ""
 		return nil
 	}

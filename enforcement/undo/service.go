@@ -16,6 +16,7 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/lists"
+	"fairgate/enforcement/notices"
 	"fairgate/enforcement/sqldb"
 	"fairgate/enforcement/withdrawals"
 )
@@ -58,9 +59,19 @@ type Cases interface {
 	CloseUndone(ctx context.Context, c enforcement.Cause, target enforcement.Target, actor, reason string) (bool, error)
 }
 
+// Notices tell account holders that a restriction was lifted; *notices.Service
+// is one.
+type Notices interface {
+	Hold(ctx context.Context, site, cause, account string) error
+	Release(ctx context.Context, site, cause string) error
+	Count(ctx context.Context, site, cause string) (map[notices.State]int, error)
+}
+
 // Options tune a Service. The zero value is usable.
 type Options struct {
 	Now func() time.Time
+	// Notices, if set, tell those whose blocks are lifted while they stand.
+	Notices Notices
 	// Poll is between looks for work that nobody announced. Default 1 s.
 	Poll time.Duration
 	// Lease is for how long a worker has a page to itself. Default 1 min.
@@ -152,6 +163,9 @@ type Undo struct {
 	// took or tried to, by what became of them; both as they are now.
 	Blocks lists.Tally               `json:"blocks"`
 	Orders map[withdrawals.State]int `json:"orders"`
+	// Notices counts the accounts whose block was lifted while it stood, by
+	// whether they were told. Orders that were given back are told of with them.
+	Notices map[notices.State]int `json:"notices,omitempty"`
 	// Kept is what something else justifies as well, at most 500.
 	Kept []Kept `json:"kept,omitempty"`
 }
@@ -216,6 +230,9 @@ func (s *Service) Begin(ctx context.Context, c enforcement.Cause, actor, reason 
 
 // note is the reason that an undo's changes carry, by which they are counted.
 func (u Undo) note() string { return "undo " + u.ID + ": " + u.Reason }
+
+// cause is what the notices of an undo are kept under.
+func (u Undo) cause() string { return "undo " + u.ID }
 
 const undoColumns = `id, site, rule, ruleset, from_ms, to_ms, actor, reason, step, created_ms, updated_ms, finished_ms`
 

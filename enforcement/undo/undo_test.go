@@ -14,6 +14,7 @@ import (
 	"fairgate/enforcement"
 	"fairgate/enforcement/cases"
 	"fairgate/enforcement/lists"
+	"fairgate/enforcement/notices"
 	"fairgate/enforcement/sqldb"
 	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/enforcement/undo"
@@ -108,6 +109,8 @@ type house struct {
 	lists       *faulty
 	withdrawals *withdrawals.Service
 	cases       *cases.Service
+	notices     *notices.Service
+	told        []string
 	undo        *undo.Service
 	db          *sqldb.DB
 }
@@ -122,7 +125,9 @@ func each(t *testing.T, test func(t *testing.T, h *house)) {
 		h.lists = &faulty{Service: l}
 		h.withdrawals, err = withdrawals.New(t.Context(), db, h.bookings, withdrawals.Options{Now: now})
 		require.NoError(t, err)
-		h.cases, err = cases.New(t.Context(), db, l, h.withdrawals, cases.Options{Now: now})
+		h.notices, err = notices.New(t.Context(), db, h, h.withdrawals, notices.Options{Now: now})
+		require.NoError(t, err)
+		h.cases, err = cases.New(t.Context(), db, l, h.withdrawals, cases.Options{Now: now, Notices: h.notices})
 		require.NoError(t, err)
 		h.undo = h.service()
 		test(t, h)
@@ -133,7 +138,7 @@ func each(t *testing.T, test func(t *testing.T, h *house)) {
 func (h *house) service() *undo.Service {
 	h.t.Helper()
 	s, err := undo.New(h.t.Context(), h.db, h.lists, h.withdrawals, h.cases, undo.Options{
-		Now: func() time.Time { return h.now }, Page: 3, Lease: time.Minute,
+		Now: func() time.Time { return h.now }, Notices: h.notices, Page: 3, Lease: time.Minute,
 	})
 	require.NoError(h.t, err)
 	return s

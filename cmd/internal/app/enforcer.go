@@ -16,6 +16,7 @@ import (
 	"fairgate/enforcement/lists"
 	marks "fairgate/enforcement/lists/redis"
 	"fairgate/enforcement/mode"
+	"fairgate/enforcement/notices"
 	"fairgate/enforcement/outbox"
 	"fairgate/enforcement/sqldb"
 	"fairgate/enforcement/undo"
@@ -78,6 +79,7 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	s.Go("lists", func(ctx context.Context) error { r.lists.Run(ctx); return nil })
 	s.Go("withdrawals", func(ctx context.Context) error { r.withdrawals.Run(ctx); return nil })
 	s.Go("undo", r.undo.Run)
+	s.Go("notices", r.notices.Run)
 	s.Go("case pruning", func(ctx context.Context) error { return prune(ctx, r.cases, e) })
 	relay := outbox.NewRelay(db, actionLog{producer, topics}, outbox.RelayOptions{Logger: log, Registry: e.Registry})
 	s.Go("action relay", func(ctx context.Context) error { relay.Run(ctx); return nil })
@@ -94,11 +96,19 @@ type reviewing struct {
 	withdrawals *withdrawals.Service
 	cases       *cases.Service
 	undo        *undo.Service
+	notices     *notices.Service
+}
+
+// bookings is the booking system as enforcement needs it; *booking.Client is
+// one.
+type bookings interface {
+	enforcement.Orders
+	notices.Teller
 }
 
 // openReview opens lists, withdrawals, cases and undos. Without orders
 // withdrawals are only queued here; the enforcer carries them out, and undos.
-func openReview(ctx context.Context, db *sqldb.DB, client goredis.UniversalClient, orders enforcement.Orders, e Env) (reviewing, error) {
+func openReview(ctx context.Context, db *sqldb.DB, client goredis.UniversalClient, orders bookings, e Env) (reviewing, error) {
 	var r reviewing
 	var err error
 	if r.lists, err = lists.New(ctx, db, marks.New(client), lists.Options{Now: e.Now, Logger: e.Log, Registry: e.Registry}); err != nil {
@@ -107,10 +117,15 @@ func openReview(ctx context.Context, db *sqldb.DB, client goredis.UniversalClien
 	if r.withdrawals, err = withdrawals.New(ctx, db, orders, withdrawals.Options{Now: e.Now, Logger: e.Log, Registry: e.Registry}); err != nil {
 		return r, err
 	}
-	if r.cases, err = cases.New(ctx, db, r.lists, r.withdrawals, cases.Options{Now: e.Now, Logger: e.Log}); err != nil {
+	keep := time.Duration(e.Config.Ledger.RetentionDays) * 24 * time.Hour
+	r.notices, err = notices.New(ctx, db, orders, r.withdrawals, notices.Options{Now: e.Now, Keep: keep, Logger: e.Log, Registry: e.Registry})
+	if err != nil {
 		return r, err
 	}
-	r.undo, err = undo.New(ctx, db, r.lists, r.withdrawals, r.cases, undo.Options{Now: e.Now, Logger: e.Log, Registry: e.Registry})
+	if r.cases, err = cases.New(ctx, db, r.lists, r.withdrawals, cases.Options{Now: e.Now, Notices: r.notices, Logger: e.Log}); err != nil {
+		return r, err
+	}
+	r.undo, err = undo.New(ctx, db, r.lists, r.withdrawals, r.cases, undo.Options{Now: e.Now, Notices: r.notices, Logger: e.Log, Registry: e.Registry})
 	return r, err
 }
 

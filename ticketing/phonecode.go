@@ -24,12 +24,13 @@ const (
 	PurposeLinkPhone    CodePurpose = "link_phone"
 	PurposeSetPassword  CodePurpose = "set_password"
 	PurposeCloseAccount CodePurpose = "close_account"
+	PurposeStepUp       CodePurpose = "step_up" // asked for by RequestStepUp alone
 )
 
 // Valid reports whether p is one of the known purposes.
 func (p CodePurpose) Valid() bool {
 	switch p {
-	case PurposeSignIn, PurposeLinkPhone, PurposeSetPassword, PurposeCloseAccount:
+	case PurposeSignIn, PurposeLinkPhone, PurposeSetPassword, PurposeCloseAccount, PurposeStepUp:
 		return true
 	}
 	return false
@@ -85,7 +86,7 @@ func (s *Service) RequestCode(ctx context.Context, call Call, phone string, purp
 	if s.opts.Codes == nil {
 		return ErrNotConfigured
 	}
-	if !purpose.Valid() {
+	if !purpose.Valid() || purpose == PurposeStepUp {
 		return invalidField("purpose", "want sign_in, link_phone, set_password or close_account, got %q", shorten(string(purpose)))
 	}
 	e164, err := normalisePhone("phone", phone)
@@ -95,6 +96,11 @@ func (s *Service) RequestCode(ctx context.Context, call Call, phone string, purp
 	if !slices.ContainsFunc(s.opts.Codes.Prefixes, func(p string) bool { return strings.HasPrefix(e164, p) }) {
 		return invalidField("phone", "codes are sent to numbers of %s only", strings.Join(s.opts.Codes.Prefixes, ", "))
 	}
+	return s.sendCode(ctx, call, e164, purpose)
+}
+
+// sendCode makes a code for a number and queues its message, within the limits.
+func (s *Service) sendCode(ctx context.Context, call Call, e164 string, purpose CodePurpose) error {
 	id, err := newID()
 	if err != nil {
 		return err

@@ -252,6 +252,19 @@ func refusal(status int, data []byte) (retry bool, err error) {
 	case problem.Code == "invalid_state", status == http.StatusNotFound, status == http.StatusConflict:
 		return false, fmt.Errorf("%w: %d %s", enforcement.ErrOrderGone, status, problem.Code)
 	}
+	err = fmt.Errorf("%w: %d %s", ErrRefused, status, problem.Code)
+	if problem.Code != "" {
+		err = &refusedError{code: problem.Code, err: err}
+	}
 	retry = status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
-	return retry, fmt.Errorf("%w: %d %s", ErrRefused, status, problem.Code)
+	return retry, err
 }
+
+// refusedError is a refusal with its code.
+type refusedError struct {
+	code string
+	err  error
+}
+
+func (e *refusedError) Error() string { return e.err.Error() }
+func (e *refusedError) Unwrap() error { return e.err }

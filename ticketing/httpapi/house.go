@@ -32,6 +32,7 @@ func (a *api) houseOperations() {
 		describe: "Once for an Idempotency-Key. Whom no message reaches is not told: state none.",
 		codes:    []ticketing.Code{ticketing.CodeNotFound},
 	}, a.tellAccount)
+	a.stepUpOperations()
 	a.poolOperations()
 	a.releaseOperations()
 	a.privacyOperations()

@@ -59,7 +59,7 @@ func status(code ticketing.Code) int {
 		ticketing.CodeFrozen, ticketing.CodeTooLate, ticketing.CodeReleaseExceeds, ticketing.CodeDayStaged,
 		ticketing.CodeInvalidState, ticketing.CodeEntered, ticketing.CodeHoldExpired, ticketing.CodePaymentRequired,
 		ticketing.CodeNothingToPay, ticketing.CodePastCutoff, ticketing.CodeLiveOrders, ticketing.CodeNoPlace, ticketing.CodeCapacityBooked,
-		ticketing.CodePhoneLinked, ticketing.CodeWeChatTaken, ticketing.CodeWeChatLinked,
+		ticketing.CodePhoneLinked, ticketing.CodeUnverified, ticketing.CodeWeChatTaken, ticketing.CodeWeChatLinked,
 		ticketing.CodeCapacityReserved, ticketing.CodeAllotmentExceeds, ticketing.CodeAllotmentTaken, ticketing.CodeChannelClosed,
 		ticketing.CodeTooYoung, ticketing.CodeTooOld, ticketing.CodeSignedUp,
 		ticketing.CodeRulesChanged, notice.CodeVersionConflict, notice.CodeTooMany, checkin.CodeTerminalName:

@@ -148,6 +148,7 @@ func (d *Data) Configure() (config.Config, error) {
 	// The embedded Redis is one goroutine beside everything else on the machine.
 	c.Gateway.Deadline = time.Second
 	c.Gateway.ChallengeMax = 20_000
+	c.Gateway.StepUp = true
 	c.Kafka.Partitions, c.Kafka.RetentionBytes = 6, 256<<20
 	c.Console.FirstPassword = config.Secret("value:" + store.OneTimePassword())
 	c.SQL.DSN = config.Secret("value:sqlite:" + d.Path("sql", "fairgate.db"))

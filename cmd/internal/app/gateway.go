@@ -16,6 +16,7 @@ import (
 
 	"fairgate/cmd/internal/config"
 	"fairgate/enforcement"
+	"fairgate/enforcement/booking"
 	"fairgate/enforcement/challenge"
 	spent "fairgate/enforcement/challenge/redis"
 	"fairgate/enforcement/lists"
@@ -292,7 +293,26 @@ func openChallenge(e Env, client goredis.UniversalClient) (*challenge.Service, e
 		MaxNumber: int64(e.Config.Gateway.ChallengeMax), Now: e.Now, Registry: e.Registry,
 		Attempts: challenge.NewFallbackAttempts(spent.NewAttempts(client), log),
 	}
+	if e.Config.Gateway.StepUp {
+		if o.StepUp, err = openStepUp(e.Config); err != nil {
+			return nil, err
+		}
+	}
 	return challenge.New(keys, challenge.NewFallbackSpent(spent.New(client), log, o), o)
+}
+
+// openStepUp opens the way to the booking system's codes. A code is sent by one
+// attempt: what was not answered may have been sent.
+func openStepUp(c config.Config) (*booking.StepUp, error) {
+	key, err := reveal("keys.enforcement", c.Keys.Enforcement)
+	if err != nil {
+		return nil, err
+	}
+	client, err := booking.New(c.Enforcer.BookingURL, key, booking.Options{Attempts: 1})
+	if err != nil {
+		return nil, fmt.Errorf("enforcer.booking_url: %w", err)
+	}
+	return booking.NewStepUp(client), nil
 }
 
 // challengeMounts puts the challenge's handler under the gateway, which tells

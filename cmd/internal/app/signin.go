@@ -39,8 +39,8 @@ func openMessenger(e Env) (m messenger, err error) {
 		m.sender, err = aliyun.New(aliyun.Account{
 			KeyID: c.Aliyun.KeyID, KeySecret: secret, SignName: c.Aliyun.SignName, Templates: map[ticketing.MessagePurpose]string{
 				ticketing.MessagePurpose(ticketing.PurposeSignIn): c.Aliyun.Template, ticketing.MessagePurpose(ticketing.PurposeLinkPhone): c.Aliyun.Template, ticketing.MessagePurpose(ticketing.PurposeSetPassword): c.Aliyun.Template,
-				ticketing.MessagePurpose(ticketing.PurposeCloseAccount): c.Aliyun.Template,
-				ticketing.TellWithdrawn:                                 c.Aliyun.WithdrawnTemplate, ticketing.TellReinstated: c.Aliyun.ReinstatedTemplate,
+				ticketing.MessagePurpose(ticketing.PurposeCloseAccount): c.Aliyun.Template, ticketing.MessagePurpose(ticketing.PurposeStepUp): c.Aliyun.Template,
+				ticketing.TellWithdrawn: c.Aliyun.WithdrawnTemplate, ticketing.TellReinstated: c.Aliyun.ReinstatedTemplate,
 				ticketing.TellLifted: c.Aliyun.ReinstatedTemplate,
 			},
 		}, aliyun.Options{Clock: e.Now})

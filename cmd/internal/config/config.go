@@ -78,6 +78,10 @@ type Gateway struct {
 	// ChallengeMax is the highest number the hardest proof of work may hide; the
 	// mean work is half of it in SHA-256 hashes, and the easiest is a 27th.
 	ChallengeMax int `yaml:"challenge_max" env:"CHALLENGE_MAX"`
+	// StepUp offers a code by text message as the second grade of challenge.
+	// The booking system at enforcer.booking_url sends it, and the gateway then
+	// needs keys.enforcement.
+	StepUp bool `yaml:"step_up" env:"STEP_UP"`
 }
 
 // GeoIP names the databases; an empty one is unknown to every event.

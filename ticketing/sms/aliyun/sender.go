@@ -56,7 +56,7 @@ func New(account Account, opts Options) (*Sender, error) {
 			faults = append(faults, fmt.Errorf("%s: want one", field))
 		}
 	}
-	for _, purpose := range []ticketing.CodePurpose{ticketing.PurposeSignIn, ticketing.PurposeLinkPhone, ticketing.PurposeSetPassword, ticketing.PurposeCloseAccount} {
+	for _, purpose := range []ticketing.CodePurpose{ticketing.PurposeSignIn, ticketing.PurposeLinkPhone, ticketing.PurposeSetPassword, ticketing.PurposeCloseAccount, ticketing.PurposeStepUp} {
 		if account.Templates[ticketing.MessagePurpose(purpose)] == "" {
 			faults = append(faults, fmt.Errorf("templates[%s]: want a template code", purpose))
 		}

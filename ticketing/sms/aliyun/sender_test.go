@@ -111,7 +111,7 @@ func (c *cloud) sign(r *http.Request) string {
 
 func account() aliyun.Account {
 	return aliyun.Account{KeyID: "key-id", KeySecret: secret, SignName: "示例 博物馆", Templates: map[ticketing.MessagePurpose]string{
-		ticketing.MessagePurpose(ticketing.PurposeSignIn): "SMS_1", ticketing.MessagePurpose(ticketing.PurposeLinkPhone): "SMS_2", ticketing.MessagePurpose(ticketing.PurposeSetPassword): "SMS_3", ticketing.MessagePurpose(ticketing.PurposeCloseAccount): "SMS_3",
+		ticketing.MessagePurpose(ticketing.PurposeSignIn): "SMS_1", ticketing.MessagePurpose(ticketing.PurposeLinkPhone): "SMS_2", ticketing.MessagePurpose(ticketing.PurposeSetPassword): "SMS_3", ticketing.MessagePurpose(ticketing.PurposeCloseAccount): "SMS_3", ticketing.MessagePurpose(ticketing.PurposeStepUp): "SMS_3",
 	}}
 }
 

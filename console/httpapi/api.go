@@ -55,6 +55,7 @@ type Services struct {
 	Mode      Mode
 	Backtests Backtests
 	Budgets   Budgets
+	Debits    Debits
 	Undos     Undos
 	Rulesets  *life.Service
 	// Completeness compares the ledger with the booking system's Reports.

@@ -107,7 +107,7 @@ func build(t *testing.T) *house {
 	stored := life.New(sqlstore.New(db.Read, db.Write), source.NewFiles(fstest.MapFS{"museum.yaml": {Data: []byte(smallRuleset)}}), life.Options{})
 	h.app = httpapi.New(httpapi.Services{
 		Rulesets:  stored,
-		Operators: h.users, Audit: h.users, Review: h.cases, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Undos: h.undo,
+		Operators: h.users, Audit: h.users, Review: h.cases, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Debits: h.lists, Undos: h.undo,
 		Normal: usual{}, Explain: explained{}, Features: counted{}, Backfills: filling{},
 	}, httpapi.Options{Site: "museum"})
 	for name, role := range map[string]console.Role{"root": console.Administrator, "ana": console.Analyst, "audrey": console.Auditor, "sec": console.Security, "bo": console.BoxOffice} {

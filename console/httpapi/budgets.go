@@ -22,9 +22,21 @@ type Budgets interface {
 	Lift(ctx context.Context, rule, actor, reason string) (budget.Down, error)
 }
 
+// Debits count what was taken back of a rule's blocks; *lists.Service is one.
+type Debits interface {
+	DebitOf(ctx context.Context, site, rule string, since time.Time) (lists.Debit, error)
+}
+
+// debits are what counts against a rule.
+type debits struct {
+	Week  lists.Debit `json:"days_7"`
+	Month lists.Debit `json:"days_30"`
+}
+
 // standingBlocks are the entries of a rule that is turned down: they stand.
 type standingBlocks struct {
 	budget.Budget
+	Debit    debits        `json:"debit" doc:"Blocks that the rule made, and how many were undone or cleared"`
 	Standing []lists.Entry `json:"standing,omitempty" doc:"Entries that the rule made before and that still stand, the newest first, at most 100"`
 }
 
@@ -67,6 +79,9 @@ func (s *server) listBudgets(ctx context.Context, _ *struct{}) (*budgetsOutput, 
 	out.Body.Budgets = make([]standingBlocks, len(budgets))
 	for i, b := range budgets {
 		out.Body.Budgets[i].Budget = b
+		if out.Body.Budgets[i].Debit, err = s.debit(ctx, b.Rule); err != nil {
+			return nil, s.internal(ctx, "counting what was taken back of a rule", err)
+		}
 		if b.State != budget.StateDown {
 			continue
 		}
@@ -76,6 +91,15 @@ func (s *server) listBudgets(ctx context.Context, _ *struct{}) (*budgetsOutput, 
 		}
 	}
 	return out, nil
+}
+
+func (s *server) debit(ctx context.Context, rule string) (d debits, err error) {
+	now := s.o.Now()
+	if d.Week, err = s.Debits.DebitOf(ctx, s.o.Site, rule, now.AddDate(0, 0, -7)); err != nil {
+		return d, err
+	}
+	d.Month, err = s.Debits.DebitOf(ctx, s.o.Site, rule, now.AddDate(0, 0, -30))
+	return d, err
 }
 
 func (s *server) liftBudget(ctx context.Context, in *liftBudgetInput) (*liftBudgetOutput, error) {

@@ -48,6 +48,7 @@ func TestBlockBudgetIsShownAndLiftedByAnotherPerson(t *testing.T) {
 			Used, Allowed int
 			Down          *budget.Down
 			Standing      []lists.Entry
+			Debit         map[string]lists.Debit
 		}
 	}
 	require.Equal(t, http.StatusOK, h.call(t, keyOf("ana"), http.MethodGet, "/api/v1/block-budgets", "", &out))
@@ -57,6 +58,19 @@ func TestBlockBudgetIsShownAndLiftedByAnotherPerson(t *testing.T) {
 	require.NotNil(t, b.Down)
 	assert.Equal(t, 4, b.Down.Used)
 	assert.Len(t, b.Standing, 4, "its entries stand, and are listed")
+
+	assert.Equal(t, map[string]lists.Debit{"days_7": {Made: 4}, "days_30": {Made: 4}}, b.Debit)
+	_, err := h.lists.LiftEach(t.Context(), b.Standing[:1], "li", "undo 1: it misfires")
+	require.NoError(t, err)
+	_, err = h.lists.Lift(t.Context(), b.Standing[1].ID, "li", "a teacher")
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, h.call(t, keyOf("ana"), http.MethodGet, "/api/v1/block-budgets", "", &out))
+	assert.Equal(t, lists.Debit{Made: 4, Undone: 1, Cleared: 1}, out.Budgets[0].Debit["days_7"])
+	none, err := h.lists.DebitOf(t.Context(), "museum", "rotation", time.Now())
+	require.NoError(t, err)
+	assert.Zero(t, none, "before that time")
+	_, err = h.lists.DebitOf(t.Context(), "museum", "", time.Now())
+	require.ErrorIs(t, err, lists.ErrBadInput)
 
 	lift := "/api/v1/block-budgets/rotation/lift"
 	reason := `{"reason":"it was a school class"}`

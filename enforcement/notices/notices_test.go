@@ -92,7 +92,7 @@ func TestAnOrderUnderWayIsWaitedFor(t *testing.T) {
 }
 
 func TestErasedAndRefused(t *testing.T) {
-	each(t, func(t *testing.T, h *house, s *notices.Service) {
+	each(t, func(t *testing.T, _ *house, s *notices.Service) {
 		require.NoError(t, s.Hold(t.Context(), "museum", "c", "a"))
 		require.NoError(t, s.Hold(t.Context(), "museum", "c", "b"))
 		require.NoError(t, s.Erase(t.Context(), "museum", "a"))

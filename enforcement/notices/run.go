@@ -98,7 +98,7 @@ func (s *Service) take(ctx context.Context, n notice) error {
 	}
 	state, failure := s.deliver(ctx, n)
 	if ctx.Err() != nil {
-		return nil // the lease runs out and it is taken again; the key keeps it from being told twice
+		return nil //nolint:nilerr // the lease runs out and it is taken again; its key keeps it from being told twice
 	}
 	next := int64(0)
 	if state == Due {

@@ -132,7 +132,7 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 		return nil, err
 	}
 	app := httpapi.New(httpapi.Services{
-		Operators: users, Audit: users, Review: r.cases, Lists: r.lists, Labels: r.cases, Mode: kill, Rulesets: rules, Budgets: budgets, Undos: r.undo,
+		Operators: users, Audit: users, Review: r.cases, Lists: r.lists, Labels: r.cases, Mode: kill, Rulesets: rules, Budgets: budgets, Debits: r.lists, Undos: r.undo,
 		Normal: usual, Explain: reasons, Features: warmup.NewService(counted, inForce.Current, e.Now), Backfills: fills, Backtests: backtests,
 		Quality: figures, Completeness: figures, Reports: outcome.Poller{URL: c.Enforcer.BookingURL + "/internal/v1/outbox", Key: key},
 	}, httpapi.Options{Site: c.Site, Now: e.Now, Log: log})

@@ -199,7 +199,7 @@ func (p *Program) checkRule(i int, v *vocabulary, needed []bool, c *problems) as
 		}
 		p.max[b.name] = max(p.max[b.name], b.constant)
 		if b.constant > float64(p.options.Limit) && !p.ruleset.Features[f].Bucketed() {
-			c.add(at+"when", r.ID, "%s is compared with %v, but counters keep at most %d", b.name, b.constant, p.options.Limit)
+			c.add(at+"when", r.ID, "%s is compared with %s, but counters keep at most %d", b.name, formatNumber(b.constant), p.options.Limit)
 		}
 	}
 	return tree

@@ -151,7 +151,7 @@ func (b *workbench) lintThresholds(t *trial) []Finding {
 		text := ""
 		switch {
 		case (x.op == ">" && x.constant >= high) || ((x.op == ">=" || x.op == "==") && x.constant > high):
-			text = fmt.Sprintf("%s %s %v cannot be: %s over %s ends at %.4g.", x.name, x.op, x.constant, f.Aggregate, f.Window, high)
+			text = fmt.Sprintf("%s %s %v cannot be: %s over %s ends at %.4g.", x.name, x.op, x.constant, f.Aggregate, FormatDuration(f.Window), high)
 		case (x.op == "<" && x.constant <= NoValue) || (x.op == "<=" && x.constant < NoValue),
 			x.op == "==" && x.constant < 0 && x.constant != NoValue:
 			text = fmt.Sprintf("%s %s %v cannot be: %s begins at 0, and is %v where there is nothing to say.",
@@ -196,7 +196,7 @@ func (b *workbench) lintTruth(t *trial, unreachable bool) []Finding {
 		}
 		return !some || !none || len(silent) < len(doubtful)
 	})
-	how := "in a sample of situations"
+	how := "in none of the situations that were tried"
 	if s.complete {
 		how = "in no situation that its thresholds can tell apart"
 	}
@@ -204,7 +204,7 @@ func (b *workbench) lintTruth(t *trial, unreachable bool) []Finding {
 	switch {
 	case b.ended(): // it was not tried to the end
 	case !some && !t.opaque && !unreachable:
-		out = append(out, Finding{Kind: FindingNeverTrue, Rule: t.rule.ID, Text: fmt.Sprintf("the condition was never true %s.", how)})
+		out = append(out, Finding{Kind: FindingNeverTrue, Rule: t.rule.ID, Text: fmt.Sprintf("the condition is true %s.", how)})
 	case some && !none:
 		out = append(out, Finding{
 			Kind: FindingAlwaysTrue, Rule: t.rule.ID,

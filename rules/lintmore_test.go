@@ -38,10 +38,10 @@ func TestLintThresholds(t *testing.T) {
 		"c1m > 3 and rhythm < -1":     "rhythm < -1 cannot be: regularity begins at 0, and is -1 where there is nothing to say.",
 		"c1m == 2.5":                  "c1m == 2.5 cannot be: count gives whole numbers.",
 		"c1m == -2":                   "c1m == -2 cannot be: count begins at 0, and is -1 where there is nothing to say.",
-		"since >= 601":                "since >= 601 cannot be: since_last over 10m0s ends at 600.",
-		"since > 600 or c1m > 3":      "since > 600 cannot be: since_last over 10m0s ends at 600.",
-		"900 < since":                 "since > 900 cannot be: since_last over 10m0s ends at 600.",
-		"2 * since >= 1300":           "since >= 650 cannot be: since_last over 10m0s ends at 600.",
+		"since >= 601":                "since >= 601 cannot be: since_last over 10m ends at 600.",
+		"since > 600 or c1m > 3":      "since > 600 cannot be: since_last over 10m ends at 600.",
+		"900 < since":                 "since > 900 cannot be: since_last over 10m ends at 600.",
+		"2 * since >= 1300":           "since >= 650 cannot be: since_last over 10m ends at 600.",
 		"since >= 600 and c1m == -1":  "",
 		"rhythm == -1 and c1m > 4":    "",
 		"c1m >= 4096":                 "",
@@ -190,9 +190,13 @@ func TestLintBands(t *testing.T) {
 	}{
 		{"sound", func(*Ruleset) {}, []string{}},
 		{"out of reach", func(rs *Ruleset) { rs.Bands[0].From = 71 }, []string{"high: the band begins at 71, and the rules that count for it score 70 together at most."}},
-		{"out of reach while a rule is in shadow", func(rs *Ruleset) { rs.Rules[0].Mode = ModeShadow },
-			[]string{"high: the band begins at 70, and the rules that count for it score 40 together at most.",
-				"low: whatever reaches it, a rule does at least as much to the same account: the others score 0 together at most."}},
+		{
+			"out of reach while a rule is in shadow", func(rs *Ruleset) { rs.Rules[0].Mode = ModeShadow },
+			[]string{
+				"high: the band begins at 70, and the rules that count for it score 40 together at most.",
+				"low: whatever reaches it, a rule does at least as much to the same account: the others score 0 together at most.",
+			},
+		},
 		{"in shadow, a shadow rule counts", func(rs *Ruleset) {
 			rs.Rules[0].Mode, rs.Bands[0].Mode, rs.Bands[1].Mode = ModeShadow, ModeShadow, ModeShadow
 		}, []string{}},

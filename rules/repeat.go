@@ -71,12 +71,12 @@ func validateRepeat(r *Rule, at string, c *problems) {
 		field := indexed(at+".ttl", i)
 		switch {
 		case ttl > most || ttl%time.Second != 0:
-			c.add(field, r.ID, "%s must be whole seconds up to %s", ttl, most)
+			c.add(field, r.ID, "%s must be whole seconds up to %s", FormatDuration(ttl), FormatDuration(most))
 		case ttl <= before:
-			c.add(field, r.ID, "%s must be longer than the %s before it", ttl, before)
+			c.add(field, r.ID, "%s must be longer than the %s before it", FormatDuration(ttl), FormatDuration(before))
 		case stood >= r.Repeat.Within:
 			c.add(field, r.ID, "is never reached: the blocks before it stand for %s, and only those that began within %s count",
-				stood, r.Repeat.Within)
+				FormatDuration(stood), FormatDuration(r.Repeat.Within))
 		}
 		before, stood = ttl, stood+ttl
 	}

@@ -140,10 +140,10 @@ func validateRule(r *Rule, at string, c *problems) {
 	}
 	switch {
 	case r.TTL < 0 || r.TTL > MaxTTL || r.TTL%time.Second != 0:
-		c.add(at+"ttl", r.ID, "%s must be whole seconds up to %s", r.TTL, MaxTTL)
+		c.add(at+"ttl", r.ID, "%s must be whole seconds up to %s", FormatDuration(r.TTL), FormatDuration(MaxTTL))
 	case r.On.shared() && r.TTL > MaxSharedTTL:
 		c.add(at+"ttl", r.ID, "%s is too long for on: %s, which unrelated people share; at most %s",
-			r.TTL, r.On, MaxSharedTTL)
+			FormatDuration(r.TTL), r.On, FormatDuration(MaxSharedTTL))
 	}
 	validateRepeat(r, at, c)
 	validateTags(r, at, c)

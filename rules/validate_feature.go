@@ -26,7 +26,7 @@ func validateFeature(f *Feature, at string, c *problems) {
 	validateEntity(f, at, c)
 	validateKinds(f.Events, at, f.Name, c)
 	if f.Window < MinWindow || f.Window > MaxWindow || f.Window%time.Millisecond != 0 {
-		c.add(at+"window", f.Name, "%s must be from %s to %s", f.Window, MinWindow, MaxWindow)
+		c.add(at+"window", f.Name, "%s must be from %s to %s", FormatDuration(f.Window), FormatDuration(MinWindow), FormatDuration(MaxWindow))
 	}
 	validateOf(f, at, c)
 	if f.Over != "" {
@@ -105,12 +105,12 @@ func validateOf(f *Feature, at string, c *problems) {
 func validateBefore(f *Feature, at string, c *problems) {
 	switch {
 	case f.Aggregate != AggChange && f.Before != 0:
-		c.add(at+"before", f.Name, "%s has no meaning for aggregate %s, only for change", f.Before, f.Aggregate)
+		c.add(at+"before", f.Name, "%s has no meaning for aggregate %s, only for change", FormatDuration(f.Before), f.Aggregate)
 	case f.Aggregate != AggChange:
 	case f.Before < f.Window || f.Before%time.Millisecond != 0:
-		c.add(at+"before", f.Name, "%s must be at least the window, %s", f.Before, f.Window)
+		c.add(at+"before", f.Name, "%s must be at least the window, %s", FormatDuration(f.Before), FormatDuration(f.Window))
 	case f.Reach() > MaxWindow:
-		c.add(at+"before", f.Name, "%s and the window reach back %s, at most %s", f.Before, f.Reach(), MaxWindow)
+		c.add(at+"before", f.Name, "%s and the window reach back %s, at most %s", FormatDuration(f.Before), FormatDuration(f.Reach()), FormatDuration(MaxWindow))
 	}
 }
 

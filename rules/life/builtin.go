@@ -145,7 +145,7 @@ func (w watched) objections(ctx context.Context, changes []Change) ([]Objection,
 		if w.now().Before(until) {
 			out = append(out, Objection{
 				Kind: ObjectionLife, Rule: rule, Overridable: true, Until: until.UTC(),
-				Text: fmt.Sprintf("Rule %q was observed for less than %s.", rule, w.least),
+				Text: fmt.Sprintf("Rule %q was observed for less than %s.", rule, rules.FormatDuration(w.least)),
 			})
 		}
 	}

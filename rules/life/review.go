@@ -33,7 +33,7 @@ func (s *Service) Review(ctx context.Context, v *Version, all bool) (*Review, er
 	if err != nil {
 		return nil, err
 	}
-	out := &Review{InForce: current.Hash, Stale: v.State.Open() && v.Base != current.Hash}
+	out := &Review{InForce: current.Hash, Stale: v.State.Open() && v.Base != current.Hash, Changes: []Change{}, Objections: []Objection{}}
 	next, err := s.compile(v)
 	if err != nil {
 		out.Problems = rules.Problems(err)
@@ -68,7 +68,7 @@ func (s *Service) objections(ctx context.Context, current *InForce, next *rules.
 	if err != nil {
 		return nil, fmt.Errorf("ask the gates: %w", err)
 	}
-	return slices.Concat(out, observed, asked), nil
+	return append([]Objection{}, slices.Concat(out, observed, asked)...), nil
 }
 
 // Compare says what changed between two versions of a ruleset; 0 stands for the

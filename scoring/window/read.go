@@ -23,7 +23,7 @@ func After[M comparable](items []Item[M], ms int64) int {
 	}
 	low, high := 0, len(items)-1 // items[high] is later
 	for low < high {
-		middle := int(uint(low+high) >> 1) //nolint:gosec // not negative
+		middle := int(uint(low+high) >> 1)
 		if items[middle].At > ms {
 			high = middle
 		} else {

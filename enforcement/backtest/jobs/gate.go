@@ -13,7 +13,8 @@ import (
 
 // Gate asks, before a ruleset is published, for a backtest of exactly that
 // version over at least yesterday's traffic, and objects where it harms more
-// people than the budget. Both can be overridden by a second person.
+// people than the budget. Where yesterday had no traffic none is asked for, and
+// one over another period is judged if there is one. Both can be overridden by a second person.
 type Gate struct {
 	jobs   *Service
 	budget float64
@@ -43,8 +44,15 @@ func (g *Gate) Check(ctx context.Context, _, next *rules.Program) ([]life.Object
 		}
 		return objection("The ledger cannot be read now, so it is not known whom version %s would harm on yesterday's traffic.", next.Version()), nil
 	}
-	if extent.Events == 0 {
-		return nil, nil // nobody came
+	if extent.Events == 0 { // nobody came; what is known of other days counts
+		job, err := g.jobs.Latest(ctx, next.Version())
+		if errors.Is(err, ErrNotFound) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		return g.judge(job), nil
 	}
 	job, err := g.jobs.Covering(ctx, next.Version(), extent.First, extent.Last.Add(time.Millisecond))
 	if errors.Is(err, ErrNotFound) {

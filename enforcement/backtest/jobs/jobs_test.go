@@ -287,6 +287,19 @@ func TestTheGateAsksForABacktestWithinTheBudget(t *testing.T) {
 	t.Run("nobody came yesterday", func(t *testing.T) {
 		assert.Empty(t, check(open(t, sqldbtest.SQLite(t), &backtesttest.Memory{}), harsh))
 	})
+	t.Run("nobody came yesterday, and other days speak against it", func(t *testing.T) {
+		db := sqldbtest.SQLite(t)
+		s := open(t, db, traffic(3000, 50))
+		run(t, s)
+		job, err := s.Submit(t.Context(), request(harsh, ""))
+		require.NoError(t, err)
+		require.Equal(t, jobs.Done, over(t, s, job.ID).State)
+		quiet := open(t, db, &backtesttest.Memory{})
+		objections := check(quiet, harsh)
+		require.Len(t, objections, 1)
+		assert.Contains(t, objections[0].Text, "more than the budget of 0.1 %")
+		assert.Empty(t, check(quiet, lenient), "none is asked for")
+	})
 	t.Run("the ledger is away", func(t *testing.T) {
 		objections := check(open(t, sqldbtest.SQLite(t), away{&backtesttest.Memory{}}), harsh)
 		require.Len(t, objections, 1)

@@ -129,7 +129,7 @@ func (r Request) validate() error {
 	case !r.To.After(r.From):
 		bad("to", "%s is not after from (%s)", r.To.Format(time.RFC3339), r.From.Format(time.RFC3339))
 	case r.To.Sub(r.From) > MaxPeriod:
-		bad("to", "the period is %s, at most %s", r.To.Sub(r.From), MaxPeriod)
+		bad("to", "the period is %s, at most %s", rules.FormatDuration(r.To.Sub(r.From)), rules.FormatDuration(MaxPeriod))
 	}
 	return errors.Join(errs...)
 }

@@ -220,6 +220,12 @@ func (s *Service) List(ctx context.Context, limit int) (list []Job, err error) {
 	return list, rows.Err()
 }
 
+// Latest is the latest finished backtest of a program over any period;
+// ErrNotFound where there is none.
+func (s *Service) Latest(ctx context.Context, program string) (Job, error) {
+	return s.one(ctx, `version = $1 AND state = $2 ORDER BY ended_ms DESC, id DESC LIMIT 1`, program, string(Done))
+}
+
 // Covering is the latest finished backtest of a program that covers a period;
 // ErrNotFound where there is none.
 func (s *Service) Covering(ctx context.Context, program string, from, to time.Time) (Job, error) {

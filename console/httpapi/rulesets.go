@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -252,7 +251,7 @@ func (s *server) rulesError(ctx context.Context, what string, err error) error {
 		for i, p := range problems {
 			details[i] = &huma.ErrorDetail{Message: p.Detail, Location: p.Field, Value: p}
 		}
-		return huma.Error422UnprocessableEntity(fmt.Sprintf("the ruleset has %d problems", len(problems)), details...)
+		return huma.Error422UnprocessableEntity("the ruleset is not valid", details...)
 	}
 	switch {
 	case errors.Is(err, life.ErrNotFound):

@@ -29,7 +29,11 @@ type UndoCause struct {
 	To      time.Time `json:"to,omitzero" required:"false" doc:"The last; by default until now"`
 }
 
-func (b UndoCause) cause(site string) enforcement.Cause {
+// cause is what is meant; a period without an end goes on until now.
+func (b UndoCause) cause(site string, now time.Time) enforcement.Cause {
+	if b.Ruleset == "" && !b.From.IsZero() && b.To.IsZero() {
+		b.To = now
+	}
 	return enforcement.Cause{Site: site, Rule: b.Rule, Ruleset: b.Ruleset, From: b.From, To: b.To}
 }
 
@@ -79,7 +83,7 @@ func (s *server) undos(api huma.API) {
 
 func (s *server) previewUndo(ctx context.Context, in *undoPreviewInput) (*undoPreviewOutput, error) {
 	page := undo.Page{Blocks: in.Body.Blocks, Orders: in.Body.Orders, Limit: in.Body.Limit}
-	p, err := s.Undos.Preview(ctx, in.Body.cause(s.o.Site), page)
+	p, err := s.Undos.Preview(ctx, in.Body.cause(s.o.Site, s.o.Now()), page)
 	if err != nil {
 		return nil, s.undoError(ctx, "previewing the undo", err)
 	}
@@ -87,7 +91,7 @@ func (s *server) previewUndo(ctx context.Context, in *undoPreviewInput) (*undoPr
 }
 
 func (s *server) beginUndo(ctx context.Context, in *undoInput) (*undoOutput, error) {
-	u, err := s.Undos.Begin(ctx, in.Body.cause(s.o.Site), callerOf(ctx).Name, in.Body.Reason)
+	u, err := s.Undos.Begin(ctx, in.Body.cause(s.o.Site, s.o.Now()), callerOf(ctx).Name, in.Body.Reason)
 	if err != nil {
 		return nil, s.undoError(ctx, "beginning the undo", err)
 	}

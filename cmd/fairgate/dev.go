@@ -84,7 +84,8 @@ func (c *devCommand) greet(out io.Writer, dev *app.Dev) {
 	line("  who is blocked, and why:")
 	line("    curl -H \"Authorization: Bearer $(cat %s)\" 'http://%s/api/v1/accounts?standing=blocked'", dev.OperatorFile, dev.Operators)
 	line("  people and scalpers, measured:")
-	line("    bin/fairgate simulate --seed 7 --hostile 0.9 --duration 60s")
+	line("    bin/fairgate simulate --seed 7 --hostile 0.9 --duration 60s --data %s \\", dev.Data)
+	line("      --gateway %s --ticketing http://%s --operators http://%s", dev.Gateway, dev.Ticketing, dev.Operators)
 	line("  Ctrl-C ends it cleanly.")
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"fairgate/cmd/internal/app"
@@ -80,9 +81,14 @@ func refusal(status int, data []byte) error {
 	if err := json.Unmarshal(data, &problem); err != nil || problem.Detail == "" {
 		return fmt.Errorf("operators' API: status %d: %.300s", status, data)
 	}
-	text := problem.Detail
+	var text strings.Builder
+	text.WriteString(problem.Detail)
 	for _, e := range problem.Errors {
-		text += "; " + e.Location + ": " + e.Message
+		text.WriteString("; ")
+		if e.Location != "" {
+			text.WriteString(e.Location + ": ")
+		}
+		text.WriteString(e.Message)
 	}
-	return fmt.Errorf("operators' API: status %d: %s", status, text)
+	return fmt.Errorf("operators' API: status %d: %s", status, text.String())
 }

@@ -73,7 +73,7 @@ func (c *rulesBacktestCommand) request(now time.Time) (map[string]any, error) {
 		}
 	}
 	if !to.After(from) {
-		return nil, fmt.Errorf("--to %s is not after --from %s", to.Format(time.RFC3339), from.Format(time.RFC3339))
+		return nil, fmt.Errorf("--to %s is not after --from %s", venue(to), venue(from))
 	}
 	body := map[string]any{"from": from, "to": to}
 	if c.Against != "" {
@@ -149,7 +149,7 @@ func progressLine(job jobs.Job) string {
 	}
 	line := fmt.Sprintf("%d of about %d events (%.1f %%), %.0f events/s", p.Events, p.Total, 100*job.Share, p.Rate())
 	if !p.Time.IsZero() {
-		line += ", at " + p.Time.Format(time.RFC3339)
+		line += ", at " + venue(p.Time)
 	}
 	if p.Left > 0 {
 		line += fmt.Sprintf(", %s left", p.Left.Round(time.Second))
@@ -162,7 +162,7 @@ func printComparison(out io.Writer, r *backtest.Comparison) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(t, format+"\n", args...) }
 	line("%s version %s (%d rules, %d features), %s to %s", r.New.Ruleset, r.New.Version, r.New.Rules, r.New.Features,
-		r.From.Format(time.RFC3339), r.To.Format(time.RFC3339))
+		venue(r.From), venue(r.To))
 	if r.Against != nil {
 		line("against version %s (%d rules, %d features)", r.Against.Version, r.Against.Rules, r.Against.Features)
 	}
@@ -228,7 +228,7 @@ func evidence(list []backtest.EventEvidence) string {
 		return ""
 	}
 	e := list[0]
-	return fmt.Sprintf("%s: %s, event %s at %s", e.Version, e.Rule, e.EventID, e.Time.Format(time.RFC3339))
+	return fmt.Sprintf("%s: %s, event %s at %s", e.Version, e.Rule, e.EventID, venue(e.Time))
 }
 
 func count(c backtest.Count) string {

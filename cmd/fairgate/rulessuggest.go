@@ -168,6 +168,10 @@ func byCatch(all []normal.Suggestion) []normal.Suggestion {
 // suggestOne prints a feature's percentiles and its two thresholds.
 func suggestOne(w io.Writer, f normal.Suggestions, usual normal.Behaviour) error {
 	groundOf(w, f)
+	if len(usual.Rows) == 0 {
+		_, _ = fmt.Fprintf(w, "no ordinary account had a value of %s in the period 无数据: is that its name, and is it counted?\n", f.Suggestions[0].Feature)
+		return nil
+	}
 	for _, row := range usual.Rows {
 		_, _ = fmt.Fprintf(w, "%s, %d ordinary accounts with a value\n", row.Of, row.Accounts)
 		if !row.Enough {

@@ -21,7 +21,7 @@ func openBackfills(
 	ctx context.Context, s *Stack, e Env, noAnalytics error, db *sqldb.DB, counted warmup.Store, client goredis.UniversalClient, program func() *rules.Program,
 ) (httpapi.Backfills, error) {
 	if noAnalytics != nil {
-		return noBackfills{noAnalytics}, nil
+		return noBackfills{noAnalytics}, nil //nolint:nilerr // the API runs without a ledger, and says so
 	}
 	from, err := ledgerReader(e)
 	if err != nil {

@@ -32,6 +32,8 @@ type Options struct {
 	// Entities bounds the counters, which the versions share; 1,000,000 (see
 	// memory.Options). The result says where it did not suffice.
 	Entities int
+	// People, if set, is asked about newly blocked accounts without a label.
+	People People
 	// Progress, if set, is filled while the run goes on.
 	Progress *Progress
 	Now      func() time.Time
@@ -76,7 +78,9 @@ func Compare(ctx context.Context, source Source, next, against *rules.Program, o
 	if err := c.run(ctx); err != nil {
 		return nil, &Stopped{At: o.Progress.At(o.Now()), Err: err}
 	}
-	return c.report(o.Now().Sub(began)), nil
+	r := c.report(o.Now().Sub(began))
+	c.evidence(ctx, r)
+	return r, nil
 }
 
 // Stopped says that a run ended early.

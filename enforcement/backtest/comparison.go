@@ -38,6 +38,9 @@ type Comparison struct {
 	// NewlyHarmed is humans newly blocked by humans that tried to book or were
 	// newly blocked.
 	NewlyHarmed ledger.Figure `json:"newly_harmed_human_rate"`
+	// Evident tells of newly blocked accounts without a label; absent where
+	// nobody knows.
+	Evident *Evident `json:"newly_blocked_evident,omitempty"`
 
 	Rules []RuleComparison `json:"rules"`
 	Top   []ChangedAccount `json:"top"`

@@ -45,7 +45,16 @@ type tally struct {
 	rules      [2]map[string]*ruleTally
 	programs   [2]*rules.Program
 	candidates candidates
+	// evident are accounts without a label that the new version alone was seen
+	// to block, the first maxEvident.
+	evident map[uint64]named
 }
+
+// named is an account by its name.
+type named struct{ site, account string }
+
+// maxEvident bounds of how many accounts evidence of a person is asked for.
+const maxEvident = 10_000
 
 // ruleTally is what one rule of one version did.
 type ruleTally struct {
@@ -58,6 +67,7 @@ func newTally(o Options, next, against *rules.Program) *tally {
 	return &tally{
 		max: o.Accounts, accounts: accounts, programs: [2]*rules.Program{next, against},
 		rules:      [2]map[string]*ruleTally{{}, {}},
+		evident:    map[uint64]named{},
 		candidates: candidates{byAccount: map[uint64]*candidate{}, accounts: accounts},
 	}
 }
@@ -116,6 +126,11 @@ func (t *tally) add(e *ingest.Event, next, against finding) error {
 	}
 	a.next = max(a.next, uint8(next.action.Severity()))
 	a.against = max(a.against, uint8(against.action.Severity()))
+	if a.next == blocked && a.against < blocked && (a.label == unlabelled || a.label == unknown) && len(t.evident) < maxEvident {
+		if _, ok := t.evident[id]; !ok {
+			t.evident[id] = named{clone(e.Site), clone(e.Subject.Account)}
+		}
+	}
 	if differs && a.differ < math.MaxUint32 {
 		a.differ++
 	}

@@ -314,6 +314,19 @@ func TestEvidence(t *testing.T) {
 	})
 }
 
+func TestPeopleAreCounted(t *testing.T) {
+	each(t, budget.Options{}, func(t *testing.T, h *house) {
+		known := h.people("p", 1200) // more than are looked up at once
+		require.NoError(t, h.s.Note(t.Context(), []budget.Testimony{{Site: "museum", Account: "p7", Kind: budget.Scalper, At: at}}))
+		n, err := h.s.People(t.Context(), "museum", append(known, "unheard of"))
+		require.NoError(t, err)
+		assert.Equal(t, 1199, n)
+		n, err = h.s.People(t.Context(), "zoo", known)
+		require.NoError(t, err)
+		assert.Zero(t, n, "of another site")
+	})
+}
+
 func mustList(t *testing.T, h *house) []budget.Budget {
 	t.Helper()
 	h.step()

@@ -12,6 +12,7 @@ import (
 	"fairgate/enforcement"
 	"fairgate/enforcement/backtest"
 	"fairgate/enforcement/backtest/jobs"
+	"fairgate/enforcement/budget"
 	"fairgate/enforcement/ledger/history"
 	"fairgate/enforcement/sqldb"
 	"fairgate/ingest"
@@ -43,7 +44,12 @@ func openBacktests(ctx context.Context, s *Stack, db *sqldb.DB, e Env, noAnalyti
 	if err != nil {
 		return nil, fmt.Errorf("backtests: %w", err)
 	}
-	queue, err := jobs.Open(ctx, db, past, &storedTexts{life: stored, ruleset: e.Config.Rules.Ruleset}, jobs.Options{Now: e.Now, Logger: e.Log.With("part", "backtests")})
+	people, err := budget.New(ctx, db, e.Config.Site, budgetOptions(e))
+	if err != nil {
+		return nil, fmt.Errorf("backtests: %w", err)
+	}
+	queue, err := jobs.Open(ctx, db, past, &storedTexts{life: stored, ruleset: e.Config.Rules.Ruleset},
+		jobs.Options{People: people, Now: e.Now, Logger: e.Log.With("part", "backtests")})
 	if err != nil {
 		return nil, fmt.Errorf("backtests: %w", err)
 	}

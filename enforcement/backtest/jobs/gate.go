@@ -67,7 +67,9 @@ func (g *Gate) Check(ctx context.Context, _, next *rules.Program) ([]life.Object
 
 // judge compares a backtest's figures with the budget: by their point estimate
 // where enough people are labelled; where not, a single person newly blocked is
-// too many.
+// too many, and so is a share above the budget of accounts with evidence of a
+// person. Without a label and without evidence nobody is taken for a person: the
+// result's notes tell the second person that labels were too few.
 func (g *Gate) judge(job Job) []life.Objection {
 	r := job.Result
 	if r == nil {
@@ -87,6 +89,9 @@ func (g *Gate) judge(job Job) []life.Objection {
 	case !figure.Enough && r.Against == nil && figure.Numerator > 0:
 		return objection("Version %s would block %d of the only %d people that are labelled (backtest %s).",
 			job.Version, figure.Numerator, figure.Denominator, job.ID)
+	case !figure.Enough && r.Evident != nil && r.Evident.Share() > g.budget:
+		return objection("Version %s would newly block %d accounts that a person stands behind by the evidence there is (checked in, cleared, or long known and never flagged), of %d that tried to book: at least %s of people, more than the budget of %s. Only %d people are labelled (backtest %s).",
+			job.Version, r.Evident.People, r.Evident.Tried, percent(r.Evident.Share()), percent(g.budget), figure.Denominator, job.ID)
 	default:
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -323,6 +324,57 @@ func TestTheGateAsksForABacktestWithinTheBudget(t *testing.T) {
 		require.Equal(t, jobs.Done, over(t, s, job.ID).State)
 		require.Len(t, check(s, lenient), 1)
 	})
+}
+
+// TestTheGateGoesByEvidenceWhereLabelsAreTooFew: nobody is labelled.
+func TestTheGateGoesByEvidenceWhereLabelsAreTooFew(t *testing.T) {
+	for name, c := range map[string]struct {
+		people backtest.People
+		want   string // empty: no objection
+		note   string
+	}{
+		"no evidence":          {everySo(0), "", "Of 69 newly blocked accounts without a label 0 have evidence of a person"},
+		"evidence":             {everySo(10), "newly block 6 accounts that a person stands behind", "Of 69 newly blocked accounts without a label 6 have evidence"},
+		"evidence not to hand": {unreadable{}, "", "could not be read: away"},
+		"nobody knows":         {nil, "", "Too few people are labelled (0, of at least 30)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := jobs.Open(t.Context(), sqldbtest.SQLite(t), traffic(3000, 0), texts{"": lenient},
+				jobs.Options{Poll: 5 * time.Millisecond, Now: today, People: c.people})
+			require.NoError(t, err)
+			run(t, s)
+			job, err := s.Submit(t.Context(), request(harsh, ""))
+			require.NoError(t, err)
+			job = over(t, s, job.ID)
+			require.Equal(t, jobs.Done, job.State)
+			assert.Contains(t, strings.Join(job.Result.Notes, " "), c.note)
+			objections, err := s.NewGate(jobs.DefaultBudget, time.UTC).Check(t.Context(), nil, program(t, harsh))
+			require.NoError(t, err)
+			if c.want == "" {
+				assert.Empty(t, objections)
+				return
+			}
+			require.Len(t, objections, 1)
+			assert.Contains(t, objections[0].Text, c.want)
+			assert.True(t, objections[0].Overridable)
+		})
+	}
+}
+
+// everySo finds evidence for one of so many accounts.
+type everySo int
+
+func (n everySo) People(_ context.Context, _ string, accounts []string) (int, error) {
+	if n == 0 {
+		return 0, nil
+	}
+	return len(accounts) / int(n), nil
+}
+
+type unreadable struct{}
+
+func (unreadable) People(context.Context, string, []string) (int, error) {
+	return 0, errors.New("away")
 }
 
 type away struct{ *backtesttest.Memory }

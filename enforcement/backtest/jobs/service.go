@@ -30,6 +30,8 @@ type Rulesets interface {
 type Options struct {
 	// Accounts and Entities are backtest.Options'.
 	Accounts, Entities int
+	// People, if set, knows of evidence about accounts without a label.
+	People backtest.People
 	// Poll is how often the queue and cancellations are looked at, and progress
 	// written; 500 ms. A job without a sign of life for ten times as long is
 	// taken for interrupted.
@@ -236,6 +238,7 @@ func (s *Service) compare(ctx context.Context, job row, progress *backtest.Progr
 	}
 	return backtest.Compare(ctx, s.source, next, against, backtest.Options{
 		From: job.From, To: job.To, Accounts: s.o.Accounts, Entities: s.o.Entities, Progress: progress, Now: s.o.Now,
+		People: s.o.People,
 	})
 }
 

@@ -2,10 +2,12 @@ package httpapi_test
 
 import (
 	"archive/zip"
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -157,9 +159,25 @@ func TestOnlyAFormWithOneFileIsRead(t *testing.T) {
 		assert.Equal(t, http.StatusUnprocessableEntity, got.status, name)
 		assert.Equal(t, "file", got.text("field"), name)
 	}
-	large := s.upload(strings.Repeat("x", 1<<20), token, "file")
-	assert.Equal(t, http.StatusRequestEntityTooLarge, large.status)
-	assert.Equal(t, "body_too_large", large.text("code"))
+}
+
+// TestATooLargeListIsNotAwaited: the answer comes before the body, of which
+// nothing is sent here.
+func TestATooLargeListIsNotAwaited(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.base, "http://"))
+	require.NoError(t, err)
+	defer func() { _ = conn.Close() }()
+	_, err = fmt.Fprintf(conn, "POST /api/v1/namelists HTTP/1.1\r\nHost: tickets\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n", 1<<20+1<<18)
+	require.NoError(t, err)
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	defer func() { _ = res.Body.Close() }()
+	assert.Equal(t, http.StatusRequestEntityTooLarge, res.StatusCode)
+	var problem struct{ Code string }
+	require.NoError(t, json.NewDecoder(res.Body).Decode(&problem))
+	assert.Equal(t, "body_too_large", problem.Code)
 }
 
 // bomb is a workbook whose sheet unfolds to 200 MB.

@@ -66,7 +66,7 @@ func (e *Engine) Async(ctx context.Context, ev *ingest.Event) (Verdict, error) {
 func (e *Engine) recount(ctx context.Context, p *plan, ev *ingest.Event) error {
 	kind := p.kind(ev.Kind)
 	for _, groups := range [][]group{kind.inline, kind.outcome} {
-		if err := e.count(ctx, p, ev, groups); err != nil {
+		if err := e.count(ctx, ev, groups); err != nil {
 			return fmt.Errorf("count event %s of an outage: %w", ev.ID, err)
 		}
 	}
@@ -75,7 +75,7 @@ func (e *Engine) recount(ctx context.Context, p *plan, ev *ingest.Event) error {
 }
 
 // count touches the groups and lets go of what it reads.
-func (e *Engine) count(ctx context.Context, p *plan, ev *ingest.Event, groups []group) error {
+func (e *Engine) count(ctx context.Context, ev *ingest.Event, groups []group) error {
 	s := e.take()
 	defer e.give(s)
 	s.build(ev, groups)

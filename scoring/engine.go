@@ -159,7 +159,7 @@ func (e *Engine) Outcome(ctx context.Context, ev *ingest.Event) error {
 	if p == nil {
 		return ErrNoProgram
 	}
-	if err := e.count(ctx, p, ev, p.kind(ev.Kind).outcome); err != nil {
+	if err := e.count(ctx, ev, p.kind(ev.Kind).outcome); err != nil {
 		return fmt.Errorf("count the outcome of event %s: %w", ev.ID, err)
 	}
 	return nil

@@ -58,7 +58,7 @@ func (c *comparison) evidence(ctx context.Context, r *Comparison) {
 			r.Notes = append(r.Notes, fmt.Sprintf("Evidence of the people among the %d newly blocked could not be read: %v.", out.Asked, err))
 			return
 		}
-		out.People += uint64(max(n, 0)) //nolint:gosec // not negative
+		out.People += uint64(max(n, 0))
 	}
 	r.Evident = out
 	if out.Asked > 0 {

@@ -20,7 +20,7 @@ const leastPlaces = 16
 
 // home is where a hash would be kept. The lowest bits have chosen the shard.
 func (t *table) home(hash uint64) int {
-	return int(hash>>16) & (len(t.places) - 1) //nolint:gosec // masked
+	return int(hash>>16) & (len(t.places) - 1)
 }
 
 func (t *table) find(key entityKey, hash uint64) *entity {

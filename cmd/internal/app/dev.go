@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -116,15 +118,23 @@ func (o DevOptions) apply(ctx context.Context, c *config.Config) error {
 	return nil
 }
 
-// freePort asks the system for a port that is free now.
+// Ports that are picked before they are used come from below those that
+// systems give to outgoing connections (Linux: from 32768 on): one of these
+// could take such a port in between.
+const firstFree, lastFree = 20_000, 32_000
+
+// freePort finds a port that nobody listens on.
 func freePort(ctx context.Context) (string, error) {
 	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
+	var err error
+	for range 100 {
+		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(firstFree+rand.IntN(lastFree-firstFree))) //nolint:gosec // no secret
+		var ln net.Listener
+		if ln, err = lc.Listen(ctx, "tcp", address); err == nil {
+			return address, ln.Close()
+		}
 	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String(), nil
+	return "", fmt.Errorf("find a free port: %w", err)
 }
 
 // engines starts Redis, Kafka and ClickHouse; SQLite needs no starting.

@@ -15,7 +15,7 @@ func TestStepUpGoesToTheVerifiedPhone(t *testing.T) {
 	f := withCodes(t, 0)
 	in, err := f.signIn(phoneA, f.code(phoneA, ticketing.PurposeSignIn))
 	require.NoError(t, err)
-	account, none := in.Session.AccountID, ticketing.Call{}
+	account, none := in.AccountID, ticketing.Call{}
 	f.now.Add(time.Minute.Milliseconds())
 	to, err := f.RequestStepUp(t.Context(), none, account)
 	require.NoError(t, err)
@@ -36,7 +36,7 @@ func TestStepUpCodesEnd(t *testing.T) {
 	f := withCodes(t, 0)
 	in, err := f.signIn(phoneA, f.code(phoneA, ticketing.PurposeSignIn))
 	require.NoError(t, err)
-	account := in.Session.AccountID
+	account := in.AccountID
 	send := func() string {
 		f.now.Add(time.Minute.Milliseconds())
 		_, err := f.RequestStepUp(t.Context(), ticketing.Call{}, account)

@@ -146,7 +146,7 @@ func TestAHundredThousandRows(t *testing.T) {
 	require.NoError(t, file.Write(&content))
 	_, err = namelist.Read(content.Bytes())
 	require.Error(t, err)
-	assert.ErrorContains(t, err, "500")
+	require.ErrorContains(t, err, "500")
 
 	rows := "name,document_type,document_number,nationality\n" + strings.Repeat("Zhang San,passport,E12345678,FRA\n", 100_000)
 	_, err = namelist.Read([]byte(rows))

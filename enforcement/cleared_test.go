@@ -16,8 +16,8 @@ import (
 
 	"fairgate/enforcement"
 	listsredis "fairgate/enforcement/lists/redis"
-	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/ingest"
+	"fairgate/ingest/sqldb/sqldbtest"
 	"fairgate/rules"
 	"fairgate/scoring"
 	windowredis "fairgate/scoring/window/redis"

@@ -11,9 +11,9 @@ import (
 	"fairgate/enforcement"
 	"fairgate/enforcement/budget"
 	"fairgate/enforcement/lists"
-	"fairgate/enforcement/sqldb"
-	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/ingest"
+	"fairgate/ingest/sqldb"
+	"fairgate/ingest/sqldb/sqldbtest"
 	"fairgate/rules"
 	"fairgate/scoring"
 )

@@ -18,10 +18,10 @@ import (
 	"fairgate/enforcement/cases"
 	"fairgate/enforcement/lists"
 	"fairgate/enforcement/outbox"
-	"fairgate/enforcement/sqldb"
-	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/enforcement/withdrawals"
 	"fairgate/ingest"
+	"fairgate/ingest/sqldb"
+	"fairgate/ingest/sqldb/sqldbtest"
 	"fairgate/rules"
 	"fairgate/scoring"
 )

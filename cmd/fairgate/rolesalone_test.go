@@ -18,8 +18,8 @@ import (
 	"fairgate/cmd/internal/config"
 	"fairgate/enforcement/ledger/chdb"
 	"fairgate/enforcement/ledger/metrics"
-	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/ingest/outcome"
+	"fairgate/ingest/sqldb/sqldbtest"
 )
 
 // production is the configuration of roles that share real engines; each run

@@ -27,10 +27,10 @@ import (
 	"fairgate/enforcement/lists"
 	marks "fairgate/enforcement/lists/redis"
 	"fairgate/enforcement/mode"
-	"fairgate/enforcement/sqldb"
 	"fairgate/enforcement/undo"
 	"fairgate/enforcement/withdrawals"
 	"fairgate/ingest"
+	"fairgate/ingest/sqldb"
 	"fairgate/rules"
 	"fairgate/rules/life"
 	"fairgate/rules/source"
@@ -101,10 +101,9 @@ func build(t *testing.T) *house {
 	require.NoError(t, err)
 	kill, err := mode.Open(t.Context(), db, "museum", time.Now)
 	require.NoError(t, err)
-	migrations, err := sqlstore.Migrations()
+	versions, err := sqlstore.Open(t.Context(), db)
 	require.NoError(t, err)
-	require.NoError(t, db.Migrate(t.Context(), migrations, sqlstore.VersionTable))
-	stored := life.New(sqlstore.New(db.Read, db.Write), source.NewFiles(fstest.MapFS{"museum.yaml": {Data: []byte(smallRuleset)}}), life.Options{})
+	stored := life.New(versions, source.NewFiles(fstest.MapFS{"museum.yaml": {Data: []byte(smallRuleset)}}), life.Options{})
 	h.app = httpapi.New(httpapi.Services{
 		Rulesets:  stored,
 		Operators: h.users, Audit: h.users, Review: h.cases, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Debits: h.lists, Undos: h.undo,

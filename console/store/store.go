@@ -13,7 +13,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"sync"
 	"time"
@@ -21,7 +20,7 @@ import (
 	"github.com/alexedwards/argon2id"
 
 	"fairgate/console"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 )
 
 //go:embed migrations/*.sql
@@ -70,11 +69,7 @@ type Store struct {
 
 // Open migrates the tables and returns the store.
 func Open(ctx context.Context, db *sqldb.DB, o Options) (*Store, error) {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("console migrations: %w", err)
-	}
-	if err := db.Migrate(ctx, dir, "console_goose_version"); err != nil {
+	if err := db.Migrate(ctx, migrations, "console_goose_version"); err != nil {
 		return nil, err
 	}
 	decoy, err := argon2id.CreateHash(secret(), argon2id.DefaultParams)

@@ -13,7 +13,7 @@ import (
 
 	"fairgate/console"
 	"fairgate/console/store"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 )
 
 // databases opens each engine at hand; PostgreSQL's tables are emptied first.

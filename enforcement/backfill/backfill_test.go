@@ -14,9 +14,9 @@ import (
 
 	"fairgate/enforcement/backfill"
 	"fairgate/enforcement/backtest"
-	"fairgate/enforcement/sqldb"
-	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/ingest"
+	"fairgate/ingest/sqldb"
+	"fairgate/ingest/sqldb/sqldbtest"
 	"fairgate/rules"
 	"fairgate/scoring"
 	"fairgate/scoring/warmup"
@@ -87,10 +87,9 @@ type scene struct {
 func newScene(t *testing.T, db *sqldb.DB) *scene {
 	t.Helper()
 	s := &scene{t: t, now: time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC), history: &ledger{}, counters: memory.New(memory.Options{})}
-	dir, err := sqlstore.Migrations()
+	var err error
+	s.records, err = sqlstore.Open(t.Context(), db)
 	require.NoError(t, err)
-	require.NoError(t, db.Migrate(t.Context(), dir, sqlstore.VersionTable))
-	s.records = sqlstore.New(db.Read, db.Write)
 	s.program, err = rules.Load("x.yaml", []byte(document), rules.Options{})
 	require.NoError(t, err)
 	s.engine = scoring.New(s.counters, scoring.Options{})

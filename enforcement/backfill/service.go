@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"fairgate/enforcement/backtest"
-	"fairgate/enforcement/sqldb"
 	"fairgate/ingest"
+	"fairgate/ingest/sqldb"
 	"fairgate/rules"
 	"fairgate/scoring"
 	"fairgate/scoring/warmup"

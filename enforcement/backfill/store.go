@@ -5,11 +5,9 @@ import (
 	"database/sql"
 	"embed"
 	"errors"
-	"fmt"
-	"io/fs"
 	"time"
 
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 )
 
 //go:embed migrations/*.sql
@@ -19,11 +17,7 @@ var migrations embed.FS
 type store struct{ db *sqldb.DB }
 
 func openStore(ctx context.Context, db *sqldb.DB) (store, error) {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return store{}, fmt.Errorf("backfill migrations: %w", err)
-	}
-	return store{db}, db.Migrate(ctx, dir, "backfills_goose_version")
+	return store{db}, db.Migrate(ctx, migrations, "backfills_goose_version")
 }
 
 const columns = `definition, feature, state, from_ms, to_ms, at_ms, counted_ms, events, actor, reason, failure, changed_ms`

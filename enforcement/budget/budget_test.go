@@ -16,8 +16,8 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/budget"
-	"fairgate/enforcement/sqldb"
-	"fairgate/enforcement/sqldb/sqldbtest"
+	"fairgate/ingest/sqldb"
+	"fairgate/ingest/sqldb/sqldbtest"
 	"fairgate/rules"
 )
 

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 )
 
 // Down is a rule that was turned down.

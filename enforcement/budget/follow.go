@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"fairgate/enforcement"
-	"fairgate/enforcement/sqldb"
 	"fairgate/ingest/note"
 	"fairgate/ingest/outage"
+	"fairgate/ingest/sqldb"
 )
 
 // poll is how often a process looks which rules are turned down: a rule is

@@ -12,8 +12,8 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/budget"
-	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/ingest/outage/outagetest"
+	"fairgate/ingest/sqldb/sqldbtest"
 )
 
 func TestAGatewayFollowsWithinASecond(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"fairgate/enforcement"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 )
 
 // Evidence is something that tells whether a person stands behind an account.

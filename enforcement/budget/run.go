@@ -13,8 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"fairgate/enforcement"
-	"fairgate/enforcement/sqldb"
 	"fairgate/ingest/outage"
+	"fairgate/ingest/sqldb"
 )
 
 // metrics are what pages a rule's owner. Rules are bounded by the ruleset.

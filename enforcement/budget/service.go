@@ -6,7 +6,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"maps"
 	"slices"
@@ -16,7 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fairgate/enforcement"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 	"fairgate/rules"
 )
 
@@ -115,11 +114,7 @@ const (
 
 // New migrates the tables and returns the site's budgets.
 func New(ctx context.Context, db *sqldb.DB, site string, o Options) (*Service, error) {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("budget migrations: %w", err)
-	}
-	if err := db.Migrate(ctx, dir, "budget_schema"); err != nil {
+	if err := db.Migrate(ctx, migrations, "budget_schema"); err != nil {
 		return nil, err
 	}
 	return &Service{

@@ -11,7 +11,7 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/budget"
-	"fairgate/enforcement/sqldb/sqldbtest"
+	"fairgate/ingest/sqldb/sqldbtest"
 )
 
 // messages is a source that ends when it is empty.

@@ -9,7 +9,7 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/lists"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 	"fairgate/rules"
 )
 

@@ -10,7 +10,7 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/outbox"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 )
 
 // Add stores labels, all or none, and publishes them. One whose id is known

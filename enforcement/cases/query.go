@@ -9,8 +9,8 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/lists"
-	"fairgate/enforcement/sqldb"
 	"fairgate/ingest"
+	"fairgate/ingest/sqldb"
 	"fairgate/rules"
 )
 

@@ -13,8 +13,8 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/outbox"
-	"fairgate/enforcement/sqldb"
 	"fairgate/ingest"
+	"fairgate/ingest/sqldb"
 )
 
 // Record opens or extends the cases of the findings, all in one transaction.

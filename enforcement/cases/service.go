@@ -4,14 +4,13 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"time"
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/lists"
 	"fairgate/enforcement/outbox"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 )
 
 //go:embed migrations/*.sql
@@ -71,11 +70,7 @@ func New(ctx context.Context, db *sqldb.DB, lists Lists, withdrawals Withdrawals
 	if err := outbox.Migrate(ctx, db); err != nil {
 		return nil, err
 	}
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("cases migrations: %w", err)
-	}
-	if err := db.Migrate(ctx, dir, "cases_schema"); err != nil {
+	if err := db.Migrate(ctx, migrations, "cases_schema"); err != nil {
 		return nil, err
 	}
 	return &Service{db: db, lists: lists, withdrawals: withdrawals, options: o}, nil

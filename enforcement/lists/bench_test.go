@@ -9,7 +9,7 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/lists"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 )
 
 // BenchmarkDeny measures an attack's first blocks (new targets, 200 at a time,

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"fairgate/enforcement"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 )
 
 // Debit is what counts against a rule: of the blocks that it made, how many

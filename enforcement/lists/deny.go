@@ -9,7 +9,7 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/outbox"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 )
 
 // Deny denies targets, all or none, in one transaction. A repeat extends the

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"fairgate/enforcement"
-	"fairgate/enforcement/sqldb"
 	"fairgate/ingest"
+	"fairgate/ingest/sqldb"
 )
 
 // Errors of the Service.

@@ -15,9 +15,9 @@ import (
 	"fairgate/enforcement"
 	"fairgate/enforcement/lists"
 	"fairgate/enforcement/outbox"
-	"fairgate/enforcement/sqldb"
-	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/ingest"
+	"fairgate/ingest/sqldb"
+	"fairgate/ingest/sqldb/sqldbtest"
 	"fairgate/rules"
 )
 

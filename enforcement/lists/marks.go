@@ -13,8 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"fairgate/enforcement"
-	"fairgate/enforcement/sqldb"
 	"fairgate/ingest/outage"
+	"fairgate/ingest/sqldb"
 )
 
 // Marks is the store beside the counters where screening finds what the lists

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fairgate/enforcement/lists"
-	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/ingest/outage/outagetest"
+	"fairgate/ingest/sqldb/sqldbtest"
 )
 
 // run runs something until the test ends.

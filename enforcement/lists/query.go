@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"fairgate/enforcement"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 	"fairgate/rules"
 )
 

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"fairgate/enforcement"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 )
 
 // liftedExpired is why an ended entry was taken off the list when the next

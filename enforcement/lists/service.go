@@ -6,7 +6,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"time"
 
@@ -15,7 +14,7 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/outbox"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 	"fairgate/rules"
 )
 
@@ -80,11 +79,7 @@ func New(ctx context.Context, db *sqldb.DB, marks Marks, o Options) (*Service, e
 	if err := outbox.Migrate(ctx, db); err != nil {
 		return nil, err
 	}
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("lists migrations: %w", err)
-	}
-	if err := db.Migrate(ctx, dir, "lists_schema"); err != nil {
+	if err := db.Migrate(ctx, migrations, "lists_schema"); err != nil {
 		return nil, err
 	}
 	return &Service{db: db, marks: marks, options: o.withDefaults(), metrics: newMetrics(o.Registry)}, nil

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"fairgate/enforcement"
-	"fairgate/enforcement/sqldb"
 	"fairgate/ingest/note"
 	"fairgate/ingest/outage"
+	"fairgate/ingest/sqldb"
 	"fairgate/rules"
 )
 

@@ -11,8 +11,8 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/lists"
-	"fairgate/enforcement/sqldb"
-	"fairgate/enforcement/sqldb/sqldbtest"
+	"fairgate/ingest/sqldb"
+	"fairgate/ingest/sqldb/sqldbtest"
 	"fairgate/rules"
 )
 

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"fairgate/enforcement"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 )
 
 // Tally counts the deny entries that a cause made.

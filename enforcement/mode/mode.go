@@ -14,16 +14,15 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
 	"time"
 
 	"fairgate/enforcement"
-	"fairgate/enforcement/sqldb"
 	"fairgate/ingest/note"
 	"fairgate/ingest/outage"
+	"fairgate/ingest/sqldb"
 )
 
 //go:embed migrations/*.sql
@@ -65,11 +64,7 @@ func New(db *sqldb.DB, site string, now func() time.Time) *Store {
 
 // Open migrates the table and returns the site's switch.
 func Open(ctx context.Context, db *sqldb.DB, site string, now func() time.Time) (*Store, error) {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("mode migrations: %w", err)
-	}
-	if err := db.Migrate(ctx, dir, "mode_goose_version"); err != nil {
+	if err := db.Migrate(ctx, migrations, "mode_goose_version"); err != nil {
 		return nil, err
 	}
 	return New(db, site, now), nil

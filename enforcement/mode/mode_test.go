@@ -15,9 +15,9 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/mode"
-	"fairgate/enforcement/sqldb"
-	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/ingest/outage/outagetest"
+	"fairgate/ingest/sqldb"
+	"fairgate/ingest/sqldb/sqldbtest"
 )
 
 func TestSwitchReachesEveryProcess(t *testing.T) {

@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fairgate/enforcement/notices"
-	"fairgate/enforcement/sqldb"
-	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/enforcement/withdrawals"
+	"fairgate/ingest/sqldb"
+	"fairgate/ingest/sqldb/sqldbtest"
 )
 
 // house is a booking system, and the orders of its only account.

@@ -7,9 +7,9 @@ import (
 	"log/slog"
 	"time"
 
-	"fairgate/enforcement/sqldb"
 	"fairgate/enforcement/withdrawals"
 	"fairgate/ingest/outage"
+	"fairgate/ingest/sqldb"
 )
 
 // batch is how many notices are looked for at once, and maxBackoff bounds the

@@ -16,7 +16,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"time"
 
@@ -24,8 +23,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
-	"fairgate/enforcement/sqldb"
 	"fairgate/enforcement/withdrawals"
+	"fairgate/ingest/sqldb"
 )
 
 //go:embed migrations/*.sql
@@ -113,11 +112,7 @@ type Service struct {
 // New migrates the table and returns the Service. Without a teller (nil) it
 // only queues; another process delivers.
 func New(ctx context.Context, db *sqldb.DB, teller Teller, returns Returns, o Options) (*Service, error) {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("notices migrations: %w", err)
-	}
-	if err := db.Migrate(ctx, dir, "notices_schema"); err != nil {
+	if err := db.Migrate(ctx, migrations, "notices_schema"); err != nil {
 		return nil, err
 	}
 	with := promauto.With(o.Registry)

@@ -6,13 +6,12 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/google/uuid"
 
 	"fairgate/enforcement"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 )
 
 //go:embed migrations/*.sql
@@ -20,11 +19,7 @@ var migrations embed.FS
 
 // Migrate creates or updates the outbox's table.
 func Migrate(ctx context.Context, db *sqldb.DB) error {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return fmt.Errorf("outbox migrations: %w", err)
-	}
-	return db.Migrate(ctx, dir, "outbox_schema")
+	return db.Migrate(ctx, migrations, "outbox_schema")
 }
 
 // Topic is what a message is about.

@@ -13,9 +13,9 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/outbox"
-	"fairgate/enforcement/sqldb"
-	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/ingest/outage/outagetest"
+	"fairgate/ingest/sqldb"
+	"fairgate/ingest/sqldb/sqldbtest"
 )
 
 type log struct {

@@ -11,8 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
-	"fairgate/enforcement/sqldb"
 	"fairgate/ingest/outage"
+	"fairgate/ingest/sqldb"
 )
 
 // Publisher takes messages to the event log. It returns nil only when all of

@@ -10,8 +10,8 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/lists"
-	"fairgate/enforcement/sqldb"
 	"fairgate/ingest/outage"
+	"fairgate/ingest/sqldb"
 	"fairgate/rules"
 )
 

@@ -6,7 +6,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"time"
 
@@ -17,8 +16,8 @@ import (
 	"fairgate/enforcement"
 	"fairgate/enforcement/lists"
 	"fairgate/enforcement/notices"
-	"fairgate/enforcement/sqldb"
 	"fairgate/enforcement/withdrawals"
+	"fairgate/ingest/sqldb"
 )
 
 //go:embed migrations/*.sql
@@ -116,11 +115,7 @@ type Service struct {
 
 // New migrates the tables and returns the Service.
 func New(ctx context.Context, db *sqldb.DB, l Lists, w Withdrawals, c Cases, o Options) (*Service, error) {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("undo migrations: %w", err)
-	}
-	if err := db.Migrate(ctx, dir, "undo_schema"); err != nil {
+	if err := db.Migrate(ctx, migrations, "undo_schema"); err != nil {
 		return nil, err
 	}
 	o = o.withDefaults()

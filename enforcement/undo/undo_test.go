@@ -15,11 +15,11 @@ import (
 	"fairgate/enforcement/cases"
 	"fairgate/enforcement/lists"
 	"fairgate/enforcement/notices"
-	"fairgate/enforcement/sqldb"
-	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/enforcement/undo"
 	"fairgate/enforcement/withdrawals"
 	"fairgate/ingest"
+	"fairgate/ingest/sqldb"
+	"fairgate/ingest/sqldb/sqldbtest"
 	"fairgate/rules"
 )
 

@@ -8,7 +8,7 @@ import (
 	"math"
 
 	"fairgate/enforcement"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 )
 
 // MaxPage is the largest page of Caused and Accounts.

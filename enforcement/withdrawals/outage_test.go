@@ -7,9 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/enforcement/withdrawals"
 	"fairgate/ingest/outage/outagetest"
+	"fairgate/ingest/sqldb/sqldbtest"
 )
 
 func TestDatabaseAwayIsAFewLines(t *testing.T) {

@@ -15,9 +15,9 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/outbox"
-	"fairgate/enforcement/sqldb"
 	"fairgate/ingest"
 	"fairgate/ingest/outage"
+	"fairgate/ingest/sqldb"
 	"fairgate/rules"
 )
 

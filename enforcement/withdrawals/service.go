@@ -6,7 +6,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"time"
 
@@ -15,7 +14,7 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/outbox"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 )
 
 //go:embed migrations/*.sql
@@ -125,11 +124,7 @@ func New(ctx context.Context, db *sqldb.DB, orders enforcement.Orders, o Options
 	if err := outbox.Migrate(ctx, db); err != nil {
 		return nil, err
 	}
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("withdrawals migrations: %w", err)
-	}
-	if err := db.Migrate(ctx, dir, "withdrawals_schema"); err != nil {
+	if err := db.Migrate(ctx, migrations, "withdrawals_schema"); err != nil {
 		return nil, err
 	}
 	return &Service{

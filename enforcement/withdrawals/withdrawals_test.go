@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fairgate/enforcement"
-	"fairgate/enforcement/sqldb"
-	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/enforcement/withdrawals"
+	"fairgate/ingest/sqldb"
+	"fairgate/ingest/sqldb/sqldbtest"
 )
 
 var start = time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)

@@ -10,7 +10,7 @@ import (
 	"fairgate/console/httpapi"
 	"fairgate/enforcement/backfill"
 	"fairgate/enforcement/ledger/history"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 	"fairgate/rules"
 	"fairgate/scoring/warmup"
 	"fairgate/scoring/window/redis"

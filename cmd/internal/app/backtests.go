@@ -14,8 +14,8 @@ import (
 	"fairgate/enforcement/backtest/jobs"
 	"fairgate/enforcement/budget"
 	"fairgate/enforcement/ledger/history"
-	"fairgate/enforcement/sqldb"
 	"fairgate/ingest"
+	"fairgate/ingest/sqldb"
 	"fairgate/rules/life"
 )
 

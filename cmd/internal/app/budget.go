@@ -8,7 +8,7 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/budget"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 	"fairgate/ingest/stream"
 	"fairgate/rules"
 	"fairgate/rules/life"

@@ -16,10 +16,11 @@ import (
 	"fairgate/console/store"
 	"fairgate/enforcement/ledger/metrics"
 	"fairgate/enforcement/mode"
-	"fairgate/enforcement/sqldb"
 	"fairgate/ingest/outcome"
+	"fairgate/ingest/sqldb"
 	"fairgate/ingest/stream"
 	"fairgate/scoring/warmup"
+	"fairgate/scoring/warmup/sqlstore"
 	"fairgate/ticketing/outbox"
 )
 
@@ -88,7 +89,7 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err != nil {
 		return nil, err
 	}
-	counted, err := openFeatures(ctx, db)
+	counted, err := sqlstore.Open(ctx, db)
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}

@@ -18,9 +18,9 @@ import (
 	"fairgate/enforcement/mode"
 	"fairgate/enforcement/notices"
 	"fairgate/enforcement/outbox"
-	"fairgate/enforcement/sqldb"
 	"fairgate/enforcement/undo"
 	"fairgate/enforcement/withdrawals"
+	"fairgate/ingest/sqldb"
 	"fairgate/ingest/stream"
 	"fairgate/scoring/cluster"
 )

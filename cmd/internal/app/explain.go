@@ -8,7 +8,7 @@ import (
 	"fairgate/console/httpapi"
 	"fairgate/enforcement/explain"
 	"fairgate/enforcement/ledger/lookup"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 	"fairgate/rules"
 	"fairgate/rules/life"
 	"fairgate/rules/source"
@@ -36,7 +36,7 @@ func openExplain(s *Stack, e Env, noAnalytics error, db *sqldb.DB) (httpapi.Expl
 		sources = append(sources, source.NewDir(e.Config.Rules.Dir))
 	}
 	return explain.New(reader, explain.Libraries{
-		storedVersions{sqlstore.New(db.Read, db.Write), e.Config.Rules.Ruleset}, explain.NewLibrary(rules.Options{}, sources...),
+		storedVersions{sqlstore.New(db), e.Config.Rules.Ruleset}, explain.NewLibrary(rules.Options{}, sources...),
 	}), nil
 }
 

@@ -3,7 +3,7 @@ package app
 import (
 	"context"
 
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 	"fairgate/scoring/warmup"
 	"fairgate/scoring/warmup/sqlstore"
 )
@@ -14,19 +14,7 @@ func trackFeatures(ctx context.Context, s *Stack, e Env) (*warmup.Tracker, error
 	if err != nil {
 		return nil, err
 	}
-	tracker := warmup.NewTracker(sqlstore.New(db.Read, db.Write), e.Now, e.Log)
+	tracker := warmup.NewTracker(sqlstore.New(db), e.Now, e.Log)
 	s.Go("feature tracker", tracker.Run)
 	return tracker, nil
-}
-
-// openFeatures makes the table of what is counted where it is missing.
-func openFeatures(ctx context.Context, db *sqldb.DB) (*sqlstore.Store, error) {
-	migrations, err := sqlstore.Migrations()
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, migrations, sqlstore.VersionTable); err != nil {
-		return nil, err
-	}
-	return sqlstore.New(db.Read, db.Write), nil
 }

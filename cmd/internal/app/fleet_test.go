@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fairgate/cmd/internal/config"
-	"fairgate/enforcement/sqldb"
-	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/ingest"
+	"fairgate/ingest/sqldb"
+	"fairgate/ingest/sqldb/sqldbtest"
 	"fairgate/rules/life"
 	"fairgate/scoring"
 	"fairgate/scoring/window/memory"

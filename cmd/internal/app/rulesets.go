@@ -11,8 +11,8 @@ import (
 
 	"fairgate/console"
 	"fairgate/console/httpapi"
-	"fairgate/enforcement/sqldb"
 	"fairgate/ingest/outage"
+	"fairgate/ingest/sqldb"
 	"fairgate/rules/life"
 	"fairgate/rules/source"
 	"fairgate/rules/source/sqlstore"
@@ -36,7 +36,7 @@ func publishedRules(ctx context.Context, s *Stack, e Env) (source.Source, error)
 		return nil, err
 	}
 	name := e.Config.Rules.Ruleset
-	return sqlstore.NewSource(sqlstore.New(db.Read, db.Write), shippedRules(e), name, sqlstore.SourceOptions{
+	return sqlstore.NewSource(sqlstore.New(db), shippedRules(e), name, sqlstore.SourceOptions{
 		Note: filepath.Join(e.Config.Gateway.Spool.Dir, "ruleset-"+url.PathEscape(name)+".json"), Now: e.Now, Logger: e.Log,
 	}), nil
 }
@@ -44,14 +44,11 @@ func publishedRules(ctx context.Context, s *Stack, e Env) (source.Source, error)
 // openLife makes the tables of stored rulesets where they are missing and opens
 // their life. The gates are asked before something stronger is published.
 func openLife(ctx context.Context, db *sqldb.DB, e Env, gates life.Gates) (*life.Service, error) {
-	migrations, err := sqlstore.Migrations()
+	versions, err := sqlstore.Open(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	if err := db.Migrate(ctx, migrations, sqlstore.VersionTable); err != nil {
-		return nil, err
-	}
-	return life.New(sqlstore.New(db.Read, db.Write), shippedRules(e), life.Options{
+	return life.New(versions, shippedRules(e), life.Options{
 		Gates: gates, Observe: e.Config.Rules.Observe, Now: e.Now,
 	}), nil
 }

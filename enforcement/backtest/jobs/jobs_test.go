@@ -17,9 +17,9 @@ import (
 	"fairgate/enforcement/backtest"
 	"fairgate/enforcement/backtest/backtesttest"
 	"fairgate/enforcement/backtest/jobs"
-	"fairgate/enforcement/sqldb"
-	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/ingest"
+	"fairgate/ingest/sqldb"
+	"fairgate/ingest/sqldb/sqldbtest"
 	"fairgate/rules"
 	"fairgate/rules/life"
 )

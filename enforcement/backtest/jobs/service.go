@@ -5,14 +5,13 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
 
 	"fairgate/enforcement/backtest"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 	"fairgate/rules"
 )
 
@@ -55,11 +54,7 @@ type Service struct {
 
 // Open makes the table where it is missing.
 func Open(ctx context.Context, db *sqldb.DB, source backtest.Source, rulesets Rulesets, o Options) (*Service, error) {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("backtest migrations: %w", err)
-	}
-	if err := db.Migrate(ctx, dir, "backtests_goose_version"); err != nil {
+	if err := db.Migrate(ctx, migrations, "backtests_goose_version"); err != nil {
 		return nil, err
 	}
 	if o.Poll <= 0 {

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"time"
 
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 )
 
 // row is a job with what only the worker needs.

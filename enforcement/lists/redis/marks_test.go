@@ -13,8 +13,8 @@ import (
 	"fairgate/enforcement"
 	"fairgate/enforcement/lists"
 	"fairgate/enforcement/lists/redis"
-	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/ingest"
+	"fairgate/ingest/sqldb/sqldbtest"
 	"fairgate/rules"
 	window "fairgate/scoring/window/redis"
 )

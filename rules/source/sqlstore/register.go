@@ -49,7 +49,7 @@ func (s *Store) inForce(ctx context.Context, ruleset string) (inForce, error) {
 
 // mark is the cheap look: the revision, and the number in force.
 func (s *Store) mark(ctx context.Context, ruleset string) (f inForce, number int64, err error) {
-	err = s.read.QueryRowContext(ctx, `SELECT number, revision, file FROM rulesets_state WHERE ruleset = $1`, ruleset).
+	err = s.db.Read.QueryRowContext(ctx, `SELECT number, revision, file FROM rulesets_state WHERE ruleset = $1`, ruleset).
 		Scan(&number, &f.revision, &f.file)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return f, 0, fmt.Errorf("read what is in force of ruleset %q: %w", ruleset, err)
@@ -132,7 +132,7 @@ func record(ctx context.Context, tx *sql.Tx, ruleset string, number int64, progr
 // Program tells which version a program was.
 func (s *Store) Program(ctx context.Context, ruleset, program string) (int64, error) {
 	var number int64
-	err := s.read.QueryRowContext(ctx, `SELECT number FROM rulesets_programs WHERE ruleset = $1 AND program = $2`, ruleset, program).Scan(&number)
+	err := s.db.Read.QueryRowContext(ctx, `SELECT number FROM rulesets_programs WHERE ruleset = $1 AND program = $2`, ruleset, program).Scan(&number)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, fmt.Errorf("%w: program %q of ruleset %q never was in force", life.ErrNotFound, program, ruleset)
 	}
@@ -144,7 +144,7 @@ func (s *Store) Program(ctx context.Context, ruleset, program string) (int64, er
 
 // Steps reads a rule's steps, the newest first.
 func (s *Store) Steps(ctx context.Context, ruleset, rule string, limit int) ([]life.Step, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT step FROM rulesets_steps WHERE ruleset = $1 AND rule = $2 ORDER BY number DESC LIMIT $3`,
+	rows, err := s.db.Read.QueryContext(ctx, `SELECT step FROM rulesets_steps WHERE ruleset = $1 AND rule = $2 ORDER BY number DESC LIMIT $3`,
 		ruleset, rule, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read the steps of rule %q: %w", rule, err)

@@ -16,9 +16,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"fairgate/enforcement/sqldb"
-	"fairgate/enforcement/sqldb/sqldbtest"
 	"fairgate/ingest"
+	"fairgate/ingest/sqldb"
+	"fairgate/ingest/sqldb/sqldbtest"
 	"fairgate/rules"
 	"fairgate/rules/life"
 	"fairgate/rules/source"
@@ -163,7 +163,7 @@ func TestSourceWithoutSQL(t *testing.T) {
 func TestSourceOnTablesThatAreNotThereYet(t *testing.T) {
 	t.Parallel()
 	db := sqldbtest.SQLite(t)
-	s := sqlstore.NewSource(sqlstore.New(db.Read, db.Write), &files{text: shipped}, "museum", sqlstore.SourceOptions{})
+	s := sqlstore.NewSource(sqlstore.New(db), &files{text: shipped}, "museum", sqlstore.SourceOptions{})
 	assert.Equal(t, shipped, string(load(t, s).Data))
 }
 

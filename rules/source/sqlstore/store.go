@@ -7,63 +7,45 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"time"
 
+	"fairgate/ingest/sqldb"
 	"fairgate/rules/life"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// VersionTable is where the database notes which migrations were applied.
-const VersionTable = "rulesets_goose_version"
-
-// Migrations are the goose migrations of the tables. {{bigint}} and {{strict}}
-// in them stand for the 64-bit integer type and for SQLite's STRICT.
-func Migrations() (fs.FS, error) {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("ruleset migrations: %w", err)
-	}
-	return dir, nil
-}
-
 // Store keeps versions. It is safe for concurrent use, also by several
 // processes on one database.
-type Store struct{ read, write *sql.DB }
+type Store struct{ db *sqldb.DB }
 
 var _ life.Store = (*Store)(nil)
 
-// New returns a Store on migrated tables. Both handles may be the same; on
-// SQLite, transactions of write must take the lock at once.
-func New(read, write *sql.DB) *Store { return &Store{read: read, write: write} }
+// New returns a Store and leaves the database alone: its tables are made by
+// whichever process calls Open.
+func New(db *sqldb.DB) *Store { return &Store{db: db} }
+
+// Open migrates the tables and returns the Store.
+func Open(ctx context.Context, db *sqldb.DB) (*Store, error) {
+	if err := db.Migrate(ctx, migrations, "rulesets_goose_version"); err != nil {
+		return nil, err
+	}
+	return New(db), nil
+}
 
 // inTx runs do in one write transaction that holds the ruleset's row, so that
 // writers of one ruleset queue.
 func (s *Store) inTx(ctx context.Context, ruleset string, do func(tx *sql.Tx) error) error {
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO rulesets_state (ruleset, number, revision, file) VALUES ($1, 0, 0, '')
-		ON CONFLICT (ruleset) DO UPDATE SET revision = rulesets_state.revision`, ruleset)
-	if err != nil {
-		err = fmt.Errorf("hold ruleset %q: %w", ruleset, err)
-	} else {
-		err = do(tx)
-	}
-	if err != nil {
-		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
-			return errors.Join(err, fmt.Errorf("roll back: %w", rollback))
+	return s.db.InTx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO rulesets_state (ruleset, number, revision, file) VALUES ($1, 0, 0, '')
+			ON CONFLICT (ruleset) DO UPDATE SET revision = rulesets_state.revision`, ruleset)
+		if err != nil {
+			return fmt.Errorf("hold ruleset %q: %w", ruleset, err)
 		}
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
+		return do(tx)
+	})
 }
 
 // querier is a database or a transaction.
@@ -137,7 +119,7 @@ func scan(row interface{ Scan(...any) error }) (life.Version, error) {
 
 // Version reads one.
 func (s *Store) Version(ctx context.Context, ruleset string, number int64) (life.Version, error) {
-	return version(ctx, s.read, ruleset, number)
+	return version(ctx, s.db.Read, ruleset, number)
 }
 
 func version(ctx context.Context, q querier, ruleset string, number int64) (life.Version, error) {
@@ -156,7 +138,7 @@ func (s *Store) List(ctx context.Context, ruleset string, before int64, limit in
 	if before == 0 {
 		before = math.MaxInt64
 	}
-	rows, err := s.read.QueryContext(ctx, selectVersionWithoutText+
+	rows, err := s.db.Read.QueryContext(ctx, selectVersionWithoutText+
 		` WHERE ruleset = $1 AND number < $2 ORDER BY number DESC LIMIT $3`, ruleset, before, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list versions of ruleset %q: %w", ruleset, err)

@@ -5,8 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"fairgate/enforcement/sqldb"
-	"fairgate/enforcement/sqldb/sqldbtest"
+	"fairgate/ingest/sqldb"
+	"fairgate/ingest/sqldb/sqldbtest"
 	"fairgate/rules/life"
 	"fairgate/rules/life/lifetest"
 	"fairgate/rules/source/sqlstore"
@@ -15,10 +15,9 @@ import (
 // migrated is a store on an empty database.
 func migrated(t *testing.T, db *sqldb.DB) *sqlstore.Store {
 	t.Helper()
-	dir, err := sqlstore.Migrations()
+	s, err := sqlstore.Open(t.Context(), db)
 	require.NoError(t, err)
-	require.NoError(t, db.Migrate(t.Context(), dir, sqlstore.VersionTable))
-	return sqlstore.New(db.Read, db.Write)
+	return s
 }
 
 func TestStoreOnSQLite(t *testing.T) {

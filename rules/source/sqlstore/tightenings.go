@@ -91,7 +91,7 @@ const selectTightening = `SELECT id, ruleset, rule, actor, reason, begun_at, end
 
 // tightenings reads those that a query selects.
 func (s *Store) tightenings(ctx context.Context, query, ruleset string, arg any) (out []life.Tightening, err error) {
-	rows, err := s.read.QueryContext(ctx, query, ruleset, arg)
+	rows, err := s.db.Read.QueryContext(ctx, query, ruleset, arg)
 	if err != nil {
 		return nil, fmt.Errorf("read the tightenings of ruleset %q: %w", ruleset, err)
 	}

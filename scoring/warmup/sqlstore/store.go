@@ -1,7 +1,6 @@
 // Package sqlstore keeps in SQL since when features are counted.
 //
-// It owns its table and migrations (Migrations, applied by whoever opens the
-// database) and implements warmup.Store; what a report makes of a record is
+// It owns its table and migrations (applied by Open) and implements warmup.Store; what a report makes of a record is
 // package warmup's. The SQL is written once for PostgreSQL and SQLite.
 package sqlstore
 
@@ -11,43 +10,38 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"time"
 
+	"fairgate/ingest/sqldb"
 	"fairgate/scoring/warmup"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// VersionTable is where the database notes which migrations were applied.
-const VersionTable = "features_goose_version"
-
-// Migrations are the goose migrations of the table. {{bigint}} and {{strict}}
-// in them stand for the 64-bit integer type and for SQLite's STRICT.
-func Migrations() (fs.FS, error) {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("feature migrations: %w", err)
-	}
-	return dir, nil
-}
-
 // Store keeps records. It is safe for concurrent use, also by several
 // processes on one database.
-type Store struct{ read, write *sql.DB }
+type Store struct{ db *sqldb.DB }
 
 var _ warmup.Store = (*Store)(nil)
 
-// New returns a Store on migrated tables. Both handles may be the same; on
-// SQLite, transactions of write must take the lock at once.
-func New(read, write *sql.DB) *Store { return &Store{read: read, write: write} }
+// New returns a Store and leaves the database alone: its table is made by
+// whichever process calls Open.
+func New(db *sqldb.DB) *Store { return &Store{db: db} }
+
+// Open migrates the table and returns the Store.
+func Open(ctx context.Context, db *sqldb.DB) (*Store, error) {
+	if err := db.Migrate(ctx, migrations, "features_goose_version"); err != nil {
+		return nil, err
+	}
+	return New(db), nil
+}
 
 // Report notes what a process counts. Reports queue on one row.
 func (s *Store) Report(ctx context.Context, now time.Time, counted map[string]time.Time) error {
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
+	err := s.db.InTx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO features_reports (id, last_ms) VALUES (1, 0)
 			ON CONFLICT (id) DO UPDATE SET last_ms = features_reports.last_ms`); err != nil {
 			return err
@@ -65,7 +59,7 @@ func (s *Store) Report(ctx context.Context, now time.Time, counted map[string]ti
 			if r, ok := known[definition]; ok {
 				old = &r
 			}
-			if err := put(ctx, tx, warmup.Next(old, definition, now, counted[definition], moment(last))); err != nil {
+			if err := put(ctx, tx, warmup.Next(old, definition, now, counted[definition], sqldb.Time(last))); err != nil {
 				return err
 			}
 		}
@@ -81,13 +75,13 @@ func (s *Store) Report(ctx context.Context, now time.Time, counted map[string]ti
 func put(ctx context.Context, tx *sql.Tx, r warmup.Record) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO features_definitions (definition, since_ms, counted_ms, seen_ms, before_ms) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (definition) DO UPDATE SET since_ms = excluded.since_ms, counted_ms = excluded.counted_ms, seen_ms = excluded.seen_ms, before_ms = excluded.before_ms`,
-		r.Definition, millis(r.Since), millis(r.Counted), millis(r.Seen), millis(r.Before))
+		r.Definition, sqldb.Millis(r.Since), sqldb.Millis(r.Counted), sqldb.Millis(r.Seen), sqldb.Millis(r.Before))
 	return err
 }
 
 // Records reads every record.
 func (s *Store) Records(ctx context.Context) (map[string]warmup.Record, error) {
-	out, err := records(ctx, s.read)
+	out, err := records(ctx, s.db.Read)
 	if err != nil {
 		return nil, fmt.Errorf("read since when features are counted: %w", err)
 	}
@@ -112,7 +106,7 @@ func records(ctx context.Context, q querier) (_ map[string]warmup.Record, err er
 		if err := rows.Scan(&r.Definition, &since, &counted, &seen, &before); err != nil {
 			return nil, err
 		}
-		r.Since, r.Counted, r.Seen, r.Before = moment(since), moment(counted), moment(seen), moment(before)
+		r.Since, r.Counted, r.Seen, r.Before = sqldb.Time(since), sqldb.Time(counted), sqldb.Time(seen), sqldb.Time(before)
 		out[r.Definition] = r
 	}
 	return out, rows.Err()
@@ -120,43 +114,10 @@ func records(ctx context.Context, q querier) (_ map[string]warmup.Record, err er
 
 // Covered moves the beginning back; it never moves it forward.
 func (s *Store) Covered(ctx context.Context, definition string, since time.Time) error {
-	_, err := s.write.ExecContext(ctx, `UPDATE features_definitions SET since_ms = $2 WHERE definition = $1 AND since_ms > $2`,
+	_, err := s.db.Write.ExecContext(ctx, `UPDATE features_definitions SET since_ms = $2 WHERE definition = $1 AND since_ms > $2`,
 		definition, since.UnixMilli())
 	if err != nil {
 		return fmt.Errorf("note a backfill: %w", err)
 	}
 	return nil
-}
-
-// inTx runs do in one write transaction.
-func (s *Store) inTx(ctx context.Context, do func(*sql.Tx) error) error {
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	if err := do(tx); err != nil {
-		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
-			return errors.Join(err, fmt.Errorf("roll back: %w", rollback))
-		}
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
-}
-
-// millis and moment write a missing time as 0.
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-func moment(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
 }

@@ -7,18 +7,16 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"fairgate/enforcement/sqldb"
-	"fairgate/enforcement/sqldb/sqldbtest"
+	"fairgate/ingest/sqldb"
+	"fairgate/ingest/sqldb/sqldbtest"
 	"fairgate/scoring/warmup"
 	"fairgate/scoring/warmup/sqlstore"
 )
 
 func TestStore(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
-		dir, err := sqlstore.Migrations()
+		s, err := sqlstore.Open(t.Context(), db)
 		require.NoError(t, err)
-		require.NoError(t, db.Migrate(t.Context(), dir, sqlstore.VersionTable))
-		s := sqlstore.New(db.Read, db.Write)
 		noon := time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)
 		report := func(at time.Time, counted map[string]time.Time) map[string]warmup.Record {
 			t.Helper()

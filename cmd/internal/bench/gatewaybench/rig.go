@@ -17,7 +17,7 @@ import (
 	"fairgate/cmd/internal/bench"
 	"fairgate/enforcement/lists"
 	"fairgate/enforcement/mode"
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 )
 
 // site is the tenant of a run.

@@ -13,11 +13,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"fairgate/enforcement/sqldb"
-	"fairgate/enforcement/sqldb/sqldbtest"
+	"fairgate/ingest/sqldb"
+	"fairgate/ingest/sqldb/sqldbtest"
 )
 
-var things = fstest.MapFS{"00001_things.sql": {Data: []byte(`-- +goose Up
+var things = fstest.MapFS{"migrations/00001_things.sql": {Data: []byte(`-- +goose Up
 CREATE TABLE things (id TEXT PRIMARY KEY, at {{bigint}} NOT NULL) {{strict}};
 INSERT INTO things (id, at) VALUES ('first', 1234567890123);
 `)}}

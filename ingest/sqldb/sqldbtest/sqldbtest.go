@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"fairgate/enforcement/sqldb"
+	"fairgate/ingest/sqldb"
 )
 
 // Each runs test on SQLite and, where FAIRGATE_TEST_POSTGRES names a server,

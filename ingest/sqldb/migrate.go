@@ -18,13 +18,17 @@ import (
 // migrateWait bounds how long a process waits for another that is migrating.
 const migrateWait = time.Minute
 
-// Migrate applies every pending goose migration at the top of migrations,
-// recording versions in table. Processes that start together migrate once:
+// Migrate applies every pending goose migration in the folder "migrations" of
+// embedded, recording versions in table. Processes that start together migrate once:
 // the others wait (an advisory lock on PostgreSQL, a lock file on SQLite).
 //
 // Migrations are written once for both engines; {{bigint}} and {{strict}} in
 // them stand for the 64-bit integer type and for SQLite's STRICT table option.
-func (d *DB) Migrate(ctx context.Context, migrations fs.FS, table string) (err error) {
+func (d *DB) Migrate(ctx context.Context, embedded fs.FS, table string) (err error) {
+	migrations, err := fs.Sub(embedded, "migrations")
+	if err != nil {
+		return fmt.Errorf("migrate %s: %w", table, err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, migrateWait)
 	defer cancel()
 	options := []goose.ProviderOption{goose.WithTableName(table), goose.WithDisableGlobalRegistry(true)}

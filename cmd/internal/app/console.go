@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"net/http"
 	"time"
 
@@ -14,13 +13,9 @@ import (
 	"fairgate/console"
 	"fairgate/console/httpapi"
 	"fairgate/console/store"
-	"fairgate/enforcement/ledger/metrics"
-	"fairgate/enforcement/mode"
 	"fairgate/ingest/outcome"
 	"fairgate/ingest/sqldb"
 	"fairgate/ingest/stream"
-	"fairgate/scoring/warmup"
-	"fairgate/scoring/warmup/sqlstore"
 	"fairgate/ticketing/outbox"
 )
 
@@ -77,66 +72,21 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
-	r, err := openReview(ctx, db, client, nil, e)
-	if err != nil {
-		return nil, fmt.Errorf("console: %w", err)
-	}
-	kill, err := mode.Open(ctx, db, c.Site, e.Now)
-	if err != nil {
-		return nil, fmt.Errorf("console: %w", err)
-	}
-	backtests, err := openBacktests(ctx, s, db, e, noAnalytics)
-	if err != nil {
+	services := httpapi.Services{Operators: users, Audit: users}
+	if err := addReview(ctx, &services, e, db, client); err != nil {
 		return nil, err
 	}
-	counted, err := sqlstore.Open(ctx, db)
-	if err != nil {
-		return nil, fmt.Errorf("console: %w", err)
-	}
-	rules, err := openLife(ctx, db, e, append(budgetGates(backtests, e, noAnalytics), warmup.NewGate(counted, e.Now)))
-	if err != nil {
-		return nil, fmt.Errorf("console: %w", err)
-	}
-	budgets, err := openLift(ctx, db, e, rules)
-	if err != nil {
-		return nil, fmt.Errorf("console: %w", err)
-	}
-	s.Go("break-glass audit", func(ctx context.Context) error { return auditTightenings(ctx, rules, users, e) })
-	figures := figureReader(unavailable{noAnalytics})
-	if noAnalytics == nil {
-		if figures, err = openQuality(s, e); err != nil {
-			return nil, err
-		}
-	}
-	usual, err := openNormal(s, e, noAnalytics)
-	if err != nil {
+	if err := addLedger(&services, s, e, db, noAnalytics); err != nil {
 		return nil, err
 	}
-	reasons, err := openExplain(s, e, noAnalytics, db)
-	if err != nil {
-		return nil, err
-	}
-	inForce, err := openRules(ctx, s, e)
-	if err != nil {
-		return nil, fmt.Errorf("console: %w", err)
-	}
-	fills, err := openBackfills(ctx, s, e, noAnalytics, db, counted, client, inForce.Current)
-	if err != nil {
-		return nil, err
-	}
-	key, err := reveal("keys.operations", c.Keys.Operations)
-	if err != nil {
+	if err := addRules(ctx, &services, s, e, db, client, noAnalytics); err != nil {
 		return nil, err
 	}
 	first, err := users.FirstAdministrator(ctx, func() (string, error) { return firstPassword(c.Console) })
 	if err != nil {
 		return nil, err
 	}
-	app := httpapi.New(httpapi.Services{
-		Operators: users, Audit: users, Review: r.cases, Lists: r.lists, Labels: r.cases, Mode: kill, Rulesets: rules, Budgets: budgets, Debits: r.lists, Undos: r.undo,
-		Normal: usual, Explain: reasons, Features: warmup.NewService(counted, inForce.Current, e.Now), Backfills: fills, Backtests: backtests,
-		Quality: figures, Completeness: figures, Reports: outcome.Poller{URL: c.Enforcer.BookingURL + "/internal/v1/outbox", Key: key},
-	}, httpapi.Options{Site: c.Site, Now: e.Now, Log: log})
+	app := httpapi.New(services, httpapi.Options{Site: c.Site, Now: e.Now, Log: log})
 	ln, err := listen(ctx, "console", c.Console.Listen)
 	if err != nil {
 		return nil, err
@@ -146,30 +96,6 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	}
 	serveFiber(s, "console http", app, ln)
 	return &operators{addr: ln.Addr().String(), first: first, store: users}, nil
-}
-
-// figureReader is what the API reads of the ledger.
-type figureReader interface {
-	httpapi.Quality
-	httpapi.Completeness
-}
-
-// unavailable answers for a ledger that is not there.
-type unavailable struct{ why error }
-
-// Quality says why there are no figures.
-func (u unavailable) Quality(context.Context, metrics.Period, metrics.Filter) (metrics.Quality, error) {
-	return metrics.Quality{}, errors.Join(ErrNoAnalytics, u.why)
-}
-
-// Gaps says why there are none.
-func (u unavailable) Gaps(context.Context, metrics.Period) ([]metrics.Boot, error) {
-	return nil, errors.Join(ErrNoAnalytics, u.why)
-}
-
-// Reconcile says why nothing can be compared.
-func (u unavailable) Reconcile(context.Context, metrics.Period, iter.Seq2[outcome.Record, error]) (metrics.Reconciliation, error) {
-	return metrics.Reconciliation{}, errors.Join(ErrNoAnalytics, u.why)
 }
 
 // receiveOutcomes takes the booking system's reports in, on a listener of its

@@ -47,7 +47,7 @@ func TestLintKnowsTheRangeOfEveryAggregate(t *testing.T) {
 		}
 		require.NoError(t, err, when)
 		var got []FindingKind
-		for _, f := range Lint(p) {
+		for _, f := range linted(t, p) {
 			if f.Kind != FindingUnusedFeature && f.Kind != FindingIncomplete {
 				got = append(got, f.Kind)
 			}

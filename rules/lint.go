@@ -58,20 +58,14 @@ type Finding struct {
 // String gives "rule: sentence".
 func (f Finding) String() string { return f.Rule + ": " + f.Text }
 
-// LintOptions adjust LintContext. The zero value is usable.
+// LintOptions adjust Lint. The zero value is usable.
 type LintOptions struct {
 	// Progress is told how many of the rules are done, from several goroutines
 	// at once; nil: nobody is.
 	Progress func(done, all int)
 }
 
-// Lint is LintContext without an end before its time.
-func Lint(p *Program) []Finding {
-	out, _ := LintContext(context.Background(), p, LintOptions{}) // nothing ends it
-	return out
-}
-
-// LintContext looks for rules that cannot do what their author meant.
+// Lint looks for rules that cannot do what their author meant.
 //
 // Never true, always true, hidden and no_value are found by trying the rule at
 // the boundary values of everything it compares (N-1, N, N+1, halfway between
@@ -87,7 +81,7 @@ func Lint(p *Program) []Finding {
 // it was moved one way, and one that must not fire that it was moved the other.
 //
 // It uses every processor, and ends with ctx's error soon after ctx does.
-func LintContext(ctx context.Context, p *Program, o LintOptions) ([]Finding, error) {
+func Lint(ctx context.Context, p *Program, o LintOptions) ([]Finding, error) {
 	l, err := newLinter(p)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"fairgate/ingest"
 )
@@ -51,7 +52,7 @@ func TestLint(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			got := map[string]FindingKind{}
-			for _, f := range Lint(compiledRules(t, features, tt.rules...)) {
+			for _, f := range linted(t, compiledRules(t, features, tt.rules...)) {
 				if f.Kind != FindingUnusedFeature && f.Kind != FindingIncomplete {
 					got[f.Rule] = f.Kind
 				}
@@ -68,8 +69,16 @@ func TestLintFindsWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	p := compiledRules(t, []Feature{count("unused", EntityAccount)}, rule("a", "hour > 3"))
 	var got []FindingKind
-	for _, f := range Lint(p) {
+	for _, f := range linted(t, p) {
 		got = append(got, f.Kind)
 	}
 	assert.Equal(t, []FindingKind{FindingIncomplete, FindingUnusedFeature}, got)
+}
+
+// linted is everything that Lint finds.
+func linted(tb testing.TB, p *Program) []Finding {
+	tb.Helper()
+	found, err := Lint(tb.Context(), p, LintOptions{})
+	require.NoError(tb, err)
+	return found
 }

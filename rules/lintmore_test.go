@@ -14,9 +14,10 @@ import (
 )
 
 // findings lints and keeps what is of the kind, as "rule: text".
-func findings(p *Program, kinds ...FindingKind) []string {
+func findings(tb testing.TB, p *Program, kinds ...FindingKind) []string {
+	tb.Helper()
 	out := []string{}
-	for _, f := range Lint(p) {
+	for _, f := range linted(tb, p) {
 		for _, k := range kinds {
 			if f.Kind == k {
 				out = append(out, f.String())
@@ -48,7 +49,7 @@ func TestLintThresholds(t *testing.T) {
 		"since < 5 and known(since)":  "",
 		"not known(rhythm) or c1m==0": "",
 	} {
-		got := findings(compiledRules(t, features, rule("r", when)), FindingUnreachable)
+		got := findings(t, compiledRules(t, features, rule("r", when)), FindingUnreachable)
 		if want == "" {
 			assert.Empty(t, got, when)
 		} else {
@@ -72,7 +73,7 @@ func TestLintKnowsWhatFieldsCanBe(t *testing.T) {
 		"second < 0.5 and minute == 0 and hour > 7": "",
 	} {
 		got := map[FindingKind]bool{}
-		for _, f := range Lint(compiledRules(t, nil, rule("r", when))) {
+		for _, f := range linted(t, compiledRules(t, nil, rule("r", when))) {
 			got[f.Kind] = true
 		}
 		delete(got, FindingIncomplete)
@@ -88,7 +89,7 @@ func TestLintKnowsWhatFieldsCanBe(t *testing.T) {
 		`accepted and disposition == "refused"`:          FindingNeverTrue,
 		`accepted or disposition in ["failed", "", "x"]`: "",
 	} {
-		got := findings(compiledRules(t, nil, rule("r", when, func(r *Rule) { r.Stage = StageAsync })), FindingNeverTrue, FindingAlwaysTrue)
+		got := findings(t, compiledRules(t, nil, rule("r", when, func(r *Rule) { r.Stage = StageAsync })), FindingNeverTrue, FindingAlwaysTrue)
 		assert.Len(t, got, map[bool]int{true: 1}[want != ""], when)
 	}
 }
@@ -133,7 +134,7 @@ func TestLintBoundaries(t *testing.T) {
 			for _, w := range tt.want {
 				want = append(want, "r: no case would notice if "+w)
 			}
-			assert.Equal(t, want, findings(p, FindingBoundary))
+			assert.Equal(t, want, findings(t, p, FindingBoundary))
 		})
 	}
 }
@@ -161,7 +162,7 @@ func TestSuggestedCasesSettleTheFinding(t *testing.T) {
 			require.True(t, c.OK(), "%+v", c)
 		}
 		left := 0
-		for _, f := range Lint(p) {
+		for _, f := range linted(t, p) {
 			if f.Kind == FindingBoundary {
 				left++
 				r.Cases.MustFire = append(r.Cases.MustFire, f.Cases.MustFire...)
@@ -214,13 +215,13 @@ func TestLintBands(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			assert.Equal(t, tt.want, findings(scored(t, tt.change), FindingUnreachable, FindingHidden, FindingNoBand))
+			assert.Equal(t, tt.want, findings(t, scored(t, tt.change), FindingUnreachable, FindingHidden, FindingNoBand))
 		})
 	}
 	assert.Equal(t, []string{
 		"high: it lacks an owner, cases that must and must not fire, messages in zh and en, a reason class.",
 		"low: it lacks an owner, cases that must and must not fire, messages in zh and en.",
-	}, findings(scored(t, nil), FindingIncomplete)[2:])
+	}, findings(t, scored(t, nil), FindingIncomplete)[2:])
 }
 
 func TestHiddenRuleMayStillScore(t *testing.T) {
@@ -230,7 +231,7 @@ func TestHiddenRuleMayStillScore(t *testing.T) {
 	})
 	assert.Equal(t, []string{
 		"more_books: whenever it fires, many_books fires too and does at least as much to the same account; if only its score is wanted, write action: score.",
-	}, findings(p, FindingHidden))
+	}, findings(t, p, FindingHidden))
 }
 
 func TestFindingKinds(t *testing.T) {
@@ -263,7 +264,7 @@ func TestLintEndsWithItsContext(t *testing.T) {
 	told := 0
 	began := time.Now()
 	p := crowd(t, 300)
-	_, err := LintContext(ctx, p, LintOptions{Progress: func(done, all int) {
+	_, err := Lint(ctx, p, LintOptions{Progress: func(done, all int) {
 		assert.LessOrEqual(t, done, all)
 		if told++; told == 1 {
 			cancel()
@@ -271,9 +272,7 @@ func TestLintEndsWithItsContext(t *testing.T) {
 	}})
 	require.ErrorIs(t, err, context.Canceled)
 	assert.Less(t, time.Since(began), 30*time.Second)
-	found, err := LintContext(t.Context(), p, LintOptions{})
-	require.NoError(t, err)
-	for _, f := range found {
+	for _, f := range linted(t, p) {
 		assert.Contains(t, []FindingKind{FindingIncomplete}, f.Kind, f.String())
 	}
 }
@@ -284,7 +283,7 @@ func BenchmarkLint(b *testing.B) {
 		p.everything()
 		b.Run(fmt.Sprintf("%d_rules", n), func(b *testing.B) {
 			for b.Loop() {
-				Lint(p)
+				linted(b, p)
 			}
 		})
 	}

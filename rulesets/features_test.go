@@ -33,7 +33,9 @@ func TestFeatureExamples(t *testing.T) {
 		for _, r := range cases {
 			assert.True(t, r.OK(), "%s, %s, case %q: %s", name, r.Rule, r.Case, r.Detail)
 		}
-		for _, f := range rules.Lint(p) {
+		found, err := rules.Lint(t.Context(), p, rules.LintOptions{})
+		require.NoError(t, err)
+		for _, f := range found {
 			if f.Kind != rules.FindingIncomplete && f.Kind != rules.FindingBoundary { // examples have no messages and few cases
 				assert.Fail(t, "lint", "%s: %s", name, f)
 			}

@@ -29,7 +29,9 @@ func TestShippedRulesets(t *testing.T) {
 			for _, r := range rules.RunCases(p) {
 				assert.True(t, r.OK(), "%s, case %q: %s", r.Rule, r.Case, r.Detail)
 			}
-			for _, f := range rules.Lint(p) {
+			found, err := rules.Lint(t.Context(), p, rules.LintOptions{})
+			require.NoError(t, err)
+			for _, f := range found {
 				assert.Fail(t, "lint", f.String())
 			}
 		})

@@ -39,7 +39,7 @@ Exit codes: 0 nothing found, 1 something found, 2 a ruleset that does not compil
 func (c *rulesCheckCommand) Run(ctx context.Context) error {
 	return c.each(ctx, func(p *rules.Program, report *rulesetReport) (int, error) {
 		shown := newProgress(os.Stderr, isTerminal(os.Stderr), "fairgate: checking "+report.File, time.Now)
-		findings, err := rules.LintContext(ctx, p, rules.LintOptions{Progress: shown.report})
+		findings, err := rules.Lint(ctx, p, rules.LintOptions{Progress: shown.report})
 		shown.end()
 		report.Findings = findings
 		return len(findings), err

@@ -64,7 +64,7 @@ func (l *Lint) findings(ctx context.Context, p *rules.Program) ([]rules.Finding,
 	if i := slices.IndexFunc(l.recent, func(x linted) bool { return x.program == p.Version() }); i >= 0 {
 		return l.recent[i].findings, nil
 	}
-	found, err := rules.LintContext(ctx, p, rules.LintOptions{})
+	found, err := rules.Lint(ctx, p, rules.LintOptions{})
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,9 @@ func TestGeneratedRulesetsAreGoodRulesets(t *testing.T) {
 		assert.Equal(t, document, again)
 		if n == 100 {
 			assert.Len(t, p.Features(), 15)
-			assert.Empty(t, rules.Lint(p))
+			found, err := rules.Lint(t.Context(), p, rules.LintOptions{})
+			require.NoError(t, err)
+			assert.Empty(t, found)
 		}
 		if n == 1000 {
 			assert.LessOrEqual(t, len(document), rules.MaxSize)

@@ -8,10 +8,10 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
+	"fairgate/ingest/note"
 	"fairgate/ingest/outage"
 	"fairgate/rules"
 	"fairgate/rules/life"
@@ -45,15 +45,15 @@ type Source struct {
 	unnoted *outage.Log
 
 	mu       sync.Mutex
-	known    *note // nil: neither SQL nor the note was ever read
+	known    *remembered // nil: neither SQL nor the note was ever read
 	revision int64
 	warned   string // hash of the file that was warned of
 }
 
 var _ source.Source = (*Source)(nil)
 
-// note is what is in force, as it is kept on disk.
-type note struct {
+// remembered is what is in force, as it is kept on disk.
+type remembered struct {
 	Number      int64             `json:"number"` // 0: the shipped document
 	Text        string            `json:"text,omitempty"`
 	File        string            `json:"file,omitempty"` // hash of the shipped document at the publication
@@ -109,7 +109,7 @@ func (s *Source) Load(ctx context.Context) ([]source.Document, error) {
 }
 
 // look reads what is in force where it changed, and remembers it.
-func (s *Source) look(ctx context.Context) *note {
+func (s *Source) look(ctx context.Context) *remembered {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -129,8 +129,8 @@ func (s *Source) look(ctx context.Context) *note {
 	return s.known
 }
 
-func noteOf(f *inForce) *note {
-	n := &note{File: f.file, Tightenings: f.live.Tightenings}
+func noteOf(f *inForce) *remembered {
+	n := &remembered{File: f.file, Tightenings: f.live.Tightenings}
 	if f.live.Version != nil {
 		n.Number, n.Text = f.live.Version.Number, f.live.Version.Text
 	}
@@ -147,21 +147,8 @@ func (s *Source) write() error {
 	if err != nil {
 		return fmt.Errorf("note the published ruleset: %w", err)
 	}
-	dir := filepath.Dir(s.o.Note)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := note.Replace(s.o.Note, text); err != nil {
 		return fmt.Errorf("note the published ruleset: %w", err)
-	}
-	file, err := os.CreateTemp(dir, filepath.Base(s.o.Note)+".*") // readable by its owner alone
-	if err != nil {
-		return fmt.Errorf("note the published ruleset: %w", err)
-	}
-	_, err = file.Write(text)
-	err = errors.Join(err, file.Sync(), file.Close())
-	if err == nil {
-		err = os.Rename(file.Name(), s.o.Note)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("note the published ruleset: %w", err), os.Remove(file.Name()))
 	}
 	return nil
 }
@@ -170,7 +157,7 @@ func (s *Source) write() error {
 const maxNote = 8 * rules.MaxSize
 
 // recall reads the note; without a usable one nothing is known.
-func (s *Source) recall(ctx context.Context) *note {
+func (s *Source) recall(ctx context.Context) *remembered {
 	if s.o.Note == "" {
 		return nil
 	}
@@ -178,7 +165,7 @@ func (s *Source) recall(ctx context.Context) *note {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	var n note
+	var n remembered
 	if err == nil && info.Size() > maxNote {
 		err = fmt.Errorf("it has %d bytes, at most %d are read", info.Size(), maxNote)
 	}
@@ -196,7 +183,7 @@ func (s *Source) recall(ctx context.Context) *note {
 }
 
 // warn says once that a file was changed which is not in force.
-func (s *Source) warn(ctx context.Context, file source.Document, known *note) {
+func (s *Source) warn(ctx context.Context, file source.Document, known *remembered) {
 	hash := life.HashOf(file.Data)
 	s.mu.Lock()
 	again := hash == s.warned || hash == known.File

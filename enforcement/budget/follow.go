@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -12,22 +11,10 @@ import (
 	"time"
 
 	"fairgate/enforcement"
+	"fairgate/enforcement/follow"
 	"fairgate/ingest/note"
-	"fairgate/ingest/outage"
 	"fairgate/ingest/sqldb"
 )
-
-// poll is how often a process looks which rules are turned down: a rule is
-// everywhere within a second.
-const poll = 500 * time.Millisecond
-
-// patience is how long one look may take: a database that hangs must not keep
-// it from being looked at again.
-const patience = 2 * time.Second
-
-// ErrNotNoted is wrapped where the rules that are turned down were read and put
-// in force, and could not be written to the follower's file.
-var ErrNotNoted = errors.New("the rules that are turned down are not noted")
 
 // Follower carries the rules of a site that are turned down to one process. It
 // only reads, so that a process that can do without SQL can have one.
@@ -53,7 +40,7 @@ const maxNote = 1 << 20
 // changed it. Where SQL is away the curb stays as it is; one that holds nothing
 // yet takes what the file says.
 func (f *Follower) Look(ctx context.Context, curb *enforcement.Curb) (changed bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, follow.Patience)
 	defer cancel()
 	ids, err := curbed(ctx, f.db, f.site)
 	if err != nil {
@@ -68,7 +55,7 @@ func (f *Follower) Look(ctx context.Context, curb *enforcement.Curb) (changed bo
 		err = note.Replace(f.file, text)
 	}
 	if err != nil {
-		return changed, fmt.Errorf("%w: %w", ErrNotNoted, err)
+		return changed, fmt.Errorf("%w: %w", follow.ErrNotNoted, err)
 	}
 	f.held = ids
 	return changed, nil
@@ -95,36 +82,18 @@ func (f *Follower) recall(curb *enforcement.Curb) (changed bool) {
 // Follow keeps a process's curb as the site's until ctx ends. While SQL is away
 // the last known rules stand.
 func (f *Follower) Follow(ctx context.Context, curb *enforcement.Curb, log *slog.Logger) error {
-	tick := time.NewTicker(poll)
-	defer tick.Stop()
-	away := outage.New(log, f.now, slog.LevelWarn,
-		"the rules that are turned down cannot be read; the last known stand", "the rules that are turned down can be read again")
-	unnoted := outage.New(log, f.now, slog.LevelWarn,
-		"the rules that are turned down cannot be noted; a start without SQL would not know them", "the rules that are turned down are noted again")
-	for {
+	return follow.Run(ctx, log, f.now, follow.Words{
+		Away:    "the rules that are turned down cannot be read; the last known stand",
+		Back:    "the rules that are turned down can be read again",
+		Unnoted: "the rules that are turned down cannot be noted; a start without SQL would not know them",
+		Noted:   "the rules that are turned down are noted again",
+	}, func(ctx context.Context) ([]slog.Attr, error) {
 		changed, err := f.Look(ctx, curb)
-		if ctx.Err() != nil {
-			return nil
-		}
-		switch {
-		case errors.Is(err, ErrNotNoted):
-			away.Report(ctx, nil)
-			unnoted.Report(ctx, err)
-		case err != nil:
-			away.Report(ctx, err)
-		default:
-			away.Report(ctx, nil)
-			unnoted.Report(ctx, nil)
-		}
 		if changed {
 			log.WarnContext(ctx, "the rules that are turned down changed")
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return nil
-		}
-	}
+		return nil, err
+	})
 }
 
 // curbed lists the rules of a site that are turned down now.

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"fairgate/enforcement"
+	"fairgate/enforcement/follow"
 	"fairgate/ingest/outage"
 	"fairgate/ingest/sqldb"
 )
@@ -50,7 +51,7 @@ const keepHours = 72
 // figures to the metrics, and forgets what is old, until ctx ends; the error is
 // then nil.
 func (s *Service) Run(ctx context.Context) error {
-	tick := time.NewTicker(poll)
+	tick := time.NewTicker(follow.Poll)
 	defer tick.Stop()
 	away := outage.New(s.options.Logger, s.options.Now, slog.LevelWarn,
 		"block budgets cannot be looked after", "block budgets can be looked after again")
@@ -94,7 +95,7 @@ func (s *Service) keep(ctx context.Context) error {
 
 // refresh makes the site's rules those of the curb.
 func (s *Service) refresh(ctx context.Context, curb *enforcement.Curb) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, follow.Patience)
 	defer cancel()
 	ids, err := curbed(ctx, s.db, s.site)
 	if err != nil {

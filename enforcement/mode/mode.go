@@ -20,28 +20,16 @@ import (
 	"time"
 
 	"fairgate/enforcement"
+	"fairgate/enforcement/follow"
 	"fairgate/ingest/note"
-	"fairgate/ingest/outage"
 	"fairgate/ingest/sqldb"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// poll is how often a process looks at the switch: a turn is in force
-// everywhere within a second.
-const poll = 500 * time.Millisecond
-
 // maxNote is the largest file that is read, in bytes.
 const maxNote = 1 << 20
-
-// patience is how long one look may take: a database that hangs must not keep
-// the switch from being looked at again.
-const patience = 2 * time.Second
-
-// ErrNotNoted is wrapped where the position was read and put in force, and
-// could not be written to the file that Remember names.
-var ErrNotNoted = errors.New("the position of the kill switch is not noted")
 
 // Store is the switch of one site. It is safe for concurrent use.
 type Store struct {
@@ -96,12 +84,12 @@ func (s *Store) SetObserving(ctx context.Context, on bool, actor, reason string)
 }
 
 // Look puts a process's switch into the site's position, once, and reports
-// whether that turned it. After ErrNotNoted it is in that position; after any
+// whether that turned it. After follow.ErrNotNoted it is in that position; after any
 // other error it is where it was, or where the file says. What acts looks before
 // it begins to: otherwise a process that is started while the site only observes
 // would act until Follow has looked.
 func (s *Store) Look(ctx context.Context, to *enforcement.Switch) (turned bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, follow.Patience)
 	defer cancel()
 	on, err := s.Observing(ctx)
 	if err != nil {
@@ -157,7 +145,7 @@ func (s *Store) write(on bool, routes []string) error {
 		return nil
 	}
 	if err := note.Replace(s.note, []byte(text)); err != nil {
-		return fmt.Errorf("%w: %w", ErrNotNoted, err)
+		return fmt.Errorf("%w: %w", follow.ErrNotNoted, err)
 	}
 	return nil
 }
@@ -165,35 +153,16 @@ func (s *Store) write(on bool, routes []string) error {
 // Follow keeps a process's switch as the site's until ctx ends. While SQL is
 // away the last known position stands.
 func (s *Store) Follow(ctx context.Context, to *enforcement.Switch, log *slog.Logger) error {
-	tick := time.NewTicker(poll)
-	defer tick.Stop()
-	away := outage.New(log, s.now, slog.LevelWarn,
-		"the kill switch cannot be read; its last position stands", "the kill switch can be read again")
-	unnoted := outage.New(log, s.now, slog.LevelWarn,
-		"the position of the kill switch cannot be noted; a start without SQL would not know it", "the position of the kill switch is noted again")
-	for {
+	return follow.Run(ctx, log, s.now, follow.Words{
+		Away:    "the kill switch cannot be read; its last position stands",
+		Back:    "the kill switch can be read again",
+		Unnoted: "the position of the kill switch cannot be noted; a start without SQL would not know it",
+		Noted:   "the position of the kill switch is noted again",
+	}, func(ctx context.Context) ([]slog.Attr, error) {
 		turned, err := s.Look(ctx, to)
-		if ctx.Err() != nil {
-			return nil
-		}
-		observing := slog.Bool("observing", to.On())
-		switch {
-		case errors.Is(err, ErrNotNoted):
-			away.Report(ctx, nil, observing)
-			unnoted.Report(ctx, err, observing)
-		case err != nil:
-			away.Report(ctx, err, observing)
-		default:
-			away.Report(ctx, nil, observing)
-			unnoted.Report(ctx, nil, observing)
-		}
 		if turned {
 			log.WarnContext(ctx, "the kill switch was turned", "observing", to.On(), "routes", to.Routes())
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return nil
-		}
-	}
+		return []slog.Attr{slog.Bool("observing", to.On())}, err
+	})
 }

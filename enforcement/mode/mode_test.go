@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fairgate/enforcement"
+	"fairgate/enforcement/follow"
 	"fairgate/enforcement/mode"
 	"fairgate/ingest/outage/outagetest"
 	"fairgate/ingest/sqldb"
@@ -111,7 +112,7 @@ func TestPositionThatCannotBeNotedIsInForceAndSaidSo(t *testing.T) {
 	s.Remember(filepath.Join(folder, "mode"))
 	var kill enforcement.Switch
 	turned, err := s.Look(t.Context(), &kill)
-	require.ErrorIs(t, err, mode.ErrNotNoted)
+	require.ErrorIs(t, err, follow.ErrNotNoted)
 	assert.True(t, turned && kill.On(), "the switch is turned all the same")
 
 	ctx, cancel := context.WithCancel(t.Context())

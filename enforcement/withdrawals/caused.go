@@ -2,10 +2,10 @@ package withdrawals
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"fairgate/enforcement"
 	"fairgate/ingest/sqldb"
@@ -108,27 +108,11 @@ func (s *Service) UndoCaused(ctx context.Context, c enforcement.Cause, account, 
 	if account == "" || actor == "" || reason == "" {
 		return 0, fmt.Errorf("%w: undoing needs an account, an actor (%q) and a reason", ErrBadInput, actor)
 	}
-	var n int64
-	err := s.db.InTx(ctx, func(tx *sql.Tx) error {
-		of := append(causeArgs(c), account)
-		_, err := tx.ExecContext(ctx, `UPDATE sweeps SET state = 'undone' WHERE id IN (SELECT s.id FROM sweeps s WHERE `+causeWhere+
-			` AND s.account = $6)`, of...)
-		if err != nil {
-			return fmt.Errorf("undo the sweeps of a rule: %w", err)
-		}
-		result, err := tx.ExecContext(ctx, `UPDATE withdrawals
+	of := append(causeArgs(c), account)
+	return s.giveBack(ctx, "a rule",
+		statement{`UPDATE sweeps SET state = 'undone' WHERE id IN (SELECT s.id FROM sweeps s WHERE ` + causeWhere + ` AND s.account = $6)`, of},
+		statement{`UPDATE withdrawals
  SET state = 'reinstating', actor = $7, reason = $8, attempts = 0, next_at = 0, updated_at = $9
- WHERE state = 'withdrawn' AND sweep_id IN (SELECT s.id FROM sweeps s WHERE `+causeWhere+` AND s.account = $6)`,
-			append(of, actor, reason, sqldb.Millis(s.options.Now()))...)
-		if err != nil {
-			return fmt.Errorf("undo the withdrawals of a rule: %w", err)
-		}
-		n, err = result.RowsAffected()
-		return err
-	})
-	if err != nil {
-		return 0, err
-	}
-	s.signal()
-	return int(n), nil
+ WHERE state = 'withdrawn' AND sweep_id IN (SELECT s.id FROM sweeps s WHERE ` + causeWhere + ` AND s.account = $6)`,
+			slices.Concat(of, []any{actor, reason, sqldb.Millis(s.options.Now())})})
 }

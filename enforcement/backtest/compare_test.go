@@ -225,9 +225,6 @@ func TestTheSameVerdictsAsTheEngineGives(t *testing.T) {
 }
 
 func TestMemoryIsBoundedHoweverLongThePeriod(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long")
-	}
 	p := ordersOver(t, "block", 3)
 	heap := func(repeat int) uint64 {
 		m := &backtesttest.Memory{Site: "museum", Repeat: repeat}

@@ -23,10 +23,10 @@ func TestContextsAreSharedAndEnd(t *testing.T) {
 			left := time.Until(until)
 			assert.True(t, left > 7*time.Second && left <= 8*time.Second, "%v is left", left)
 			require.NoError(t, ctx.Err())
-			time.Sleep(300 * time.Millisecond) //nolint:forbidigo // in a bubble
+			<-time.After(300 * time.Millisecond)
 		}
 		require.ErrorIs(t, first.Err(), context.DeadlineExceeded)
-		time.Sleep(8 * time.Second) //nolint:forbidigo // in a bubble; the last ones end by themselves, too
+		<-time.After(8 * time.Second) // the last ones end by themselves, too
 	})
 }
 

@@ -40,7 +40,7 @@ func Run(ctx context.Context, log *slog.Logger, now func() time.Time, w Words, l
 	for {
 		attrs, err := look(ctx)
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // to be ended is no failure
+			return nil // to be ended is no failure
 		}
 		switch {
 		case errors.Is(err, ErrNotNoted):

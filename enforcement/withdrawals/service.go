@@ -187,13 +187,17 @@ func (s *Service) signal() {
 // Run does that.
 func (s *Service) Undo(ctx context.Context, site, account string, at time.Time, actor, reason string) (int, error) {
 	return s.giveBack(ctx, "an account",
-		statement{`UPDATE sweeps SET state = 'undone'
- WHERE account = $1 AND ($2 = '' OR site = $2) AND at <= $3`, []any{account, site, sqldb.Millis(at)}},
-		statement{`UPDATE withdrawals
+		statement{
+			`UPDATE sweeps SET state = 'undone'
+ WHERE account = $1 AND ($2 = '' OR site = $2) AND at <= $3`, []any{account, site, sqldb.Millis(at)},
+		},
+		statement{
+			`UPDATE withdrawals
  SET state = 'reinstating', actor = $1, reason = $2, attempts = 0, next_at = 0, updated_at = $3
  WHERE account = $4 AND ($5 = '' OR site = $5) AND state = 'withdrawn'
  AND sweep_id IN (SELECT id FROM sweeps WHERE state = 'undone')`,
-			[]any{actor, reason, sqldb.Millis(s.options.Now()), account, site}})
+			[]any{actor, reason, sqldb.Millis(s.options.Now()), account, site},
+		})
 }
 
 // statement is one SQL statement with its arguments.

@@ -50,7 +50,7 @@ func (c *simulateCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	runner, err := simulate.New(c.Gateway, service, simulate.Options{
+	runner, err := simulate.New(simulate.NewClient(c.Gateway), service, simulate.Options{
 		Plan: simulate.Plan{Seed: c.Seed, Duration: c.Duration, People: c.People, HostileShare: c.Hostile, Rate: c.Rate},
 		Out:  os.Stderr, GateOff: c.GateOff,
 	})

@@ -24,7 +24,7 @@ func TestTruthAndLedgerAgree(t *testing.T) {
 	require.NoError(t, dev.NoAnalytics)
 	service, err := (&simulateCommand{Data: dir, Ticketing: "http://" + dev.Ticketing, Operators: "http://" + dev.Operators}).service()
 	require.NoError(t, err)
-	runner, err := simulate.New(dev.Gateway, service, simulate.Options{
+	runner, err := simulate.New(simulate.NewClient(dev.Gateway), service, simulate.Options{
 		Plan: simulate.Plan{Seed: 7, Duration: 20 * time.Second, People: 120, HostileShare: 0.7}, Out: io.Discard,
 	})
 	require.NoError(t, err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -27,8 +26,8 @@ func (v *Visit) Beacon(ctx context.Context) {
 	}
 	// The first answer of all brings the device token that a nonce is for.
 	for range 2 {
-		v.http.sent.Request(v.Actor.Hostile)
-		a, err := v.send(request{method: http.MethodGet, path: collector.NoncePath})
+		v.scene.Sent.Request(v.Actor.Hostile)
+		a, err := v.send(ctx, request{method: http.MethodGet, path: collector.NoncePath})
 		if err != nil || a.ok() && json.Unmarshal(a.body, &given) != nil {
 			return
 		}
@@ -42,7 +41,7 @@ func (v *Visit) Beacon(ctx context.Context) {
 // beacon is a phone's: fingers move no pointer.
 func (v *Visit) beacon(nonce string) collector.Beacon {
 	return collector.Beacon{
-		Version: collector.Version, Nonce: nonce, Source: ingest.SourceBrowser, At: time.Now().UnixMilli(),
+		Version: collector.Version, Nonce: nonce, Source: ingest.SourceBrowser, At: v.now().UnixMilli(),
 		Automation: []ingest.Trace{}, Pointer: &pointer.Summary{},
 		Traits: collector.Traits{
 			Agent: v.Actor.Traits.UserAgent, Languages: []string{v.Actor.Traits.Language}, Zone: "Asia/Shanghai", Offset: 480,

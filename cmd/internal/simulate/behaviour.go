@@ -3,28 +3,45 @@ package simulate
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 	"time"
 )
 
+// now is the time of the run; since is how much of its timed part is over.
+func (v *Visit) now() time.Time       { return v.scene.Now() }
+func (v *Visit) since() time.Duration { return v.now().Sub(v.scene.Start) }
+
 // wait pauses for d, shorter where ctx ends; it reports whether to go on.
-func (v *Visit) wait(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+func (v *Visit) wait(ctx context.Context, d time.Duration) bool { return v.scene.Wait(ctx, d) }
+
+// until waits for a moment of the run, counted from the start of its timed
+// part.
+func (v *Visit) until(ctx context.Context, at time.Duration) bool {
+	return v.wait(ctx, at-v.since())
 }
 
-// until waits for a moment of the run.
-func (v *Visit) until(ctx context.Context, at time.Duration) bool {
-	return v.wait(ctx, at-time.Since(v.start))
+// fork begins fn beside the visit, after d; what it gives back waits for its
+// end and must be called. The second visit is the same actor's, with choices of
+// its own: two that draw from one source at once would not repeat.
+func (v *Visit) fork(ctx context.Context, d time.Duration, fn func(*Visit)) (join func()) {
+	second := &Visit{
+		Actor: v.Actor, world: v.world, scene: v.scene, ip: v.ip, past: v.past,
+		rng: rand.New(rand.NewPCG(v.rng.Uint64(), v.world.Seed)),
+	}
+	beside := newCrew(v.scene)
+	beside.Go(ctx, d, func() {
+		if ctx.Err() == nil {
+			fn(second)
+		}
+	})
+	return beside.Wait
 }
+
+// take waits until nobody else has the actor's device in hand, and give puts it
+// down: a phone cannot be used by two people at once, though it can run several
+// scripts.
+func (v *Visit) take(ctx context.Context) bool { return v.Actor.Device.hands.take(ctx, v.scene) }
+func (v *Visit) give()                         { v.Actor.Device.hands.give() }
 
 // between draws a duration from a log-normal distribution whose median lies
 // between lo and hi's geometric mean, cut to [lo, hi]: hands and eyes are
@@ -61,7 +78,7 @@ func (v *Visit) browse(ctx context.Context) bool {
 // awaitOpening is the excited refreshing before a sale: irregular, a few
 // seconds apart, more often as the moment comes near.
 func (v *Visit) awaitOpening(ctx context.Context) bool {
-	for left := v.world.Opens - time.Since(v.start); left > 0; left = v.world.Opens - time.Since(v.start) {
+	for left := v.world.Opens - v.since(); left > 0; left = v.world.Opens - v.since() {
 		pause := v.between(1500*time.Millisecond, 9*time.Second)
 		if pause > left {
 			return v.wait(ctx, left) && v.wait(ctx, v.between(200*time.Millisecond, 3*time.Second))

@@ -38,8 +38,9 @@ func (v *Visit) meet(ctx context.Context, asked answer) (string, bool) {
 
 func (v *Visit) willSolve(ctx context.Context) bool {
 	if v.Actor.Hostile {
-		v.solved++
-		return v.solved <= solveBudget
+		affordable := false
+		v.note(func(s *Seen) { s.Tried++; affordable = s.Tried <= solveBudget })
+		return affordable
 	}
 	if v.rng.Float64() < humanAbandons+humanFails {
 		return false
@@ -70,8 +71,8 @@ func (v *Visit) solve(ctx context.Context, asked answer) (string, bool) {
 	}
 	scope := refusal.Scope
 	path := "/.fairgate/challenge?" + url.Values{"kind": {scope.Kind}, "pool": {scope.Pool}, "ticket": {scope.Ticket}}.Encode()
-	v.http.sent.Request(v.Actor.Hostile)
-	a, err := v.send(request{method: http.MethodGet, path: path})
+	v.scene.Sent.Request(v.Actor.Hostile)
+	a, err := v.send(ctx, request{method: http.MethodGet, path: path})
 	if err != nil || !a.ok() {
 		return "", false
 	}
@@ -84,7 +85,7 @@ func (v *Visit) solve(ctx context.Context, asked answer) (string, bool) {
 	}
 	number, ok := search(ctx, c.Salt, c.Challenge, c.MaxNumber)
 	v.note(func(s *Seen) { s.Hashes += uint64(number) + 1 }) //nolint:gosec // never negative
-	if !ok {
+	if !ok || !v.wait(ctx, time.Duration(number+1)*v.scene.HashTime) {
 		return "", false
 	}
 	c.Number = number
@@ -92,8 +93,8 @@ func (v *Visit) solve(ctx context.Context, asked answer) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	v.http.sent.Request(v.Actor.Hostile)
-	a, err = v.send(request{method: http.MethodPost, path: "/.fairgate/challenge", body: map[string]string{
+	v.scene.Sent.Request(v.Actor.Hostile)
+	a, err = v.send(ctx, request{method: http.MethodPost, path: "/.fairgate/challenge", body: map[string]string{
 		"payload": base64.StdEncoding.EncodeToString(payload), "kind": scope.Kind, "pool": scope.Pool,
 	}})
 	if err != nil || !a.ok() {

@@ -16,19 +16,16 @@ const demoRound = 2 * time.Minute
 // A round that fails is logged and the next one tried.
 func Demo(ctx context.Context, gateway string, service *Service, out io.Writer, log *slog.Logger) error {
 	for round := uint64(1); ctx.Err() == nil; round++ {
-		r, err := New(gateway, service, Options{
+		r, err := New(NewClient(gateway), service, Options{
 			Plan: Plan{Seed: round, Duration: demoRound, People: 60, HostileShare: 0.6},
 			Out:  out,
 		})
 		if err != nil {
 			return fmt.Errorf("demo: %w", err)
 		}
-		if _, err := r.runPass(ctx, "demo", uint64(r.now().Unix())); err != nil && ctx.Err() == nil { //nolint:gosec // after 1970
+		if _, err := r.runPass(ctx, "demo", uint64(r.stage.Now().Unix())); err != nil && ctx.Err() == nil { //nolint:gosec // after 1970
 			log.WarnContext(ctx, "a round of the demo failed", "error", err)
-			select {
-			case <-time.After(5 * time.Second):
-			case <-ctx.Done():
-			}
+			r.stage.Wait(ctx, 5*time.Second)
 		}
 	}
 	return nil

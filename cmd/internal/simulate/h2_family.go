@@ -35,10 +35,10 @@ func family() Scenario {
 		return out
 	}
 	s.Play = func(ctx context.Context, v *Visit) {
-		if !v.Actor.Device.Take(ctx) {
+		if !v.take(ctx) {
 			return
 		}
-		defer v.Actor.Device.Give()
+		defer v.give()
 		playVisitor(ctx, v)
 	}
 	s.Requests = func(time.Duration) float64 { return 6.5 }

@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
+	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // Pass is one run of the traffic and what came of it.
@@ -27,7 +25,7 @@ const muchForOneMachine = 1500
 
 // runPass plays one world from the opening of the doors to the last outcome.
 func (r *Runner) runPass(ctx context.Context, name string, run uint64) (*Pass, error) {
-	w := NewWorld(r.plan.Seed, run, r.plan.Duration, r.now().AddDate(0, 0, 2))
+	w := NewWorld(r.plan.Seed, run, r.plan.Duration, r.stage.Now().AddDate(0, 0, 2))
 	scenarios := Scenarios()
 	actors := Populate(w, scenarios, r.plan)
 	if len(actors) == 0 {
@@ -35,7 +33,6 @@ func (r *Runner) runPass(ctx context.Context, name string, run uint64) (*Pass, e
 	}
 	capacity := max(20, demand(actors)*12/10)
 	progress := &Progress{}
-	client := NewClient(r.gateway, progress)
 	rate := plannedRate(actors, scenarios, r.plan.Duration)
 	r.say("%s: %d actors, about %.0f requests/s, %d places a day; opening accounts", name, len(actors), rate, capacity)
 	if rate > muchForOneMachine {
@@ -45,20 +42,21 @@ func (r *Runner) runPass(ctx context.Context, name string, run uint64) (*Pass, e
 		return nil, fmt.Errorf("open the house: %w", err)
 	}
 	// The sale's moment is set once everybody is signed in.
-	if err := r.service.OpenSale(ctx, w, r.now().Add(24*time.Hour), capacity); err != nil {
+	if err := r.service.OpenSale(ctx, w, r.stage.Now().Add(24*time.Hour), capacity); err != nil {
 		return nil, fmt.Errorf("open the sale: %w", err)
 	}
-	from := r.now()
-	if err := r.admit(ctx, client, w, actors); err != nil {
+	from := r.stage.Now()
+	scene := &Scene{Stage: r.stage, Line: r.line, World: w, Sent: progress}
+	if err := r.admit(ctx, scene, actors); err != nil {
 		return nil, err
 	}
-	start := r.now().Add(500 * time.Millisecond)
-	if err := r.service.OpenSale(ctx, w, start.Add(w.Opens), capacity); err != nil {
+	scene.Start = r.stage.Now().Add(500 * time.Millisecond)
+	if err := r.service.OpenSale(ctx, w, scene.Start.Add(w.Opens), capacity); err != nil {
 		return nil, fmt.Errorf("set the opening: %w", err)
 	}
 	*progress = Progress{}
-	stop := r.report(ctx, name, progress, start)
-	r.play(ctx, w, client, actors, scenarios, start)
+	stop := r.report(ctx, name, progress, scene.Start)
+	r.play(ctx, scene, actors, scenarios)
 	stop()
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("%s: interrupted: %w", name, err)
@@ -67,42 +65,47 @@ func (r *Runner) runPass(ctx context.Context, name string, run uint64) (*Pass, e
 	if err := r.settle(ctx, w.Pool, p.Orders); err != nil {
 		return nil, err
 	}
-	p.To = r.now()
+	p.To = r.stage.Now()
 	return p, nil
 }
 
 // admit registers every actor and signs it in, before the clock runs. It stands
 // for the weeks before a sale, in which accounts of people and of attackers alike
 // came into being one at a time, so nothing of it is tied to a device.
-func (r *Runner) admit(ctx context.Context, c *Client, w *World, actors []*Actor) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(8)
-	for _, a := range actors {
-		g.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
+func (r *Runner) admit(ctx context.Context, s *Scene, actors []*Actor) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var next atomic.Int64
+	clerks := newCrew(r.stage)
+	for range 8 {
+		clerks.Go(ctx, 0, func() {
+			for i := next.Add(1) - 1; int(i) < len(actors) && ctx.Err() == nil; i = next.Add(1) - 1 {
+				v := newVisit(actors[i], s)
+				v.past = true
+				if err := v.signIn(ctx); err != nil {
+					cancel(err)
+				}
 			}
-			v := newVisit(a, w, c, time.Time{})
-			v.past = true
-			return signIn(v)
 		})
 	}
-	if err := g.Wait(); err != nil {
+	clerks.Wait()
+	if err := context.Cause(ctx); err != nil {
 		return fmt.Errorf("open accounts: %w", err)
 	}
 	return nil
 }
 
-func signIn(v *Visit) error {
+// signIn registers the actor's account and opens its session.
+func (v *Visit) signIn(ctx context.Context) error {
 	who := map[string]string{"phone": v.Actor.Traits.Phone, "password": v.Actor.Traits.Password}
-	a, err := v.send(request{method: http.MethodPost, path: "/api/v1/accounts", body: who, idempotency: fmt.Sprintf("reg-%x", v.Actor.Seed)})
+	a, err := v.send(ctx, request{method: http.MethodPost, path: "/api/v1/accounts", body: who, idempotency: fmt.Sprintf("reg-%x", v.Actor.Seed)})
 	if err == nil && !a.ok() {
 		err = fmt.Errorf("register: status %d: %.200s", a.status, a.body)
 	}
 	if err != nil {
 		return err
 	}
-	a, err = v.send(request{method: http.MethodPost, path: "/api/v1/sessions", body: who, idempotency: fmt.Sprintf("in-%x", v.Actor.Seed)})
+	a, err = v.send(ctx, request{method: http.MethodPost, path: "/api/v1/sessions", body: who, idempotency: fmt.Sprintf("in-%x", v.Actor.Seed)})
 	if err == nil && !a.ok() {
 		err = fmt.Errorf("sign in: status %d: %.200s", a.status, a.body)
 	}
@@ -121,19 +124,18 @@ func signIn(v *Visit) error {
 }
 
 // play runs every actor's visit and waits for the last.
-func (r *Runner) play(ctx context.Context, w *World, c *Client, actors []*Actor, scenarios []Scenario, start time.Time) {
-	ctx, cancel := context.WithDeadline(ctx, start.Add(w.Duration))
+func (r *Runner) play(ctx context.Context, s *Scene, actors []*Actor, scenarios []Scenario) {
+	ctx, cancel := r.stage.Until(ctx, s.Start.Add(s.World.Duration))
 	defer cancel()
 	plays := map[string]func(context.Context, *Visit){}
-	for _, s := range scenarios {
-		plays[s.ID] = s.Play
+	for _, each := range scenarios {
+		plays[each.ID] = each.Play
 	}
-	var all sync.WaitGroup
+	all, before := newCrew(r.stage), s.Start.Sub(r.stage.Now())
 	for _, a := range actors {
-		all.Go(func() {
-			v := newVisit(a, w, c, start)
-			if v.until(ctx, a.Arrive) {
-				plays[a.Scenario](ctx, v)
+		all.Go(ctx, before+a.Arrive, func() {
+			if ctx.Err() == nil {
+				plays[a.Scenario](ctx, newVisit(a, s))
 			}
 		})
 	}
@@ -146,7 +148,7 @@ func (r *Runner) settle(ctx context.Context, pool string, orders Orders) error {
 	r.say("settling: waiting for the last withdrawals")
 	var after int64
 	quiet := 0
-	for deadline := r.now().Add(60 * time.Second); quiet < 4 && r.now().Before(deadline); {
+	for deadline := r.stage.Now().Add(60 * time.Second); quiet < 4 && r.stage.Now().Before(deadline); {
 		next, err := r.service.Fates(ctx, pool, orders, after)
 		if err != nil {
 			return fmt.Errorf("read what became of the orders: %w", err)
@@ -157,9 +159,7 @@ func (r *Runner) settle(ctx context.Context, pool string, orders Orders) error {
 			quiet = 0
 		}
 		after = next
-		select {
-		case <-time.After(time.Second):
-		case <-ctx.Done():
+		if !r.stage.Wait(ctx, time.Second) {
 			return ctx.Err()
 		}
 	}

@@ -11,11 +11,11 @@ import (
 
 // Runner drives a run against one service.
 type Runner struct {
-	gateway string
+	line    Line
+	stage   Stage
 	service *Service
 	plan    Plan
 	out     io.Writer
-	now     func() time.Time
 	gateOff bool
 	serial  uint64
 }
@@ -27,11 +27,13 @@ type Options struct {
 	Out io.Writer
 	// GateOff plays the same seed again with the gate in observe mode.
 	GateOff bool
-	Now     func() time.Time
+	// Stage is where it takes place; nil: Live.
+	Stage Stage
 }
 
-// New makes a runner for the gateway at addr (host:port).
-func New(gateway string, service *Service, o Options) (*Runner, error) {
+// New makes a runner for the service at the end of a line; Client is one that reaches
+// a gateway over HTTP.
+func New(line Line, service *Service, o Options) (*Runner, error) {
 	var errs []error
 	if o.Plan.Duration < 5*time.Second {
 		errs = append(errs, fmt.Errorf("duration %s: at least 5s", o.Plan.Duration))
@@ -45,10 +47,10 @@ func New(gateway string, service *Service, o Options) (*Runner, error) {
 	if o.Plan.Rate < 0 {
 		errs = append(errs, fmt.Errorf("rate %g: not negative", o.Plan.Rate))
 	}
-	if o.Now == nil {
-		o.Now = time.Now
+	if o.Stage == nil {
+		o.Stage = Live{}
 	}
-	return &Runner{gateway: gateway, service: service, plan: o.Plan, out: o.Out, now: o.Now, gateOff: o.GateOff}, errors.Join(errs...)
+	return &Runner{line: line, service: service, plan: o.Plan, out: o.Out, stage: o.Stage, gateOff: o.GateOff}, errors.Join(errs...)
 }
 
 // Report is what a run found.
@@ -73,7 +75,7 @@ type Report struct {
 func (r *Runner) Run(ctx context.Context) (*Report, error) {
 	// Each invocation has names of its own in the service, so that a second run
 	// of one seed does not meet the accounts of the first.
-	r.serial = uint64(r.now().Unix()) * 2 //nolint:gosec // after 1970
+	r.serial = uint64(r.stage.Now().Unix()) * 2 //nolint:gosec // after 1970
 	on, err := r.runPass(ctx, "gate on", r.serial)
 	if err != nil {
 		return nil, err
@@ -114,9 +116,7 @@ func (r *Runner) compareWithout(ctx context.Context, rep *Report) (err error) {
 		}
 	}()
 	// Every gateway reads the switch at least once a second.
-	select {
-	case <-time.After(2 * time.Second):
-	case <-ctx.Done():
+	if !r.stage.Wait(ctx, 2*time.Second) {
 		return ctx.Err()
 	}
 	off, err := r.runPass(ctx, "gate off", r.serial+1)
@@ -133,7 +133,7 @@ func (r *Runner) compareWithout(ctx context.Context, rep *Report) (err error) {
 func (r *Runner) figures(ctx context.Context, p *Pass, labels int) (LedgerFigures, error) {
 	var last LedgerFigures
 	same := 0
-	for deadline := r.now().Add(90 * time.Second); r.now().Before(deadline); {
+	for deadline := r.stage.Now().Add(90 * time.Second); r.stage.Now().Before(deadline); {
 		f, err := r.service.Figures(ctx, p.From, p.To)
 		if err != nil {
 			return f, fmt.Errorf("read the ledger's figures: %w", err)
@@ -146,9 +146,7 @@ func (r *Runner) figures(ctx context.Context, p *Pass, labels int) (LedgerFigure
 			same = 0
 		}
 		last = f
-		select {
-		case <-time.After(time.Second):
-		case <-ctx.Done():
+		if !r.stage.Wait(ctx, time.Second) {
 			return last, ctx.Err()
 		}
 	}
@@ -228,7 +226,7 @@ func (r *Runner) report(ctx context.Context, name string, p *Progress, start tim
 				return
 			}
 			r.say("%s %3.0fs/%.0fs  %6d requests, %4.1f %% hostile · refused %d, challenged %d, turned down by stock or rules %d, unanswered %d · people refused %d",
-				name, r.now().Sub(start).Seconds(), r.plan.Duration.Seconds(), p.People.Load()+p.Hostile.Load(), 100*p.HostileShare(),
+				name, r.stage.Now().Sub(start).Seconds(), r.plan.Duration.Seconds(), p.People.Load()+p.Hostile.Load(), 100*p.HostileShare(),
 				p.Refused.Load(), p.Challenged.Load(), p.House.Load(), p.Unanswered.Load(), p.HarmedNow.Load())
 		}
 	}()

@@ -5,11 +5,31 @@
 // computed from what they saw. It knows the truth about every actor and never
 // tells it to the service before the run is over; then it feeds in labels and
 // nothing else, and asks the service for the same figures. It reaches the
-// service only over HTTP.
+// service only over HTTP, on the live stage through sockets, on the virtual one
+// by calling the same handlers.
+//
+// The rules for scenarios, by which a run repeats with its seed on the virtual
+// stage, and behaves alike on the live one:
+//
+//   - Every choice comes from the world's rng while actors are made (w.rng) and
+//     from the visit's own while they act (v.rng, v.between, …). No other source
+//     of chance, and nothing that depends on the order of a map.
+//   - Every time and pause comes from the stage: v.now, v.since, v.wait, v.until,
+//     v.think. Never the time package's clock, timers or sleeps.
+//   - What goes on beside the visit begins with v.fork; who waits for another
+//     actor does so with v.take (the device) or a turn of his own. No go
+//     statements, channels or wait groups.
+//   - Actors share only what is behind such a turn, or what Populate made and
+//     nobody changes afterwards. Code between two calls of the stage is not
+//     interrupted on the virtual stage, but it is on the live one: shared state
+//     needs its mutex, which must not be held over a call of the stage.
+//   - Every request goes through v.send, v.once or v.do.
+//   - A visit returns soon after its ctx has ended: every wait says so.
 package simulate
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
@@ -66,7 +86,9 @@ type Actor struct {
 
 	account string
 	token   string
-	seen    Seen
+
+	mu   sync.Mutex // guards seen where two requests are under way
+	seen Seen
 }
 
 // Seen is what happened to one actor, as the actor saw it.
@@ -76,6 +98,7 @@ type Seen struct {
 	Challenged int // challenges received
 	Passed     int // challenges met, request then taken
 	GaveUp     int // challenges abandoned
+	Tried      int // challenges that an attacker set out to solve
 	Errors     int // no usable answer
 	FirstStop  int // ordinal of the first request that was challenged or blocked; 0: none
 	Hashes     uint64

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -17,42 +16,23 @@ import (
 const codeSoldOut = "sold_out"
 
 // Visit is one actor on the site: it sends the requests, keeps the cookies,
-// meets challenges, and notes what happened. Its methods are for the actor's
-// own goroutine; DoubleTap alone sends two requests at once.
+// meets challenges, and notes what happened. Its methods are for the actor
+// alone, one at a time; fork makes a second one for what goes on beside it.
 type Visit struct {
 	Actor *Actor
 	world *World
-	http  *Client
-	start time.Time
+	scene *Scene
 	rng   *rand.Rand
 	ip    string
 
 	// past stands for days before the sale: no device is shown or kept.
 	past bool
-
-	mu     sync.Mutex // guards Actor.seen during a double tap
-	solved int
 }
 
-// Client sends requests to one gateway.
-type Client struct {
-	base string
-	host *fasthttp.HostClient
-	sent *Progress
-}
-
-// NewClient makes a client for the gateway at addr (host:port).
-func NewClient(addr string, p *Progress) *Client {
-	return &Client{base: "http://" + addr, sent: p, host: &fasthttp.HostClient{
-		Addr: addr, MaxConns: 1024, ReadTimeout: 15 * time.Second, WriteTimeout: 15 * time.Second,
-		MaxIdemponentCallAttempts: 1, NoDefaultUserAgentHeader: true,
-	}}
-}
-
-func newVisit(a *Actor, w *World, c *Client, start time.Time) *Visit {
+func newVisit(a *Actor, s *Scene) *Visit {
 	return &Visit{
-		Actor: a, world: w, http: c, start: start, ip: a.Traits.IP.String(),
-		rng: rand.New(rand.NewPCG(a.Seed, w.Seed)),
+		Actor: a, world: s.World, scene: s, ip: a.Traits.IP.String(),
+		rng: rand.New(rand.NewPCG(a.Seed, s.World.Seed)),
 	}
 }
 
@@ -82,11 +62,11 @@ type request struct {
 }
 
 // send performs one request as the actor would, without meeting a challenge.
-func (v *Visit) send(r request) (answer, error) {
+func (v *Visit) send(ctx context.Context, r request) (answer, error) {
 	req, res := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(req)
 	defer fasthttp.ReleaseResponse(res)
-	req.SetRequestURI(v.http.base + r.path)
+	req.SetRequestURI(r.path)
 	req.Header.SetMethod(r.method)
 	req.Header.Set("User-Agent", v.Actor.Traits.UserAgent)
 	req.Header.Set("Accept", "application/json")
@@ -115,8 +95,8 @@ func (v *Visit) send(r request) (answer, error) {
 		req.Header.SetContentType("application/json")
 		req.SetBodyRaw(b)
 	}
-	if err := v.http.host.DoTimeout(req, res, 15*time.Second); err != nil {
-		return answer{}, fmt.Errorf("%w: %w", errNoAnswer, err)
+	if err := v.scene.Send(ctx, req, res); err != nil {
+		return answer{}, err
 	}
 	v.keepDevice(res)
 	a := answer{status: res.StatusCode(), body: append([]byte(nil), res.Body()...)}
@@ -150,7 +130,7 @@ func (v *Visit) do(ctx context.Context, r request) (answer, Result) {
 	if ctx.Err() != nil {
 		return answer{}, ResultError
 	}
-	a, result := v.once(r)
+	a, result := v.once(ctx, r)
 	if result != ResultAbandoned {
 		return a, result
 	}
@@ -159,7 +139,7 @@ func (v *Visit) do(ctx context.Context, r request) (answer, Result) {
 		return a, ResultAbandoned
 	}
 	r.pass = pass
-	a, result = v.once(r)
+	a, result = v.once(ctx, r)
 	v.note(func(s *Seen) {
 		if result == ResultAbandoned {
 			s.GaveUp++
@@ -172,9 +152,9 @@ func (v *Visit) do(ctx context.Context, r request) (answer, Result) {
 
 // once sends a request and classifies the answer; ResultAbandoned stands for
 // a challenge not met yet.
-func (v *Visit) once(r request) (answer, Result) {
-	v.http.sent.Request(v.Actor.Hostile)
-	a, err := v.send(r)
+func (v *Visit) once(ctx context.Context, r request) (answer, Result) {
+	v.scene.Sent.Request(v.Actor.Hostile)
+	a, err := v.send(ctx, r)
 	result := ResultAccepted
 	switch {
 	case err != nil:
@@ -204,7 +184,7 @@ func (v *Visit) once(r request) (answer, Result) {
 			s.FirstStop = s.Requests
 		}
 	})
-	v.http.sent.Answer(v.Actor.Hostile, result)
+	v.scene.Sent.Answer(v.Actor.Hostile, result)
 	return a, result
 }
 
@@ -223,8 +203,8 @@ func (s *Seen) follow(kind string, result Result) {
 }
 
 func (v *Visit) note(f func(*Seen)) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	v.Actor.mu.Lock()
+	defer v.Actor.mu.Unlock()
 	f(&v.Actor.seen)
 }
 
@@ -284,19 +264,13 @@ func (v *Visit) Submit(ctx context.Context, day string, party []Person) Attempt 
 // idempotency key, as two taps of one finger do.
 func (v *Visit) DoubleTap(ctx context.Context, day string, party []Person) {
 	r := v.order(day, party)
-	var second sync.WaitGroup
-	pause := v.between(60*time.Millisecond, 400*time.Millisecond)
-	second.Go(func() {
-		if v.wait(ctx, pause) {
-			v.attempt(ctx, day, r)
-		}
-	})
+	join := v.fork(ctx, v.between(60*time.Millisecond, 400*time.Millisecond), func(second *Visit) { second.attempt(ctx, day, r) })
 	v.attempt(ctx, day, r)
-	second.Wait()
+	join()
 }
 
 func (v *Visit) attempt(ctx context.Context, day string, r request) Attempt {
-	at := time.Now()
+	at := v.now()
 	a, result := v.do(ctx, r)
 	attempt := Attempt{Day: day, At: at, Result: result, Code: a.code}
 	if result == ResultAccepted {

@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -59,25 +58,11 @@ type Device struct {
 	token string
 	// telemetry is what the gateway gave it to carry of its last beacon.
 	telemetry string
-	hands     chan struct{} // holds one token while somebody has the device in hand
+	hands     turn // whose it is at the moment
 }
 
 // NewDevice makes a device that nobody has used yet.
-func NewDevice() *Device { return &Device{hands: make(chan struct{}, 1)} }
-
-// Take waits until nobody else has the device in hand; a phone cannot be used
-// by two people at once, though it can run several scripts.
-func (d *Device) Take(ctx context.Context) bool {
-	select {
-	case d.hands <- struct{}{}:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// Give puts the device down.
-func (d *Device) Give() { <-d.hands }
+func NewDevice() *Device { return &Device{} }
 
 // Token returns the device token, empty before the first answer.
 func (d *Device) Token() string {

@@ -114,6 +114,19 @@ func (e *Enforcer) Run(ctx context.Context) error {
 	}
 }
 
+// Handle enforces deliveries and commits them, as Run does with what it
+// fetches. It returns when they are enforced, or with ctx's error.
+func (e *Enforcer) Handle(ctx context.Context, deliveries []Delivery) error {
+	if len(deliveries) == 0 {
+		return nil
+	}
+	batch := make([]*work, len(deliveries))
+	for i, d := range deliveries {
+		batch[i] = e.read(d)
+	}
+	return e.finish(ctx, batch)
+}
+
 // fetch reads ahead, so that a batch is whatever waits.
 func (e *Enforcer) fetch(ctx context.Context, fetched chan<- *work) error {
 	for {

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"time"
 
@@ -55,7 +56,11 @@ type Options struct {
 	// Attempts remembers what became of challenges; nil: this process does.
 	Attempts Attempts
 	// StepUp is the second grade; nil: there is none.
-	StepUp   StepUp
+	StepUp StepUp
+	// Random is where numbers to be found and ids come from; nil: the system's
+	// secure source. What can be foretold is no challenge: only a simulation,
+	// which must repeat, has one of its own.
+	Random   io.Reader
 	Now      func() time.Time
 	Registry prometheus.Registerer
 }
@@ -108,6 +113,9 @@ func New(keys [][]byte, spent Spent, o Options) (*Service, error) {
 	if o.Attempts == nil {
 		o.Attempts = NewMemoryAttempts()
 	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -146,12 +154,12 @@ func (s *Service) Issue(ctx context.Context, v Visitor, text string, scope Scope
 		return c, nil
 	}
 	most := want.band.work(s.options.MaxNumber)
-	number, err := rand.Int(rand.Reader, big.NewInt(most+1))
+	number, err := rand.Int(s.options.Random, big.NewInt(most+1))
 	if err != nil {
 		return Challenge{}, fmt.Errorf("make a challenge: %w", err)
 	}
 	var random [12]byte
-	if _, err := rand.Read(random[:]); err != nil {
+	if _, err := io.ReadFull(s.options.Random, random[:]); err != nil {
 		return Challenge{}, fmt.Errorf("make a challenge: %w", err)
 	}
 	c.Algorithm, c.MaxNumber = Algorithm, most
@@ -317,7 +325,7 @@ func (s *Service) answer(payload string) (solution, parameters, error) {
 
 func (s *Service) pass(subject ingest.Subject, scope Scope, now time.Time) (Pass, error) {
 	var id [16]byte
-	if _, err := rand.Read(id[:]); err != nil {
+	if _, err := io.ReadFull(s.options.Random, id[:]); err != nil {
 		return Pass{}, fmt.Errorf("make a pass: %w", err)
 	}
 	p := Pass{Expires: now.Add(s.options.PassTTL).UTC().Truncate(time.Millisecond)}

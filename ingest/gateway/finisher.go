@@ -27,7 +27,12 @@ type finisher struct {
 }
 
 func newFinisher(workers, backlog int, do func(unfinished)) *finisher {
-	f := &finisher{do: do, queue: make(chan unfinished, backlog)}
+	f := &finisher{do: do}
+	if workers < 0 { // nobody would take from a queue
+		f.stopped = true
+		return f
+	}
+	f.queue = make(chan unfinished, backlog)
 	for range workers {
 		f.workers.Go(func() {
 			for u := range f.queue {

@@ -20,9 +20,16 @@ import (
 	"fairgate/ingest/fingerprint"
 )
 
+// Transport carries requests to the upstream; *fasthttp.HostClient is one. It
+// is safe for concurrent use and keeps neither request nor response.
+type Transport interface {
+	DoTimeout(req *fasthttp.Request, resp *fasthttp.Response, timeout time.Duration) error
+}
+
 // upstream is the booking system's side.
 type upstream struct {
-	client  *fasthttp.HostClient
+	client  Transport
+	idle    func() // closes connections that are not in use
 	https   bool
 	signing *fingerprint.MAC
 	timeout time.Duration
@@ -40,7 +47,11 @@ func newUpstream(target *url.URL, o Options) *upstream {
 		addr = net.JoinHostPort(target.Hostname(), map[string]string{"http": "80", "https": "443"}[target.Scheme])
 	}
 	u := &upstream{https: target.Scheme == "https", signing: fingerprint.NewMAC(o.SigningKey), timeout: o.UpstreamTimeout}
-	u.client = &fasthttp.HostClient{
+	if o.Transport != nil {
+		u.client, u.idle = o.Transport, func() {}
+		return u
+	}
+	client := &fasthttp.HostClient{
 		Addr:  addr,
 		IsTLS: u.https,
 		// The path is sent as it was screened.
@@ -61,12 +72,13 @@ func newUpstream(target *url.URL, o Options) *upstream {
 		},
 	}
 	if u.https {
-		u.client.TLSConfig = &tls.Config{ServerName: target.Hostname(), MinVersion: tls.VersionTLS12}
+		client.TLSConfig = &tls.Config{ServerName: target.Hostname(), MinVersion: tls.VersionTLS12}
 	}
+	u.client, u.idle = client, client.CloseIdleConnections
 	return u
 }
 
-func (u *upstream) close() { u.client.CloseIdleConnections() }
+func (u *upstream) close() { u.idle() }
 
 // forward sends the request on and the answer back. Its error is the
 // visitor's: an answer that the gateway gives itself.

@@ -51,11 +51,16 @@ type Options struct {
 	// Ready are asked by /readyz.
 	Ready map[string]Check
 
+	// Transport carries requests to the upstream; nil: HTTP connections, of
+	// which UpstreamConns and MaxResponse are the bounds.
+	Transport       Transport
 	UpstreamTimeout time.Duration // for one answer; 10 s
 	UpstreamConns   int           // at most; 512
 	MaxResponse     int           // bytes of an answer; 16 MiB
 
-	Workers int // that finish events off the visitor's path; 4
+	// Workers finish events off the visitor's path; 0: 4. Below 0 there are
+	// none: an event is finished before its visitor is answered.
+	Workers int
 	Backlog int // of events for them; 4096
 
 	Clock      func() time.Time
@@ -101,7 +106,9 @@ func (o Options) withDefaults() (Options, error) {
 	orPositive(&o.UpstreamTimeout, 10*time.Second)
 	orPositive(&o.UpstreamConns, 512)
 	orPositive(&o.MaxResponse, 16<<20)
-	orPositive(&o.Workers, 4)
+	if o.Workers >= 0 {
+		orPositive(&o.Workers, 4)
+	}
 	orPositive(&o.Backlog, 4096)
 	return o, errors.Join(errs...)
 }

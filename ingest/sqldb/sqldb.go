@@ -43,6 +43,9 @@ type Options struct {
 	// Lazy leaves the first connection to the first query, so that a process
 	// that can do without the database starts while it is away.
 	Lazy bool
+	// Volatile leaves it to the operating system when SQLite's file is written:
+	// what a crash of the machine loses does not matter.
+	Volatile bool
 }
 
 func (o Options) withDefaults() Options {
@@ -114,7 +117,7 @@ func openSQLite(path string, o Options) (*DB, error) {
 	pragmas := url.Values{"_txlock": {"immediate"}}
 	for _, p := range []string{
 		fmt.Sprintf("busy_timeout(%d)", o.BusyTimeout.Milliseconds()),
-		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+		"journal_mode(WAL)", synchronous(o), "foreign_keys(1)",
 	} {
 		pragmas.Add("_pragma", p)
 	}
@@ -133,6 +136,13 @@ func openSQLite(path string, o Options) (*DB, error) {
 	read.SetMaxOpenConns(o.MaxConns)
 	read.SetMaxIdleConns(o.MaxConns)
 	return &DB{Write: write, Read: read, Dialect: SQLite, path: path}, nil
+}
+
+func synchronous(o Options) string {
+	if o.Volatile {
+		return "synchronous(OFF)"
+	}
+	return "synchronous(FULL)"
 }
 
 // makePrivate creates the database's file where it is missing, readable by its

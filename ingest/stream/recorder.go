@@ -12,14 +12,22 @@ import (
 // device or address where there is none. An intent is spooled with its
 // disposition set to unknown, which is what it says if nothing follows.
 type Recorder struct {
-	journal *Journal
+	journal Taker
 	buffers sync.Pool // of *[]byte; a journal keeps nothing of a Record
 }
 
 var _ ingest.Recorder = (*Recorder)(nil)
 
+// Taker takes records of events; *Journal is one. It keeps nothing of a Record.
+type Taker interface {
+	// Intend returns when the record is safe, to be completed later.
+	Intend(ctx context.Context, r Record) error
+	// Complete takes the record that holds.
+	Complete(ctx context.Context, r Record) error
+}
+
 // NewRecorder records into j.
-func NewRecorder(j *Journal) *Recorder {
+func NewRecorder(j Taker) *Recorder {
 	return &Recorder{journal: j, buffers: sync.Pool{New: func() any { return new([]byte) }}}
 }
 

@@ -146,6 +146,16 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	return nil
 }
 
+// Handle scores messages, publishes what was found and commits them, as Run
+// does with what it fetches. It is not to be called while Run runs, nor by two
+// at once.
+func (p *Pipeline) Handle(ctx context.Context, messages []stream.Message) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	return p.process(ctx, messages)
+}
+
 // gather waits for one message and takes what else comes within Wait. It
 // returns what it has when ctx ends.
 func (p *Pipeline) gather(ctx context.Context) ([]stream.Message, error) {

@@ -124,15 +124,21 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	ticker := time.NewTicker(d.opts.PollInterval)
 	defer ticker.Stop()
 	for {
-		if err := d.drain(ctx); err != nil && ctx.Err() == nil {
-			d.fail(ctx, err)
-		}
+		d.Deliver(ctx)
 		select {
 		case <-ctx.Done():
 			d.leave(ctx)
 			return nil
 		case <-ticker.C:
 		}
+	}
+}
+
+// Deliver delivers what waits, as Run does again and again. It is not to be
+// called while Run runs.
+func (d *Dispatcher) Deliver(ctx context.Context) {
+	if err := d.drain(ctx); err != nil && ctx.Err() == nil {
+		d.fail(ctx, err)
 	}
 }
 

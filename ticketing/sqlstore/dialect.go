@@ -47,6 +47,13 @@ func parseDSN(dsn string) (dialect, error) {
 	return dialect{}, fmt.Errorf("dsn: want sqlite:PATH or postgres://…, got the scheme %q", scheme)
 }
 
+// volatile is the dialect without what costs time to be safe.
+func (d dialect) volatile() dialect {
+	faster := strings.NewReplacer("synchronous(FULL)", "synchronous(OFF)", "secure_delete(1)", "secure_delete(0)")
+	d.writer, d.reader = faster.Replace(d.writer), faster.Replace(d.reader)
+	return d
+}
+
 // openKeyed opens the database for statements that look up by key. PostgreSQL
 // keeps their plans, and one made while a table was small may read it whole;
 // here it must not, because the table grows by thousands of rows a second.

@@ -21,6 +21,9 @@ type Options struct {
 	Connections int                   // for reading, beside the writer's one; default 8
 	GroupSize   int                   // jobs in one commit at most; default 256
 	QueueSize   int                   // jobs that may wait for the writer; default 4096
+	// Volatile leaves it to the operating system when SQLite's file is written,
+	// and what was deleted may be left in it: nothing in it matters.
+	Volatile bool
 }
 
 func (o Options) withDefaults() Options {
@@ -63,6 +66,9 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	d, err := parseDSN(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("open ticketing store: %w", err)
+	}
+	if opts.Volatile {
+		d = d.volatile()
 	}
 	s := &Store{}
 	if err := s.connect(ctx, d, opts); err != nil {

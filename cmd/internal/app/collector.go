@@ -4,17 +4,15 @@ import (
 	"net/http"
 
 	"github.com/gofiber/fiber/v2/middleware/adaptor"
-	goredis "github.com/redis/go-redis/v9"
 
 	"fairgate/ingest/fingerprint"
 	"fairgate/ingest/fingerprint/collector"
-	"fairgate/ingest/fingerprint/collector/redis"
 	"fairgate/ingest/gateway"
 )
 
 // mountCollector puts the judge of beacons and what it serves into the
 // gateway's options, which have their mounts already.
-func mountCollector(e Env, client goredis.UniversalClient, o *gateway.Options) error {
+func mountCollector(e Env, store collector.Store, o *gateway.Options) error {
 	keys, err := rotated("keys.device", e.Config.Keys.Device, e.Config.Keys.DevicePrevious)
 	if err != nil {
 		return err
@@ -24,7 +22,6 @@ func mountCollector(e Env, client goredis.UniversalClient, o *gateway.Options) e
 		return err
 	}
 	log := e.Log.With("part", "collector")
-	store := collector.NewFallback(redis.New(client), collector.FallbackOptions{Now: e.Now, Log: log, Registerer: e.Registry})
 	service, err := collector.New(store, collector.Options{
 		Site: e.Config.Site, Keys: keys, Tokens: tokens, Now: e.Now, Log: log, Registerer: e.Registry,
 	})

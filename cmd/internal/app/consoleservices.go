@@ -10,6 +10,7 @@ import (
 
 	"fairgate/console/httpapi"
 	"fairgate/enforcement/ledger/metrics"
+	marks "fairgate/enforcement/lists/redis"
 	"fairgate/enforcement/mode"
 	"fairgate/ingest/outcome"
 	"fairgate/ingest/sqldb"
@@ -19,7 +20,7 @@ import (
 
 // addReview adds people, their cases and lists, and the kill switch.
 func addReview(ctx context.Context, to *httpapi.Services, e Env, db *sqldb.DB, client goredis.UniversalClient) error {
-	r, err := openReview(ctx, db, client, nil, e)
+	r, err := openReview(ctx, db, marks.New(client), nil, e)
 	if err != nil {
 		return fmt.Errorf("console: %w", err)
 	}

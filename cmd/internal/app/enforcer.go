@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	goredis "github.com/redis/go-redis/v9"
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/booking"
@@ -46,7 +45,7 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("enforcer.booking_url: %w", err)
 	}
-	r, err := openReview(ctx, db, client, orders, e)
+	r, err := openReview(ctx, db, marks.New(client), orders, e)
 	if err != nil {
 		return "", fmt.Errorf("enforcer: %w", err)
 	}
@@ -108,10 +107,10 @@ type bookings interface {
 
 // openReview opens lists, withdrawals, cases and undos. Without orders
 // withdrawals are only queued here; the enforcer carries them out, and undos.
-func openReview(ctx context.Context, db *sqldb.DB, client goredis.UniversalClient, orders bookings, e Env) (reviewing, error) {
+func openReview(ctx context.Context, db *sqldb.DB, beside lists.Marks, orders bookings, e Env) (reviewing, error) {
 	var r reviewing
 	var err error
-	if r.lists, err = lists.New(ctx, db, marks.New(client), lists.Options{Now: e.Now, Logger: e.Log, Registry: e.Registry}); err != nil {
+	if r.lists, err = lists.New(ctx, db, beside, lists.Options{Now: e.Now, Logger: e.Log, Registry: e.Registry}); err != nil {
 		return r, err
 	}
 	if r.withdrawals, err = withdrawals.New(ctx, db, orders, withdrawals.Options{Now: e.Now, Logger: e.Log, Registry: e.Registry}); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -21,7 +22,10 @@ import (
 	spent "fairgate/enforcement/challenge/redis"
 	"fairgate/enforcement/lists"
 	"fairgate/enforcement/mode"
+	"fairgate/ingest"
 	"fairgate/ingest/fingerprint"
+	"fairgate/ingest/fingerprint/collector"
+	beacons "fairgate/ingest/fingerprint/collector/redis"
 	"fairgate/ingest/gateway"
 	"fairgate/ingest/gateway/bindings"
 	"fairgate/ingest/sqldb"
@@ -64,26 +68,18 @@ func Gateway(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	if err != nil {
 		return "", err
 	}
-	passes, err := openChallenge(e, client)
-	if err != nil {
-		return "", err
-	}
-	screener := enforcement.NewScreener(engine, passes, enforcement.ScreenerOptions{
-		Snapshot: standing.lists, Kill: standing.kill, Curb: standing.curb, Tickets: passes, Logger: log, Registry: e.Registry,
-	})
 	recorder, err := openRecorder(s, e)
 	if err != nil {
 		return "", err
 	}
-	options, err := gatewayOptions(ctx, s, e, client)
-	if err != nil {
-		return "", fmt.Errorf("gateway: %w", err)
-	}
-	options.Mounts = challengeMounts(e, passes)
-	if err := mountCollector(e, client, &options); err != nil {
-		return "", fmt.Errorf("gateway: %w", err)
-	}
-	edge, err := gateway.New(screener, recorder, c.Gateway.Upstream, options)
+	edge, err := openEdge(ctx, s, e, edgeParts{
+		engine: engine, standing: standing, recorder: recorder, bindings: bindings.NewRedis(client),
+		attempts: challenge.NewFallbackAttempts(spent.NewAttempts(client), log),
+		spent:    challenge.NewFallbackSpent(spent.New(client), log, challenge.Options{Now: e.Now, Registry: e.Registry}),
+		beacons: collector.NewFallback(beacons.New(client), collector.FallbackOptions{
+			Now: e.Now, Log: e.Log.With("part", "collector"), Registerer: e.Registry,
+		}),
+	})
 	if err != nil {
 		return "", fmt.Errorf("gateway: %w", err)
 	}
@@ -93,6 +89,47 @@ func Gateway(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	}
 	serve(s, "gateway http", func() error { return edge.Serve(ln) }, edge.Shutdown)
 	return ln.Addr().String(), nil
+}
+
+// edgeParts are what the edge is put together from: what it shares with the
+// fleet, and what follows the operators' decisions.
+type edgeParts struct {
+	engine   *scoring.Engine
+	standing standing
+	recorder ingest.Recorder
+	bindings gateway.Bindings // of the fleet; nil: this process's are all
+	attempts challenge.Attempts
+	spent    challenge.Spent
+	beacons  collector.Store
+
+	// The rest is for one process that has everything in it; zero: as in life.
+	random  io.Reader         // of challenges
+	booking http.RoundTripper // to the booking system, for codes
+	upward  gateway.Transport // to the booking system, for visitors
+	workers int               // of the gateway
+}
+
+// openEdge puts the edge together; it listens to nothing yet.
+func openEdge(ctx context.Context, s *Stack, e Env, p edgeParts) (*gateway.Gateway, error) {
+	log := e.Log.With("part", "gateway")
+	passes, err := openChallenge(e, p)
+	if err != nil {
+		return nil, err
+	}
+	screener := enforcement.NewScreener(p.engine, passes, enforcement.ScreenerOptions{
+		Snapshot: p.standing.lists, Kill: p.standing.kill, Curb: p.standing.curb, Tickets: passes, Logger: log, Registry: e.Registry,
+	})
+	options, err := gatewayOptions(ctx, s, e)
+	if err != nil {
+		return nil, err
+	}
+	options.Bindings = gateway.NewMemoryBindings(0, p.bindings, e.Now)
+	options.Transport, options.Workers = p.upward, p.workers
+	options.Mounts = challengeMounts(e, passes)
+	if err := mountCollector(e, p.beacons, &options); err != nil {
+		return nil, err
+	}
+	return gateway.New(screener, p.recorder, e.Config.Gateway.Upstream, options)
 }
 
 // openRedis opens the client that window, marks and passes share.
@@ -116,7 +153,7 @@ func openRedis(s *Stack, c config.Redis) (goredis.UniversalClient, error) {
 
 // standing is what the gateway knows about earlier decisions.
 type standing struct {
-	lists *lists.Snapshot
+	lists enforcement.Snapshot
 	kill  *enforcement.Switch
 	curb  *enforcement.Curb // the rules that are turned down
 }
@@ -213,7 +250,7 @@ func openRecorder(s *Stack, e Env) (*stream.Recorder, error) {
 	return stream.NewRecorder(journal), nil
 }
 
-func gatewayOptions(ctx context.Context, s *Stack, e Env, client goredis.UniversalClient) (gateway.Options, error) {
+func gatewayOptions(ctx context.Context, s *Stack, e Env) (gateway.Options, error) {
 	c := e.Config
 	signing, gerr := rotated("keys.gateway", c.Keys.Gateway, "")
 	device, derr := rotated("keys.device", c.Keys.Device, c.Keys.DevicePrevious)
@@ -247,7 +284,7 @@ func gatewayOptions(ctx context.Context, s *Stack, e Env, client goredis.Univers
 		JWT: &gateway.JWTOptions{
 			Keys: []gateway.JWTKey{{Algorithm: "EdDSA", Key: session}}, Issuer: "ticketing", Audience: "visitors",
 		},
-		Bindings: gateway.NewMemoryBindings(0, bindings.NewRedis(client), e.Now), Deadline: c.Gateway.Deadline, AppealHours: c.Gateway.AppealHours, SecureCookies: c.Gateway.SecureCookies,
+		Deadline: c.Gateway.Deadline, AppealHours: c.Gateway.AppealHours, SecureCookies: c.Gateway.SecureCookies,
 		Clock: e.Now, Log: e.Log.With("part", "gateway"), Registerer: e.Registry,
 	}, nil
 }
@@ -283,32 +320,30 @@ func fingerprintReader(ctx context.Context, s *Stack, e Env, device [][]byte) (*
 }
 
 // openChallenge opens the proof of work and its passes.
-func openChallenge(e Env, client goredis.UniversalClient) (*challenge.Service, error) {
+func openChallenge(e Env, p edgeParts) (*challenge.Service, error) {
 	keys, err := rotated("keys.challenge", e.Config.Keys.Challenge, e.Config.Keys.ChallengePrevious)
 	if err != nil {
 		return nil, err
 	}
-	log := e.Log.With("part", "gateway")
 	o := challenge.Options{
-		MaxNumber: int64(e.Config.Gateway.ChallengeMax), Now: e.Now, Registry: e.Registry,
-		Attempts: challenge.NewFallbackAttempts(spent.NewAttempts(client), log),
+		MaxNumber: int64(e.Config.Gateway.ChallengeMax), Now: e.Now, Registry: e.Registry, Attempts: p.attempts, Random: p.random,
 	}
 	if e.Config.Gateway.StepUp {
-		if o.StepUp, err = openStepUp(e.Config); err != nil {
+		if o.StepUp, err = openStepUp(e.Config, p.booking); err != nil {
 			return nil, err
 		}
 	}
-	return challenge.New(keys, challenge.NewFallbackSpent(spent.New(client), log, o), o)
+	return challenge.New(keys, p.spent, o)
 }
 
 // openStepUp opens the way to the booking system's codes. A code is sent by one
 // attempt: what was not answered may have been sent.
-func openStepUp(c config.Config) (*booking.StepUp, error) {
+func openStepUp(c config.Config, way http.RoundTripper) (*booking.StepUp, error) {
 	key, err := reveal("keys.enforcement", c.Keys.Enforcement)
 	if err != nil {
 		return nil, err
 	}
-	client, err := booking.New(c.Enforcer.BookingURL, key, booking.Options{Attempts: 1})
+	client, err := booking.New(c.Enforcer.BookingURL, key, booking.Options{Attempts: 1, HTTP: way})
 	if err != nil {
 		return nil, fmt.Errorf("enforcer.booking_url: %w", err)
 	}

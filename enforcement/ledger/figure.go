@@ -11,15 +11,18 @@ type Figure struct {
 	Numerator   uint64  `json:"numerator"`
 	Denominator uint64  `json:"denominator"`
 	Value       float64 `json:"value"` // 0 when the denominator is 0
-	// Low and High bound the 95 % Wilson interval; 0 and 1 without data.
+	// Low and High bound the 95 % interval; 0 and 1 without data.
 	Low  float64 `json:"low"`
 	High float64 `json:"high"`
+	// Effective is how many equally likely units a weighted estimate is worth; 0
+	// where nothing was weighted.
+	Effective float64 `json:"effective,omitempty"`
 	// Enough is false where fewer than MinLabels labelled accounts stand
 	// behind the figure: then it must be shown as "not enough data".
 	Enough bool `json:"enough"`
 }
 
-// NewFigure computes a share; accounts is how many labelled accounts stand
+// NewFigure computes a plain share with its Wilson interval; accounts is how many labelled accounts stand
 // behind it.
 func NewFigure(numerator, denominator, accounts uint64) Figure {
 	f := Figure{Numerator: numerator, Denominator: denominator, Enough: accounts >= MinLabels}

@@ -34,7 +34,7 @@ type ruling struct {
 // for its own target, and an event from before its target was cleared cannot
 // act on that target; what is removed stays on record as shadow. Then manual
 // deny > rule block > unpassed challenge > flag > allow. A pass satisfies
-// challenges only.
+// challenges only, and not the one of a rule that asks because of this pass.
 func decide(f facts) ruling {
 	manual, standing := f.listed()
 	hits := append(manual, standing...)
@@ -52,7 +52,7 @@ func decide(f facts) ruling {
 	for _, h := range hits {
 		switch {
 		case h.Shadow:
-		case h.Action == ingest.Challenge && f.pass:
+		case h.Action == ingest.Challenge && f.pass && !h.Again:
 			r.passed = true
 		case h.Action.Severity() > r.action.Severity():
 			r.action, r.reason = h.Action, h.Reason

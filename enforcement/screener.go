@@ -27,8 +27,9 @@ type Engine interface {
 // one.
 type Passes interface {
 	// Verify reports whether the pass is authentic, unexpired and made for e.
-	// burn is its single-use id, which screening burns.
-	Verify(pass string, e *ingest.Event) (burn string, ok bool)
+	// burn is its single-use id, which screening burns; met says how the
+	// challenge was met.
+	Verify(pass string, e *ingest.Event) (burn string, met ingest.Pass, ok bool)
 }
 
 // Tickets says what a challenge is to ask for; *challenge.Service is one.
@@ -92,7 +93,7 @@ func (s *Screener) Screen(ctx context.Context, e *ingest.Event, policy ingest.Po
 	var burn string
 	var authentic bool
 	if policy.Pass != "" && s.passes != nil {
-		burn, authentic = s.passes.Verify(policy.Pass, e)
+		burn, e.Pass, authentic = s.passes.Verify(policy.Pass, e)
 		if !authentic {
 			burn = ""
 		}

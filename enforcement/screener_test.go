@@ -37,8 +37,8 @@ func (g *engine) Outcome(context.Context, *ingest.Event) error { return g.err }
 // passes knows one good pass.
 type passes struct{}
 
-func (passes) Verify(pass string, _ *ingest.Event) (string, bool) {
-	return "burn-" + pass, pass == "good"
+func (passes) Verify(pass string, _ *ingest.Event) (string, ingest.Pass, bool) {
+	return "burn-" + pass, ingest.Pass{Solve: 900, Gap: 40}, pass == "good"
 }
 
 type snapshot map[enforcement.Target][]byte
@@ -110,6 +110,7 @@ func TestPrecedence(t *testing.T) {
 		return marks{entity: {Entries: entries}}
 	}
 	account := func(action ingest.Action) ingest.Hit { return hit("r", action, "account", "a") }
+	again := func(h ingest.Hit) ingest.Hit { h.Again = true; return h }
 	ip := func(action ingest.Action) ingest.Hit { return hit("r", action, "ip", "203.0.113.7") }
 	cleared := func(d time.Duration) marks {
 		return marks{"account": {Cleared: at.Add(d)}}
@@ -129,6 +130,7 @@ func TestPrecedence(t *testing.T) {
 		{name: "challenge over flag", hits: []ingest.Hit{account(flag), account(challenge)}, want: challenge, reason: ingest.ReasonClient},
 		{name: "block over challenge", hits: []ingest.Hit{account(challenge), account(block)}, want: block, reason: ingest.ReasonClient},
 		{name: "pass meets a challenge", hits: []ingest.Hit{account(challenge)}, pass: "good", want: allow, passed: true},
+		{name: "pass does not meet the challenge that asks because of it", hits: []ingest.Hit{account(challenge), again(account(challenge))}, pass: "good", want: challenge, reason: ingest.ReasonClient, passed: true},
 		{name: "pass leaves the flag", hits: []ingest.Hit{account(challenge), account(flag)}, pass: "good", want: flag, passed: true},
 		{name: "pass meets no block", hits: []ingest.Hit{account(block)}, pass: "good", want: block, reason: ingest.ReasonClient},
 		{name: "bad pass", hits: []ingest.Hit{account(challenge)}, pass: "bad", want: challenge, reason: ingest.ReasonClient},

@@ -102,6 +102,9 @@ type Hit struct {
 	// From is set where the hit is a score band: the sum of the scores that it
 	// begins at. Of several bands that were reached the highest acts.
 	From float64 `json:"from,omitempty"`
+	// Again says that a pass which came with the request does not meet this
+	// challenge: the rule asks because of how the last one was met.
+	Again bool `json:"again,omitempty"`
 	// Shadow hits are recorded and never act.
 	Shadow bool `json:"shadow,omitempty"`
 }
@@ -131,7 +134,8 @@ func (s Snapshot) IsZero() bool { return len(s.Values) == 0 }
 // and set Degraded.
 type Screener interface {
 	// Screen counts e and decides about it, in at most one round trip to the
-	// shared counters in the normal case. It fills nothing but its result.
+	// shared counters in the normal case. It fills nothing but its result and
+	// e.Pass.
 	Screen(ctx context.Context, e *Event, policy Policy) Decision
 	// Observe counts what only the response tells (e.Outcome). It is called
 	// off the visitor's path, once per completed event.

@@ -42,6 +42,14 @@ func (e *Event) AppendJSON(b []byte) ([]byte, error) {
 		w.textIf(`"pool":`, e.Order.Pool)
 		w.textIf(`"day":`, e.Order.Day)
 		w.intIf(`"positions":`, int64(e.Order.Positions))
+		w.textIf(`"channel":`, e.Order.Channel)
+		w.close()
+	}
+	if e.Pass != (Pass{}) {
+		w.open(`"pass":`)
+		w.intIf(`"solve":`, int64(e.Pass.Solve))
+		w.intIf(`"gap":`, int64(e.Pass.Gap))
+		w.boolIf(`"moved":`, e.Pass.Moved)
 		w.close()
 	}
 	if !e.Telemetry.IsZero() {
@@ -96,6 +104,7 @@ func (w *jsonWriter) subject(s *Subject) {
 	w.textsIf(`"documents":`, s.Documents)
 	w.textIf(`"phone":`, s.Phone)
 	w.textIf(`"phone_class":`, string(s.PhoneClass))
+	w.textIf(`"payee":`, s.Payee)
 	w.textIf(`"cluster":`, s.Cluster)
 	w.intIf(`"cluster_size":`, int64(s.ClusterSize))
 	w.intIf(`"cluster_growth":`, int64(s.ClusterGrowth))
@@ -197,6 +206,7 @@ func (w *jsonWriter) hit(h *Hit) {
 	}
 	w.textIf(`"reason":`, string(h.Reason))
 	w.floatIf(`"from":`, h.From)
+	w.boolIf(`"again":`, h.Again)
 	w.boolIf(`"shadow":`, h.Shadow)
 	w.close()
 }

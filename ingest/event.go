@@ -37,6 +37,8 @@ type Event struct {
 	Subject Subject `json:"subject"`
 	Client  Client  `json:"client"`
 	Order   Order   `json:"order,omitzero"`
+	// Pass is what the challenge pass that the request carried tells.
+	Pass Pass `json:"pass,omitzero"`
 	// Telemetry is what the collector told about the device.
 	Telemetry Telemetry `json:"telemetry,omitzero"`
 
@@ -66,6 +68,9 @@ type Subject struct {
 	// PhoneClass is what its number range tells; the number itself stays in the
 	// gateway's memory.
 	PhoneClass PhoneClass `json:"phone_class,omitempty"`
+	// Payee is a keyed HMAC of who pays: a card or wallet, where the route
+	// names it.
+	Payee string `json:"payee,omitempty"`
 	// Cluster names the group of linked accounts that the account is known to
 	// belong to; empty where none is known. The gateway never sets it, nor what
 	// is known about that group: how many accounts it has, how many of them
@@ -111,6 +116,21 @@ type Order struct {
 	Pool      string `json:"pool,omitempty"`
 	Day       string `json:"day,omitempty"` // YYYY-MM-DD in the venue's zone
 	Positions int    `json:"positions,omitempty"`
+	// Channel is through whom the booking system sold it; only its reports say
+	// so. Empty: one of the visitors' own ways.
+	Channel string `json:"channel,omitempty"`
+}
+
+// Pass is how a challenge was met, as the pass that came with a request tells.
+// It is zero where there was none, or none that was good for the request.
+type Pass struct {
+	// Solve is how long the challenge took from its issue to its answer, in
+	// milliseconds, at least 1; Gap from then to the request that used the pass.
+	Solve int `json:"solve,omitempty"`
+	Gap   int `json:"gap,omitempty"`
+	// Moved says that it was answered from another subnet than it was used
+	// from.
+	Moved bool `json:"moved,omitempty"`
 }
 
 // Disposition says how far a request got.

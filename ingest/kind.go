@@ -9,6 +9,8 @@ type Kind string
 // The kinds that the shipped route table and rulesets know.
 const (
 	KindAccountRegister Kind = "account.register"
+	KindAccountChange   Kind = "account.change" // phone, password, closing: no new account
+	KindCodeRequest     Kind = "code.request"   // a text message with a code
 	KindSessionCreate   Kind = "session.create"
 	KindSessionDelete   Kind = "session.delete"
 	KindPageRead        Kind = "page.read"
@@ -24,12 +26,29 @@ const (
 	KindOrderTransfer   Kind = "order.transfer"
 )
 
+// Kinds that no route has. KindRequestRefused is a request that the gateway
+// refused for its form, a bounded part of them. The booking system reports what
+// happens to orders away from the gateway: see outcome.Event, which says whom
+// each is about. KindAccountReview is the pipeline's: an account is looked at
+// again because the group that it belongs to has grown.
+const (
+	KindRequestRefused   Kind = "request.refused"
+	KindOrderGranted     Kind = "order.granted"
+	KindHoldExpired      Kind = "hold.expired"
+	KindOrderTransferred Kind = "order.transferred"
+	KindOrderRefunded    Kind = "order.refunded"
+	KindOrderCheckedIn   Kind = "order.checked_in"
+	KindOrderNoShow      Kind = "order.no_show"
+	KindAccountReview    Kind = "account.review"
+)
+
 // Kinds lists every Kind, in the order in which a visit usually meets them.
 func Kinds() []Kind {
 	return []Kind{
-		KindAccountRegister, KindSessionCreate, KindSessionDelete, KindPageRead, KindDetailRead,
-		KindStockRead, KindBeacon, KindOrderRead, KindOrderSubmit, KindOrderConfirm, KindOrderPay,
-		KindOrderCancel, KindOrderChange, KindOrderTransfer,
+		KindAccountRegister, KindAccountChange, KindCodeRequest, KindSessionCreate, KindSessionDelete, KindPageRead,
+		KindDetailRead, KindStockRead, KindBeacon, KindOrderRead, KindOrderSubmit, KindOrderConfirm, KindOrderPay,
+		KindOrderCancel, KindOrderChange, KindOrderTransfer, KindRequestRefused, KindOrderGranted, KindHoldExpired,
+		KindOrderTransferred, KindOrderRefunded, KindOrderCheckedIn, KindOrderNoShow, KindAccountReview,
 	}
 }
 
@@ -46,5 +65,17 @@ func (k Kind) Order() bool {
 		return true
 	default:
 		return false
+	}
+}
+
+// Asked reports whether a visitor's request asks for k: a route can have it,
+// and it is screened. The others are only told, and scored asynchronously.
+func (k Kind) Asked() bool {
+	switch k {
+	case KindRequestRefused, KindOrderGranted, KindHoldExpired, KindOrderTransferred, KindOrderRefunded,
+		KindOrderCheckedIn, KindOrderNoShow, KindAccountReview:
+		return false
+	default:
+		return k.Valid()
 	}
 }

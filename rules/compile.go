@@ -66,6 +66,7 @@ type compiled struct {
 	bounds []bound
 	seed   uint64         // of the canary hash
 	repeat *ingest.Repeat // shared by all its hits
+	again  bool           // see Match.Again
 }
 
 // Compile checks a whole ruleset and makes a Program of it. The error joins a
@@ -252,7 +253,7 @@ func (p *Program) compileRule(r *Rule, tree ast.Node, v *vocabulary, slots map[i
 	features, fields := v.namesIn(tree)
 	out := &compiled{
 		rule: r, when: when, tree: tree, fields: fields, bounds: v.bounds(tree), seed: hashText(fnvOffset, r.ID),
-		repeat: r.Repeat.hit(),
+		repeat: r.Repeat.hit(), again: readsPass(fields),
 	}
 	for _, f := range features {
 		out.reads = append(out.reads, slots[f])

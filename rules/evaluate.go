@@ -31,6 +31,9 @@ type Match struct {
 	From float64
 	// Repeat is the rule's escalation, nil for none. It must not be changed.
 	Repeat *ingest.Repeat
+	// Again says that the rule looks at how the last challenge was met: the pass
+	// that it looks at does not meet the challenge that it asks for.
+	Again bool
 }
 
 // ErrValues says that the vector of values is not one of this program.
@@ -135,7 +138,7 @@ func (p *Program) Evaluate(
 			ev.keyless = append(ev.keyless, c.rule)
 			continue
 		}
-		out = append(out, Match{Rule: c.rule, Key: key, Shadow: which == Shadow, Repeat: c.repeat})
+		out = append(out, Match{Rule: c.rule, Key: key, Shadow: which == Shadow, Repeat: c.repeat, Again: c.again})
 	}
 	if bands := d.bands[stage]; len(bands) > 0 {
 		out = ev.reached(bands, out[first:], which, out)

@@ -28,6 +28,12 @@ const (
 	// EntityFamily is a group of like devices. Events have it where the
 	// device's collector told enough; no rule acts on it.
 	EntityFamily Entity = "family"
+	// EntityPayee is a card or wallet that pays, where the route names it; no
+	// rule acts on it.
+	EntityPayee Entity = "payee"
+	// EntityChannel is through whom the booking system sold; only its reports
+	// (order.granted, …) have it, and no rule acts on it.
+	EntityChannel Entity = "channel"
 )
 
 // Stage says who keeps a feature and when a rule runs.
@@ -136,6 +142,10 @@ const (
 	FieldClaimed  Field = "claimed"
 	FieldCluster  Field = "cluster"
 	FieldFamily   Field = "family"
+	FieldPayee    Field = "payee"
+	FieldChannel  Field = "channel"
+	FieldOrder    Field = "order"   // the order that the request names
+	FieldImprint  Field = "imprint" // all traits of a device together
 )
 
 // Numbers that can be added up; all are whole and not negative.

@@ -43,6 +43,7 @@ func Fields() []EventField {
 	out = append(out, clientFields()...)
 	out = append(out, networkFields()...)
 	out = append(out, telemetryFields()...)
+	out = append(out, passFields()...)
 	out = append(out, orderFields()...)
 	return append(out, responseFields()...)
 }
@@ -129,6 +130,8 @@ func subjectFields() []EventField {
 			}),
 		presentField("phone_known", "Whether the request names a phone number.",
 			func(e *ingest.Event) *string { return &e.Subject.Phone }),
+		presentField("payee_known", "Whether the request names who pays.",
+			func(e *ingest.Event) *string { return &e.Subject.Payee }),
 	}
 }
 
@@ -177,6 +180,8 @@ func orderFields() []EventField {
 					e.Order.Day = e.Time.In(loc).AddDate(0, 0, int(min(v, 36500))).Format(time.DateOnly)
 				}
 			}),
+		textField("channel", "Through whom the booking system sold it, as its reports say: empty, web and miniprogram are the visitors' own ways.",
+			func(e *ingest.Event) *string { return &e.Order.Channel }),
 		numberField("positions", "Number of places asked for.",
 			func(ev *Evaluator) float64 { return float64(ev.e.Order.Positions) },
 			func(e *ingest.Event, v float64, _ *time.Location) { e.Order.Positions = int(v) }),

@@ -45,6 +45,10 @@ func Key(entity Entity, e *ingest.Event) string {
 		return e.Subject.Cluster
 	case EntityFamily:
 		return e.Telemetry.Family
+	case EntityPayee:
+		return e.Subject.Payee
+	case EntityChannel:
+		return e.Order.Channel
 	default:
 		if a, b, pair := entity.Parts(); pair {
 			return PairKey(Key(a, e), Key(b, e))
@@ -79,21 +83,24 @@ func AppendKeys(dst []string, entity Entity, e *ingest.Event) []string {
 // document for FieldDocument, otherwise the one value, and nothing where the
 // event has none.
 func AppendValues(dst []string, f Field, e *ingest.Event) []string {
+	value := ""
 	switch f {
 	case FieldDay:
-		if e.Order.Day != "" {
-			dst = append(dst, e.Order.Day)
-		}
-		return dst
+		value = e.Order.Day
 	case FieldClaimed:
-		if e.Subject.Claimed != "" {
-			dst = append(dst, e.Subject.Claimed)
-		}
-		return dst
+		value = e.Subject.Claimed
+	case FieldOrder:
+		value = e.Order.ID
+	case FieldImprint:
+		value = e.Telemetry.Print
 	default:
 		// The remaining fields are the entities of the same name.
 		return AppendKeys(dst, Entity(f), e)
 	}
+	if value != "" {
+		dst = append(dst, value)
+	}
+	return dst
 }
 
 // Amount is what the event adds to a sum: never negative, and at most MaxAmount.

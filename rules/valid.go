@@ -10,7 +10,7 @@ import (
 func Entities() []Entity {
 	return []Entity{
 		EntityAccount, EntityDevice, EntitySession, EntityIP, EntitySubnet, EntityASN,
-		EntityDocument, EntityPhone, EntityPool, EntityCluster, EntityFamily,
+		EntityDocument, EntityPhone, EntityPool, EntityCluster, EntityFamily, EntityPayee, EntityChannel,
 	}
 }
 
@@ -23,7 +23,7 @@ func (e Entity) shared() bool {
 	if a, b, pair := e.Parts(); pair {
 		return a.shared() && b.shared()
 	}
-	return e == EntityIP || e == EntitySubnet || e == EntityASN || e == EntityPool || e == EntityFamily
+	return e == EntityIP || e == EntitySubnet || e == EntityASN || e == EntityPool || e == EntityFamily || e == EntityChannel
 }
 
 // Stages lists every Stage.
@@ -52,7 +52,7 @@ func CountedFields() []Field {
 	return []Field{
 		FieldAccount, FieldDevice, FieldSession, FieldIP, FieldSubnet, FieldASN,
 		FieldDocument, FieldPhone, FieldPool, FieldDay, FieldClaimed,
-		FieldCluster, FieldFamily,
+		FieldCluster, FieldFamily, FieldPayee, FieldChannel, FieldOrder, FieldImprint,
 	}
 }
 

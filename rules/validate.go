@@ -123,6 +123,16 @@ func validateKinds(kinds []ingest.Kind, at, name string, c *problems) {
 	}
 }
 
+// validateAsked refuses kinds that no request asks for, where only requests are
+// looked at.
+func validateAsked(kinds []ingest.Kind, at, name, what string, c *problems) {
+	for i, k := range kinds {
+		if k.Valid() && !k.Asked() {
+			c.add(indexed(at+"events", i), name, "%q is told afterwards, and %s never meets it; choose stage async", k, what)
+		}
+	}
+}
+
 func validateRule(r *Rule, at string, c *problems) {
 	known(c, at+"stage", r.ID, r.Stage, []Stage{StageInline, StageAsync})
 	known(c, at+"mode", r.ID, r.Mode, Modes())
@@ -147,12 +157,17 @@ func validateRule(r *Rule, at string, c *problems) {
 	}
 	validateRepeat(r, at, c)
 	validateTags(r, at, c)
+	if r.Stage == StageInline {
+		validateAsked(r.Events, at, r.ID, "an in-line rule", c)
+	}
 	switch r.On {
 	case EntityCluster:
 		c.add(at+"on", r.ID, "%q cannot be acted on: it is a conclusion about many accounts; act on the account", r.On)
 	case EntityFamily:
 		c.add(at+"on", r.ID, "%q cannot be acted on: unrelated people have like devices; act on the device or the account", r.On)
-	case EntityDocument, EntityPhone, EntityPool:
+	case EntityChannel:
+		c.add(at+"on", r.ID, "%q cannot be acted on: all its customers stand behind it; flag the account that it sells through", r.On)
+	case EntityDocument, EntityPhone, EntityPool, EntityPayee:
 		c.add(at+"on", r.ID, "%q cannot be acted on: anybody can type it into a request, and would have others blocked", r.On)
 	case EntityIP, EntitySubnet, EntityASN:
 		if r.Action == ingest.Block {

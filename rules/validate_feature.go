@@ -25,6 +25,9 @@ func validateFeature(f *Feature, at string, c *problems) {
 	}
 	validateEntity(f, at, c)
 	validateKinds(f.Events, at, f.Name, c)
+	if f.Stage != StageAsync {
+		validateAsked(f.Events, at, f.Name, "a feature of stage "+string(f.Stage), c)
+	}
 	if f.Window < MinWindow || f.Window > MaxWindow || f.Window%time.Millisecond != 0 {
 		c.add(at+"window", f.Name, "%s must be from %s to %s", FormatDuration(f.Window), FormatDuration(MinWindow), FormatDuration(MaxWindow))
 	}

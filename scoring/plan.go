@@ -237,6 +237,7 @@ func entities(all []*shared) []rules.Entity {
 	list := []rules.Entity{
 		rules.EntityAccount, rules.EntityDevice, rules.EntitySession, rules.EntityIP, rules.EntitySubnet,
 		rules.EntityASN, rules.EntityDocument, rules.EntityPhone, rules.EntityPool, rules.EntityCluster, rules.EntityFamily,
+		rules.EntityPayee, rules.EntityChannel,
 	}
 	for _, s := range all {
 		if !slices.Contains(list, s.entity) {
@@ -246,10 +247,16 @@ func entities(all []*shared) []rules.Entity {
 	return list
 }
 
-// marked reports whether enforcement leaves marks on such entities: a pool is
-// nobody, a cluster and a family are conclusions, and a pair follows its parts.
+// marked reports whether enforcement leaves marks on such entities: a pool and a
+// channel are nobody, a cluster and a family are conclusions, who pays is typed,
+// and a pair follows its parts.
 func marked(e rules.Entity) bool {
-	return e.Valid() && e != rules.EntityPool && e != rules.EntityCluster && e != rules.EntityFamily
+	switch e {
+	case rules.EntityPool, rules.EntityCluster, rules.EntityFamily, rules.EntityPayee, rules.EntityChannel:
+		return false
+	default:
+		return e.Valid()
+	}
 }
 
 // groupsOf lists what a stage touches for a kind, given the slots it reads.

@@ -158,7 +158,7 @@ func hitsOf(hits []ingest.Hit, matches []rules.Match) []ingest.Hit {
 		hits = append(hits, ingest.Hit{
 			Rule: m.Rule.ID, Action: actionOf(m.Rule), Entity: string(m.Rule.On), Key: m.Key,
 			Score: m.Rule.Score, TTL: int64(m.Rule.TTL / time.Second), Repeat: m.Repeat, Reason: m.Rule.Reason,
-			From: m.From, Shadow: m.Shadow,
+			From: m.From, Again: m.Again, Shadow: m.Shadow,
 		})
 	}
 	return hits

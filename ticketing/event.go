@@ -48,9 +48,10 @@ type Event struct {
 	FromAccountID string    `json:"from_account_id,omitempty"` // the former owner, on a transfer
 	Pool          string    `json:"pool"`
 	Date          Date      `json:"date"`
-	State         State     `json:"state"`      // of the order after the event
-	Positions     int       `json:"positions"`  // how many; of a check-in: that entered
-	RequestID     string    `json:"request_id"` // of the causing request; empty when time caused it
+	State         State     `json:"state"`             // of the order after the event
+	Positions     int       `json:"positions"`         // how many; of a check-in: that entered
+	Channel       string    `json:"channel,omitempty"` // that sold it; empty = web
+	RequestID     string    `json:"request_id"`        // of the causing request; empty when time caused it
 }
 
 // Millis is a moment that is written to JSON as RFC 3339 in UTC with exactly

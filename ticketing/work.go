@@ -33,7 +33,7 @@ func (w *work) emit(ctx context.Context, kind EventType, o Order, fromAccount st
 	return w.Append(ctx, Event{
 		ID: id, Type: kind, OccurredAt: Millis{w.now}, OrderID: o.ID, AccountID: o.AccountID,
 		FromAccountID: fromAccount, Pool: o.Pool, Date: o.Date, State: o.State,
-		Positions: len(o.Positions), RequestID: w.call.RequestID,
+		Positions: len(o.Positions), Channel: o.Channel, RequestID: w.call.RequestID,
 	})
 }
 

@@ -96,7 +96,7 @@ func TestAnswerIsGoodForOnePass(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, start.Add(2*time.Minute), pass.Expires)
 	assert.NotContains(t, pass.Token, "alice")
-	burn, ok := s.Verify(pass.Token, submit(start.Add(time.Minute), alice, "main"))
+	burn, _, ok := s.Verify(pass.Token, submit(start.Add(time.Minute), alice, "main"))
 	assert.True(t, ok)
 	assert.Len(t, burn, 32)
 
@@ -213,7 +213,7 @@ func TestPassIsBound(t *testing.T) {
 			issued := issue(t, s, test.made, scope)
 			pass, err := s.Redeem(t.Context(), of(test.made), solve(t, issued), scope)
 			require.NoError(t, err)
-			_, ok := s.Verify(pass.Token, test.event)
+			_, _, ok := s.Verify(pass.Token, test.event)
 			assert.Equal(t, test.want, ok)
 		})
 	}
@@ -225,7 +225,7 @@ func TestPassWithoutAPoolIsGoodForEveryPool(t *testing.T) {
 	issued := issue(t, s, alice, everywhere)
 	pass, err := s.Redeem(t.Context(), of(alice), solve(t, issued), everywhere)
 	require.NoError(t, err)
-	_, ok := s.Verify(pass.Token, submit(start, alice, "any"))
+	_, _, ok := s.Verify(pass.Token, submit(start, alice, "any"))
 	assert.True(t, ok)
 }
 
@@ -235,11 +235,11 @@ func TestKeysRotate(t *testing.T) {
 	issued := issue(t, before, alice, scope)
 	old, err := before.Redeem(t.Context(), of(alice), solve(t, issued), scope)
 	require.NoError(t, err)
-	_, ok := during.Verify(old.Token, submit(start, alice, "main"))
+	_, _, ok := during.Verify(old.Token, submit(start, alice, "main"))
 	assert.True(t, ok)
 	_, err = during.Redeem(t.Context(), of(alice), solve(t, issued), scope)
 	require.NoError(t, err, "a challenge of the old key can be redeemed")
-	_, ok = after.Verify(old.Token, submit(start, alice, "main"))
+	_, _, ok = after.Verify(old.Token, submit(start, alice, "main"))
 	assert.False(t, ok)
 	_, err = after.Redeem(t.Context(), of(alice), solve(t, issued), scope)
 	require.ErrorIs(t, err, challenge.ErrBadPayload)
@@ -345,7 +345,30 @@ func FuzzVerify(f *testing.F) {
 		if token == pass.Token {
 			return
 		}
-		_, ok := s.Verify(token, submit(start, alice, "main"))
+		_, _, ok := s.Verify(token, submit(start, alice, "main"))
 		require.False(t, ok)
 	})
+}
+
+// A pass tells how its challenge was met: how long that took, for how long it
+// was kept, and whether it was answered from another network.
+func TestAPassTellsHowItWasMet(t *testing.T) {
+	c := &clock{start}
+	s := service(t, c, keyA)
+	issued := issue(t, s, alice, scope)
+	answer := solve(t, issued)
+	c.now = start.Add(1500 * time.Millisecond)
+	pass, err := s.Redeem(t.Context(), challenge.Visitor{Subject: alice, Subnet: "203.0.113.0/24"}, answer, scope)
+	require.NoError(t, err)
+	assert.NotContains(t, pass.Token, "203.0")
+	e := submit(start.Add(4*time.Second), alice, "main")
+	for subnet, moved := range map[string]bool{"203.0.113.0/24": false, "198.51.100.0/24": true, "": false} {
+		e.Client.Subnet = subnet
+		_, met, ok := s.Verify(pass.Token, e)
+		require.True(t, ok)
+		assert.Equal(t, ingest.Pass{Solve: 1500, Gap: 2500, Moved: moved}, met, subnet)
+	}
+	_, met, ok := s.Verify(pass.Token+"x", e)
+	assert.False(t, ok)
+	assert.Zero(t, met, "of a pass that is not ours nothing is believed")
 }

@@ -39,7 +39,7 @@ func TestHandlerIssuesAndRedeems(t *testing.T) {
 	require.Equal(t, http.StatusOK, recorder.Code)
 	assert.Equal(t, "2026-05-01T08:02:00Z", answer["expires_at"])
 	token, _ := answer["pass"].(string)
-	_, ok := s.Verify(token, submit(start, alice, "main"))
+	_, _, ok := s.Verify(token, submit(start, alice, "main"))
 	assert.True(t, ok)
 
 	recorder, answer = ask(t, h, "POST", "/.fairgate/challenge", body)

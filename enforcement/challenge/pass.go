@@ -31,6 +31,12 @@ type claims struct {
 	Pool    string      `json:"p,omitempty"`
 	Expires int64       `json:"x"` // milliseconds since 1970 UTC
 	Bound   string      `json:"b"`
+	// How the challenge was met: when it was answered (milliseconds since 1970
+	// UTC), how long that took (ms), and from which subnet (a keyed hash; empty:
+	// not known).
+	Met   int64  `json:"m,omitempty"`
+	Took  int64  `json:"s,omitempty"`
+	Place string `json:"n,omitempty"`
 }
 
 // bindings says to what of the subject a ticket, a challenge and a pass are

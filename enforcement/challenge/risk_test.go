@@ -201,9 +201,9 @@ func TestACodeIsTheSecondGrade(t *testing.T) {
 	}
 	pass, err := s.Check(t.Context(), of(alice), "123456", ticket, scope)
 	require.NoError(t, err)
-	_, ok := s.Verify(pass.Token, submit(start, alice, "main"))
+	_, _, ok := s.Verify(pass.Token, submit(start, alice, "main"))
 	assert.True(t, ok)
-	_, ok = s.Verify(pass.Token, submit(start, ingest.Subject{Account: "alice", Device: "farm"}, "main"))
+	_, _, ok = s.Verify(pass.Token, submit(start, ingest.Subject{Account: "alice", Device: "farm"}, "main"))
 	assert.False(t, ok, "it is bound like any other")
 	_, err = s.Check(t.Context(), of(alice), "123456", ticket, scope)
 	require.ErrorIs(t, err, challenge.ErrWrongCode, "once")

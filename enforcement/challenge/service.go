@@ -295,7 +295,7 @@ func (s *Service) redeem(ctx context.Context, v Visitor, payload string, scope S
 	if err := s.tally(ctx, v, now, Tally{Solved: 1}); err != nil {
 		return Pass{}, p, err
 	}
-	pass, err := s.pass(v.Subject, scope, now)
+	pass, err := s.pass(v, scope, p.made, now)
 	return pass, p, err
 }
 
@@ -323,7 +323,8 @@ func (s *Service) answer(payload string) (solution, parameters, error) {
 	return answer, p, err
 }
 
-func (s *Service) pass(subject ingest.Subject, scope Scope, now time.Time) (Pass, error) {
+// pass is what a visitor gets who has met at now a challenge made at made.
+func (s *Service) pass(v Visitor, scope Scope, made, now time.Time) (Pass, error) {
 	var id [16]byte
 	if _, err := io.ReadFull(s.options.Random, id[:]); err != nil {
 		return Pass{}, fmt.Errorf("make a pass: %w", err)
@@ -331,24 +332,43 @@ func (s *Service) pass(subject ingest.Subject, scope Scope, now time.Time) (Pass
 	p := Pass{Expires: now.Add(s.options.PassTTL).UTC().Truncate(time.Millisecond)}
 	c := claims{
 		ID: hex.EncodeToString(id[:]), Kind: scope.Kind, Pool: scope.Pool, Expires: p.Expires.UnixMilli(),
-		Bound: bindings(subject),
+		Bound: bindings(v.Subject), Met: now.UnixMilli(), Took: max(now.Sub(made).Milliseconds(), 1),
+	}
+	if v.Subnet != "" {
+		c.Place = place(s.keys[:1], v.Subnet)
 	}
 	var err error
-	p.Token, err = c.encode(s.keys, subject)
+	p.Token, err = c.encode(s.keys, v.Subject)
 	return p, err
+}
+
+// place is a subnet as a pass has it.
+func place(key keyring, subnet string) string {
+	return hex.EncodeToString(key.sign("place", subnet)[:8])
 }
 
 // Verify implements enforcement.Passes: the pass must be ours, made for the
 // event's account or session, device, kind and pool, and not expired at the
-// event's time.
-func (s *Service) Verify(pass string, e *ingest.Event) (burn string, ok bool) {
+// event's time. met says how the challenge was met.
+func (s *Service) Verify(pass string, e *ingest.Event) (burn string, met ingest.Pass, ok bool) {
 	c, ok := decodePass(s.keys, pass, e.Subject)
 	if !ok || c.ID == "" || c.Kind != e.Kind || (c.Pool != "" && c.Pool != e.Order.Pool) {
-		return "", false
+		return "", met, false
 	}
 	left := c.Expires - e.Time.UnixMilli()
 	if left <= 0 || left > (MaxPassTTL+time.Minute).Milliseconds() {
-		return "", false
+		return "", met, false
 	}
-	return c.ID, true
+	if c.Took > 0 {
+		met.Solve = int(min(c.Took, maxMet))
+		met.Gap = int(min(max(e.Time.UnixMilli()-c.Met, 0), maxMet))
+		met.Moved = c.Place != "" && e.Client.Subnet != ""
+		for i := range s.keys {
+			met.Moved = met.Moved && place(s.keys[i:i+1], e.Client.Subnet) != c.Place
+		}
+	}
+	return c.ID, met, true
 }
+
+// maxMet bounds the times that a pass tells, in milliseconds.
+const maxMet = int64(time.Hour / time.Millisecond)

@@ -147,7 +147,7 @@ func (s *Service) check(ctx context.Context, v Visitor, code, text string, scope
 		return Pass{}, 0, err
 	}
 	took := max(now.Sub(asked.decided()), 0)
-	pass, err := s.pass(v.Subject, scope, now)
+	pass, err := s.pass(v, scope, asked.decided(), now)
 	return pass, took, err
 }
 

@@ -18,12 +18,13 @@ const (
 	PurposePhone    Purpose = "phone"
 	PurposeSession  Purpose = "session"
 	PurposeClaimed  Purpose = "claimed"
+	PurposePayee    Purpose = "payee"
 )
 
 // Valid reports whether p is a known purpose.
 func (p Purpose) Valid() bool {
 	switch p {
-	case PurposeDocument, PurposePhone, PurposeSession, PurposeClaimed:
+	case PurposeDocument, PurposePhone, PurposeSession, PurposeClaimed, PurposePayee:
 		return true
 	default:
 		return false

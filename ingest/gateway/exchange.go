@@ -75,12 +75,14 @@ func (g *Gateway) handle(c *fiber.Ctx) (err error) {
 		return nil
 	}
 	if err := g.canonicalise(x); err != nil {
+		g.noteRefusal(x, err)
 		return err
 	}
 	if handler := g.mounted(x.path); handler != nil {
 		return g.mount(x, handler)
 	}
 	if err := g.match(x); err != nil {
+		g.noteRefusal(x, err)
 		return err
 	}
 	g.identify(x)
@@ -106,6 +108,7 @@ func (g *Gateway) answerError(c *fiber.Ctx, err error) error {
 	case errors.As(err, &r):
 	case errors.As(err, &f) && f.Code == http.StatusRequestEntityTooLarge:
 		r = tooLarge(g.routes.Load().MaxBody())
+		g.noteUnread(c, r)
 	case errors.As(err, &f) && f.Code == http.StatusRequestHeaderFieldsTooLarge:
 		r = &refusal{f.Code, codeBadHeader, fmt.Sprintf("the header section is larger than %d bytes", maxHeaderBytes), ""}
 	case errors.As(err, &f) && f.Code == http.StatusNotImplemented:

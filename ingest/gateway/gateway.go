@@ -31,6 +31,7 @@ type Gateway struct {
 	o        Options
 	log      *slog.Logger
 	failures *complaints // that may come with every request
+	refusals *refusalBudget
 	now      func() time.Time
 	boot     string
 	seq      atomic.Uint64
@@ -71,7 +72,7 @@ func New(screener ingest.Screener, recorder ingest.Recorder, upstreamURL string,
 	g := &Gateway{
 		screener: screener, recorder: recorder, accounts: accounts,
 		messages: newCatalogue(o.AppealHours), metrics: newMetrics(o.Registerer),
-		o: o, log: o.Log, failures: newComplaints(o.Log, o.Clock), now: o.Clock, boot: newBoot(),
+		o: o, log: o.Log, failures: newComplaints(o.Log, o.Clock), refusals: newRefusalBudget(), now: o.Clock, boot: newBoot(),
 	}
 	g.screening, g.recording = deadline.New(o.Deadline), deadline.New(recordTimeout)
 	g.exchanges.New = func() any { return new(exchange) }

@@ -111,6 +111,8 @@ func (g *Gateway) key(e *ingest.Event, s selector, f found) {
 				e.Order.Day = day
 			}
 		}
+	case keyPayee:
+		e.Subject.Payee = g.o.Keyer.Current(fingerprint.PurposePayee, f.first())
 	case keyOrder:
 		e.Order.ID = tidy(f.first())
 	case keyPositions:

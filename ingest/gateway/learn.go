@@ -53,7 +53,14 @@ func (g *Gateway) learn(x *exchange, response *fasthttp.Response) {
 			account = tidy(value)
 		}
 	}
-	if session == "" || account == "" || response.StatusCode() >= 300 {
+	if account == "" || response.StatusCode() >= 300 {
+		return
+	}
+	if r.kind == ingest.KindAccountRegister && x.event.Subject.Account == "" {
+		// Made just now, as the upstream says.
+		x.event.Subject.Account = account
+	}
+	if session == "" {
 		return
 	}
 	key := g.o.Keyer.Current(fingerprint.PurposeSession, session)

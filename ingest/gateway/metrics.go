@@ -16,6 +16,8 @@ type metrics struct {
 	bindingErrors  prometheus.Counter
 	unreadable     prometheus.Counter
 	panics         prometheus.Counter
+	// refusalsUnnoted are beyond what becomes an event.
+	refusalsUnnoted prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -41,8 +43,10 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		bindingErrors:  counter("binding_errors_total", "Failures of the store of session bindings."),
 		unreadable:     counter("unreadable_responses_total", "Answers whose fields could not be read."),
 		panics:         counter("panics_total", "Requests that ended in a panic."),
+
+		refusalsUnnoted: counter("refusals_unnoted_total", "Requests refused for their form that became no event, because their source or all together had too many."),
 	}
-	r.MustRegister(m.requests, m.duration, m.screening, m.refused, m.upstreamErrors, m.lost, m.bindingErrors, m.unreadable, m.panics)
+	r.MustRegister(m.requests, m.duration, m.screening, m.refused, m.upstreamErrors, m.lost, m.bindingErrors, m.unreadable, m.panics, m.refusalsUnnoted)
 	return m
 }
 

@@ -28,8 +28,11 @@ func (l *routeLoader) route(f routeFile) {
 	default:
 		l.bad(cmp.Or(f.Method.line, line), "method: %q is not GET, POST, PUT, PATCH or DELETE", r.method)
 	}
-	if !r.kind.Valid() {
+	switch {
+	case !r.kind.Valid():
 		l.bad(cmp.Or(f.Kind.line, line), "kind: %q is unknown", f.Kind.value)
+	case !r.kind.Asked():
+		l.bad(cmp.Or(f.Kind.line, line), "kind: %q is told afterwards, and no request asks for it", f.Kind.value)
 	}
 	l.policy(&r, f.Mode, f.FailMode, f.MaxBody)
 	l.choice(&r.public, f.Auth, "auth", "bearer", "public")

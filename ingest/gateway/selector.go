@@ -43,12 +43,13 @@ const (
 	keyDay       keyName = "day"
 	keyPositions keyName = "positions"
 	keyOrder     keyName = "order"
+	keyPayee     keyName = "payee"
 )
 
 // Valid reports whether k is a known key.
 func (k keyName) Valid() bool {
 	switch k {
-	case keyAccount, keyClaimed, keyPhone, keyDocuments, keyPool, keyDay, keyPositions, keyOrder:
+	case keyAccount, keyClaimed, keyPhone, keyDocuments, keyPool, keyDay, keyPositions, keyOrder, keyPayee:
 		return true
 	default:
 		return false

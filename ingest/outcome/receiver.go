@@ -25,6 +25,9 @@ type Publisher interface {
 // ReceiverOptions configure a Receiver; zero values mean the defaults named.
 type ReceiverOptions struct {
 	Site string // written into every record
+	// Events is the topic that reports are published to as events, too (see
+	// Event); empty: none are.
+	Events string
 	// Skew is how far a delivery's timestamp may be off; 5 min.
 	Skew time.Duration
 	// Timeout bounds publishing; 10 s.
@@ -162,7 +165,7 @@ func (r *Receiver) receive(w http.ResponseWriter, q *http.Request) error {
 // way in for imports. The order of one key's records is kept. After an error
 // some may have been published.
 func (r *Receiver) Publish(ctx context.Context, records []Record) error {
-	byKey := make(map[string][][]byte)
+	byKey, events := make(map[string][][]byte), make(map[string][][]byte)
 	for _, rec := range records {
 		rec.Site = r.opts.Site
 		b, err := json.Marshal(rec)
@@ -171,11 +174,22 @@ func (r *Receiver) Publish(ctx context.Context, records []Record) error {
 		}
 		key := rec.Key()
 		byKey[key] = append(byKey[key], b)
+		if e, ok := Event(rec); ok && r.opts.Events != "" {
+			told, err := e.AppendJSON(nil)
+			if err != nil {
+				return fmt.Errorf("encode outcome %q as an event: %w", rec.ID, err)
+			}
+			// Keyed as the gateway's events are, so that they stay in order.
+			events[e.Subject.Account] = append(events[e.Subject.Account], told)
+		}
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(32)
 	for key, values := range byKey {
 		g.Go(func() error { return r.out.Publish(ctx, r.topic, key, values...) })
+	}
+	for key, values := range events {
+		g.Go(func() error { return r.out.Publish(ctx, r.opts.Events, key, values...) })
 	}
 	if err := g.Wait(); err != nil {
 		return fmt.Errorf("publish outcomes: %w", err)

@@ -57,6 +57,9 @@ type Record struct {
 	Date          string `json:"date,omitempty"` // YYYY-MM-DD
 	State         string `json:"state,omitempty"`
 	Positions     int    `json:"positions,omitempty"`
+	// Channel is through whom it was sold; empty, web or miniprogram: by one of
+	// the visitors' own ways.
+	Channel string `json:"channel,omitempty"`
 	// RequestID is the event id of the request that caused it, where the
 	// gateway's request did; empty otherwise.
 	RequestID string `json:"request_id,omitempty"`

@@ -32,6 +32,7 @@ func (r *Record) Validate() error {
 		{"state", r.State, false},
 		{"request_id", r.RequestID, false},
 		{"site", r.Site, false},
+		{"channel", r.Channel, false},
 	} {
 		if f.required && f.value == "" {
 			bad("%s is missing", f.name)

@@ -234,3 +234,20 @@ func TestWhatLinks(t *testing.T) {
 	assert.Equal(t, append(seen, link("a", cluster.Document, "x", noon), link("a", cluster.Document, "y", noon),
 		link("a", cluster.Phone, "p", noon)), cluster.AppendLinks(nil, e))
 }
+
+// Like devices link in one place, and payees once they have paid.
+func TestFamiliesAndPayeesLink(t *testing.T) {
+	t.Parallel()
+	e := &ingest.Event{Kind: ingest.KindOrderPay, Time: noon, Telemetry: ingest.Telemetry{Family: "f1"}}
+	e.Subject = ingest.Subject{Account: "a", Payee: "card"}
+	assert.Empty(t, cluster.AppendLinks(nil, e), "phones of one model are everywhere")
+	e.Client.Subnet = "203.0.113.0/24"
+	family := []cluster.Link{link("a", cluster.Family, "f1@203.0.113.0/24", noon)}
+	assert.Equal(t, family, cluster.AppendLinks(nil, e))
+	e.Outcome = ingest.Outcome{Disposition: ingest.DispositionForwarded, Status: 200}
+	assert.Equal(t, append(family, link("a", cluster.Payee, "card", noon)), cluster.AppendLinks(nil, e))
+	e.Client.Mobile = true
+	assert.Equal(t, []cluster.Link{link("a", cluster.Payee, "card", noon)}, cluster.AppendLinks(nil, e), "a carrier's address is no place")
+	e.Kind = ingest.KindHoldExpired
+	assert.Empty(t, cluster.AppendLinks(nil, e), "a report shows nobody's device")
+}

@@ -14,7 +14,7 @@ type Kind string
 // Kinds of keys.
 const (
 	Device   Kind = "device"
-	Family   Kind = "family" // of similar devices
+	Family   Kind = "family" // of similar devices in one subnet
 	Document Kind = "document"
 	Phone    Kind = "phone"
 	Payee    Kind = "payee"
@@ -36,12 +36,15 @@ type Link struct {
 }
 
 // AppendLinks appends to dst what an event shows. Only what the event proves
-// links: the account is verified, and of documents and phones only those of a
-// request that was let through to the booking system, because anybody can type
-// somebody else's.
+// links: the account is verified, and of documents, phones and payees only those
+// of a request that the booking system took, because anybody can type somebody
+// else's. Two people's phones of one model are one family, so that a family
+// links only within a subnet: like devices in one place, of which a rack has
+// many and a household two. What the booking system reports, and what the
+// pipeline asks for itself, shows nothing new.
 func AppendLinks(dst []Link, e *ingest.Event) []Link {
 	account := e.Subject.Account
-	if account == "" {
+	if account == "" || !e.Kind.Asked() && e.Kind != "" {
 		return dst
 	}
 	add := func(kind Kind, key string) {
@@ -53,7 +56,11 @@ func AppendLinks(dst []Link, e *ingest.Event) []Link {
 	if e.Client.IP.IsValid() {
 		add(IP, e.Client.IP.Unmap().String())
 	}
+	if e.Telemetry.Family != "" && e.Client.Subnet != "" && !e.Client.Mobile {
+		add(Family, e.Telemetry.Family+"@"+e.Client.Subnet)
+	}
 	if e.Outcome.Accepted() {
+		add(Payee, e.Subject.Payee)
 		for _, d := range e.Subject.Documents {
 			add(Document, d)
 		}

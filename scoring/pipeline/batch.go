@@ -148,6 +148,7 @@ func (p *Pipeline) place(it *item) {
 	}
 	if state, ok := p.o.Clusters.Of(s.Account, it.event.Time); ok {
 		s.Cluster, s.ClusterSize, s.ClusterGrowth, s.ClusterConfirmed = state.ID, state.Size, state.Growth, state.Confirmed
+		it.out = append(it.out, p.review(&it.event, state)...)
 	}
 	for _, r := range p.o.Clusters.Records(&it.event) {
 		value, err := json.Marshal(r)
@@ -166,7 +167,7 @@ func published(e *ingest.Event, v *scoring.Verdict) bool {
 		return true
 	}
 	kind := string(e.Kind)
-	return strings.HasPrefix(kind, "session.") || strings.HasPrefix(kind, "account.")
+	return e.Kind.Asked() && (strings.HasPrefix(kind, "session.") || strings.HasPrefix(kind, "account."))
 }
 
 // permanent reports errors that a repeat cannot cure.

@@ -55,6 +55,8 @@ type Clusters interface {
 	Of(account string, at time.Time) (cluster.State, bool)
 	// Records lists what the event shows and the log of links lacks.
 	Records(e *ingest.Event) []cluster.Record
+	// Members lists accounts of a cluster, at most limit.
+	Members(id string, limit int) []string
 }
 
 // Options are optional; the zero value is usable.
@@ -110,6 +112,7 @@ type Pipeline struct {
 	topics  stream.Topics
 	o       Options
 	newest  map[partition]time.Time // event time
+	reviews *reviews
 	metrics *metrics
 }
 
@@ -118,12 +121,13 @@ type partition struct {
 	number int
 }
 
-// New puts a pipeline together. Of the topics it uses Verdicts, Links and Dead.
+// New puts a pipeline together. Of the topics it uses Events (to ask for
+// reviews), Verdicts, Links and Dead.
 func New(source Source, engine Engine, sink Sink, topics stream.Topics, o Options) *Pipeline {
 	o = o.withDefaults()
 	return &Pipeline{
 		source: source, engine: engine, sink: sink, topics: topics, o: o,
-		newest: make(map[partition]time.Time), metrics: newMetrics(o.Registerer),
+		newest: make(map[partition]time.Time), reviews: newReviews(), metrics: newMetrics(o.Registerer),
 	}
 }
 

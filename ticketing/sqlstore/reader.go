@@ -192,11 +192,11 @@ func (r reader) events(ctx context.Context, where string, args ...any) ([]ticket
 			occurred int64
 		)
 		err := rows.Scan(&e.Seq, &e.ID, &e.Type, &occurred, &e.OrderID, &e.AccountID, &e.FromAccountID,
-			&e.Pool, &e.Date, &e.State, &e.Positions, &e.RequestID)
+			&e.Pool, &e.Date, &e.State, &e.Positions, &e.Channel, &e.RequestID)
 		e.OccurredAt = ticketing.Millis{Time: moment(occurred)}
 		events = append(events, e)
 		return err
-	}, `SELECT seq, id, type, occurred_at, order_id, account_id, from_account_id, pool_id, day, state, positions, request_id FROM outbox `+where, args...)
+	}, `SELECT seq, id, type, occurred_at, order_id, account_id, from_account_id, pool_id, day, state, positions, channel, request_id FROM outbox `+where, args...)
 	return events, err
 }
 

@@ -28,7 +28,7 @@ func newStatements(d dialect) *statements {
 		visitors: newInsert("insert answers of visitors", `order_answers (order_id, position_id, field, idx, type, label_zh, label_en, value, personal, sealed)`),
 		answers:  newInsert("remember answer", `answers (scope, key, fingerprint, result, created_at)`),
 		outbox: newInsert("insert events", `outbox (seq, id, type, occurred_at, order_id, account_id, from_account_id,
-			pool_id, day, state, positions, request_id, delivered_at)`),
+			pool_id, day, state, positions, channel, request_id, delivered_at)`),
 
 		takeOfDays: newLookup(d, "take places", `UPDATE pool_days SET remaining = remaining - v.column3, version = version + v.column4
 			FROM VALUES WHERE pool_id = v.column1 AND day = v.column2 AND remaining - withheld >= v.column3`,

@@ -213,7 +213,7 @@ func (t *tx) flushEvents(ctx context.Context) error {
 	var values []any
 	for i, e := range events {
 		values = append(values, first+int64(i), e.ID, e.Type, millis(e.OccurredAt.Time), e.OrderID, e.AccountID, e.FromAccountID,
-			e.Pool, e.Date, e.State, e.Positions, e.RequestID, 0)
+			e.Pool, e.Date, e.State, e.Positions, e.Channel, e.RequestID, 0)
 	}
 	t.pending.events = nil
 	return t.texts.outbox.write(ctx, t.raw, values)

@@ -109,8 +109,9 @@ func receiveOutcomes(ctx context.Context, s *Stack, e Env) error {
 	if err != nil {
 		return fmt.Errorf("keys.webhook: %w", err)
 	}
-	receiver, err := outcome.NewReceiver(openProducer(s, e), stream.NewTopics(e.Config.Kafka.Prefix).Outcomes, [][]byte{secret}, outcome.ReceiverOptions{
-		Site: e.Config.Site, Now: e.Now, Logger: e.Log, Registerer: e.Registry,
+	topics := stream.NewTopics(e.Config.Kafka.Prefix)
+	receiver, err := outcome.NewReceiver(openProducer(s, e), topics.Outcomes, [][]byte{secret}, outcome.ReceiverOptions{
+		Site: e.Config.Site, Events: topics.Events, Now: e.Now, Logger: e.Log, Registerer: e.Registry,
 	})
 	if err != nil {
 		return fmt.Errorf("outcomes: %w", err)

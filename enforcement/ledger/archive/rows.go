@@ -33,18 +33,18 @@ func tableOf(kind ledger.Kind) table {
 	case ledger.KindAction:
 		return table{kind, "id time site kind entity key order_id rule ruleset event_id actor detail", actionRow}
 	case ledger.KindOutcome:
-		return table{kind, "id type occurred_at site order_id account pool day state positions request_id", outcomeRow}
+		return table{kind, "id type occurred_at site order_id account pool day state positions request_id channel", outcomeRow}
 	default:
 		return table{ledger.KindLabel, "id time site account value source actor reason operator visit_day", labelRow}
 	}
 }
 
 const eventColumns = `id time site gateway boot seq kind route method path
-	account claimed session device device_issued device_fresh documents phone phone_class
+	account claimed session device device_issued device_fresh documents phone phone_class payee
 	ip subnet asn as_org country hosting user_agent automation headers tls language mobile mismatch
 	source beacon_refused beacon_at family imprint traces moves pointer keys key_gap key_spread pastes key_proven key_changed skew
-	order_id pool day positions
-	action observed reason receipt ruleset rules hits score snapshot_names snapshot_values degraded passed
+	order_id pool day positions channel
+	action observed reason receipt ruleset rules hits score snapshot_names snapshot_values degraded passed pass_solve pass_gap pass_moved
 	disposition status order_state code latency screening completeness`
 
 func eventRow(r ledger.Record) []any {
@@ -52,13 +52,13 @@ func eventRow(r ledger.Record) []any {
 	s, c, t, d, o := e.Subject, e.Client, e.Telemetry, e.Decision, e.Outcome
 	return []any{
 		e.ID, e.Time.UTC(), e.Site, e.Gateway, e.Boot, e.Seq, string(e.Kind), e.Route, e.Method, e.Path,
-		s.Account, s.Claimed, s.Session, s.Device, moment(s.DeviceIssued), s.DeviceFresh, list(s.Documents), s.Phone, string(s.PhoneClass),
+		s.Account, s.Claimed, s.Session, s.Device, moment(s.DeviceIssued), s.DeviceFresh, list(s.Documents), s.Phone, string(s.PhoneClass), s.Payee,
 		address(c.IP), c.Subnet, c.ASN, c.ASOrg, c.Country, c.Hosting, c.UserAgent, c.Automation, c.Headers, c.TLS, c.Language, c.Mobile, list(c.Mismatch),
 		string(t.Source), t.Refused, moment(t.At), t.Family, t.Print, traces(t.Traces), count(t.Moves), t.Pointer,
 		count(t.Keys), count(t.KeyGap), count(t.KeySpread), count(t.Pastes), t.Proven, t.KeyChanged, int32(t.Skew), //nolint:gosec // within a day
-		e.Order.ID, e.Order.Pool, e.Order.Day, count(e.Order.Positions),
+		e.Order.ID, e.Order.Pool, e.Order.Day, count(e.Order.Positions), e.Order.Channel,
 		string(d.Action), string(d.Observed), string(d.Reason), d.Receipt, d.Ruleset, fired(d.Hits, false), hits(d.Hits), d.Score,
-		list(d.Snapshot.Names), values(d.Snapshot.Values), d.Degraded, d.Passed,
+		list(d.Snapshot.Names), values(d.Snapshot.Values), d.Degraded, d.Passed, count(e.Pass.Solve), count(e.Pass.Gap), e.Pass.Moved,
 		string(o.Disposition), status(o.Status), o.OrderState, o.Code, int64(o.Latency), int64(o.Screening), completeness(o),
 	}
 }
@@ -101,7 +101,7 @@ func outcomeRow(r ledger.Record) []any {
 	o := r.Outcome
 	return []any{
 		o.ID, string(o.Type), o.OccurredAt.UTC(), o.Site, o.OrderID, o.AccountID, o.Pool, o.Date,
-		stateAfter(*o), count(o.Positions), o.RequestID,
+		stateAfter(*o), count(o.Positions), o.RequestID, o.Channel,
 	}
 }
 

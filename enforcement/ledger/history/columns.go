@@ -104,10 +104,15 @@ func optional(texts interner) []column {
 		flag("key_proven", func(e *ingest.Event) *bool { return &e.Telemetry.Proven }, "key_proven"),
 		flag("key_changed", func(e *ingest.Event) *bool { return &e.Telemetry.KeyChanged }, "key_changed"),
 		number("reinterpretAsUInt32(skew)", func(e *ingest.Event, v uint32) { e.Telemetry.Skew = int(int32(v)) }, "clock_skew"), //nolint:gosec // as it was written
-		text("order_id", nil, func(e *ingest.Event) *string { return &e.Order.ID }, "has_order"),
+		text("order_id", nil, func(e *ingest.Event) *string { return &e.Order.ID }, "has_order", "order"),
 		low(texts, "pool", func(e *ingest.Event) *string { return &e.Order.Pool }, "pool"),
 		low(texts, "day", func(e *ingest.Event) *string { return &e.Order.Day }, "day"),
 		number("positions", func(e *ingest.Event, v uint32) { e.Order.Positions = int(v) }, "positions"),
+		low(texts, "channel", func(e *ingest.Event) *string { return &e.Order.Channel }, "channel"),
+		text("payee", nil, func(e *ingest.Event) *string { return &e.Subject.Payee }, "payee"),
+		number("pass_solve", func(e *ingest.Event, v uint32) { e.Pass.Solve = int(v) }, "pass_"),
+		number("pass_gap", func(e *ingest.Event, v uint32) { e.Pass.Gap = int(v) }, "pass_gap"),
+		flag("pass_moved", func(e *ingest.Event) *bool { return &e.Pass.Moved }, "pass_moved"),
 		low(texts, "order_state", func(e *ingest.Event) *string { return &e.Outcome.OrderState }, "order_state"),
 		low(texts, "code", func(e *ingest.Event) *string { return &e.Outcome.Code }, "outcome_code"),
 	}

@@ -23,12 +23,17 @@ func TestTelemetryComesBack(t *testing.T) {
 		KeySpread: 70, Pastes: 2, Proven: true, KeyChanged: true, Skew: -7200,
 	}
 	events[2].Telemetry = ingest.Telemetry{Refused: "replayed"}
+	events[1].Subject.Payee, events[1].Order.Channel = "0123", "agency"
+	events[1].Pass = ingest.Pass{Solve: 2100, Gap: 15_000, Moved: true}
 	write(t, a, events)
 	got := read(t, r, backtest.Needs{})
 	require.Len(t, got, 3)
 	for i, e := range events {
 		assert.Equal(t, e.Telemetry, got[i].Telemetry)
 		assert.Equal(t, e.Client, got[i].Client)
+		assert.Equal(t, e.Pass, got[i].Pass)
+		assert.Equal(t, e.Order.Channel, got[i].Order.Channel)
+		assert.Equal(t, e.Subject.Payee, got[i].Subject.Payee)
 		assert.Equal(t, e.Subject.PhoneClass, got[i].Subject.PhoneClass)
 	}
 }

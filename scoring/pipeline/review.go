@@ -1,0 +1,88 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"math/bits"
+	"strconv"
+	"sync"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"fairgate/ingest"
+	"fairgate/ingest/stream"
+	"fairgate/scoring/cluster"
+)
+
+// What a group of accounts is shows only once it is large, and those that came
+// first have booked by then. So all its accounts are looked at again whenever
+// it has doubled, from reviewFrom on, and when a person has confirmed one of
+// them: an event of kind account.review for each, which goes through the log
+// like any other, so that rules, the ledger and backtests see it. Over a
+// group's life that is about two for each account.
+const (
+	reviewFrom = 8
+	// reviewMost bounds how many accounts one growth asks for.
+	reviewMost = 2000
+	// reviewsKept is how many groups are remembered, so as not to ask twice.
+	reviewsKept = 1 << 16
+)
+
+// reviews remembers at which size each group was last looked at. It is safe
+// for concurrent use.
+type reviews struct {
+	mu   sync.Mutex
+	seen *lru.Cache[string, int]
+}
+
+func newReviews() *reviews {
+	seen, err := lru.New[string, int](reviewsKept)
+	if err != nil { // only of a size below one
+		return &reviews{}
+	}
+	return &reviews{seen: seen}
+}
+
+// due reports whether the group has reached a step that it had not.
+func (r *reviews) due(s cluster.State) (step int, due bool) {
+	if s.Size < reviewFrom || r.seen == nil {
+		return 0, false
+	}
+	step = 2 * bits.Len(uint(s.Size)) //nolint:gosec // not negative
+	if s.Confirmed > 0 {
+		step++
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if last, known := r.seen.Get(s.ID); known && last >= step {
+		return 0, false
+	}
+	r.seen.Add(s.ID, step)
+	return step, true
+}
+
+// review asks for a look at every account of a group that has grown, but that
+// of the event itself. The same step gives the same events.
+func (p *Pipeline) review(e *ingest.Event, s cluster.State) []stream.Message {
+	step, due := p.reviews.due(s)
+	if !due {
+		return nil
+	}
+	var out []stream.Message
+	for _, account := range p.o.Clusters.Members(s.ID, reviewMost) {
+		if account == e.Subject.Account {
+			continue
+		}
+		sum := sha256.Sum256([]byte("review\x00" + e.Site + "\x00" + s.ID + "\x00" + strconv.Itoa(step) + "\x00" + account))
+		asked := ingest.Event{
+			ID: hex.EncodeToString(sum[:16]), Time: e.Time, Site: e.Site, Kind: ingest.KindAccountReview,
+			Subject: ingest.Subject{Account: account},
+		}
+		value, err := asked.AppendJSON(nil)
+		if err != nil { // texts and a time: it cannot fail
+			continue
+		}
+		out = append(out, stream.Message{Topic: p.topics.Events, Key: account, Value: value})
+	}
+	return out
+}

@@ -129,4 +129,17 @@ type Label struct {
 	// VisitDay is the last day the label speaks about; it is mature seven days
 	// after. Zero: mature at once.
 	VisitDay time.Time `json:"visit_day,omitzero"`
+	// Inclusion is the probability, above 0 and at most 1, with which the account
+	// was drawn to be labelled; 0: it was not drawn, and the label says nothing
+	// about other accounts. Week is the Monday (UTC) of the week that it was drawn
+	// in; zero: the label is one of a census of any time.
+	Inclusion float64   `json:"inclusion,omitempty"`
+	Week      time.Time `json:"week,omitzero"`
+}
+
+// Week is the Monday, 00:00 UTC, of the week that t lies in: accounts are drawn
+// for the audit sample anew in each.
+func Week(t time.Time) time.Time {
+	t = t.UTC().Truncate(24 * time.Hour)
+	return t.AddDate(0, 0, -(int(t.Weekday())+6)%7)
 }

@@ -35,7 +35,7 @@ func tableOf(kind ledger.Kind) table {
 	case ledger.KindOutcome:
 		return table{kind, "id type occurred_at site order_id account pool day state positions request_id channel", outcomeRow}
 	default:
-		return table{ledger.KindLabel, "id time site account value source actor reason operator visit_day", labelRow}
+		return table{ledger.KindLabel, "id time site account value source actor reason operator visit_day inclusion week", labelRow}
 	}
 }
 
@@ -121,6 +121,7 @@ func labelRow(r ledger.Record) []any {
 	l := r.Label
 	return []any{
 		l.ID, l.Time.UTC(), l.Site, l.Account, string(l.Value), string(l.Source), l.Actor, l.Reason, l.Operator, moment(date(l.VisitDay)),
+		l.Inclusion, moment(date(l.Week)),
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 
 // latest gives one row an account: its latest label that counts (the quality
 // figures' definition, enforcement/ledger/metrics).
-const latest = `SELECT CAST(l.site AS String), l.account, CAST(argMax(l.value, (l.time, l.id)) AS String)
+const latest = `SELECT CAST(l.site AS String), l.account, CAST(argMax(l.value, (l.source NOT IN ('outcome', 'challenge'), l.time, l.id)) AS String)
 FROM labels AS l FINAL
 WHERE ({immature:UInt8} = 1 OR l.visit_day <= toDate32({mature:String})) AND ({site:String} = '' OR l.site = {site:String})
 GROUP BY l.site, l.account`

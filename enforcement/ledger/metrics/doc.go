@@ -28,4 +28,10 @@
 //     order. Intents that only stock or the booking rules refused do not
 //     count; those abandoned at a challenge, or accepted and lost for other
 //     reasons, count and were not intercepted.
+//
+// Once labels of drawn accounts exist (the audit sample), the figures are
+// weighted estimates from those alone, by enforcement/ledger/estimate; others,
+// which somebody had a reason to look at, tell about themselves only. A hint
+// (a challenge's result, what the booking system reported) never outweighs what
+// a person said. Several sampled accounts of one operator share their intents.
 package metrics

@@ -7,6 +7,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 
 	"fairgate/enforcement"
+	"fairgate/enforcement/ledger/estimate"
 )
 
 // Filter narrows the figures down; its zero value takes everything.
@@ -18,9 +19,11 @@ type Filter struct {
 	IncludeImmature bool
 }
 
-// Quality are the figures of a period.
+// Quality are the figures of a period: estimates from the audit sample, or,
+// where no labelled account was drawn, plain shares of the labelled ones.
 type Quality struct {
 	Period Period `json:"period"`
+	Basis  Basis  `json:"basis"`
 	// FalsePositive is human accounts harmed ÷ human accounts that tried to
 	// book; Challenged is those challenged, of the same.
 	FalsePositive Figure `json:"false_positive_rate"`
@@ -30,7 +33,10 @@ type Quality struct {
 	// Interception is scalper intents refused or undone ÷ scalper intents not
 	// already refused by stock or booking rules.
 	Interception Figure `json:"interception_rate"`
-	Labels       Labels `json:"labels"`
+	// Unknown is the share of the accounts that tried to book of which nobody can
+	// say what they are; only a sample tells.
+	Unknown Figure `json:"unknown_rate"`
+	Labels  Labels `json:"labels"`
 }
 
 // Labels tell what truth the figures rest on, in accounts.
@@ -84,6 +90,17 @@ func (r *Reader) Quality(ctx context.Context, period Period, filter Filter) (Qua
 	q.Challenged = NewFigure(challenged, tried, tried)
 	q.Miss = NewFigure(kept, hostile, hostile)
 	q.Interception = NewFigure(intercepted, wanted, hostile)
+	q.Unknown, q.Basis = NewFigure(0, 0, 0), FromLabels
+	accounts, some, err := r.drawn(ctx, params)
+	if err != nil {
+		return Quality{}, fmt.Errorf("quality: %w", err)
+	}
+	if some {
+		q.Basis = FromSample
+		rates := estimate.RatesOf(accounts)
+		q.FalsePositive, q.Challenged, q.Miss = rates.FalsePositive, rates.Challenged, rates.Miss
+		q.Interception, q.Unknown = rates.Interception, rates.Unknown
+	}
 	if err := r.countLabels(ctx, params, &q.Labels); err != nil {
 		return Quality{}, fmt.Errorf("quality: read labels: %w", err)
 	}

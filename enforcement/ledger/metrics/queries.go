@@ -3,7 +3,8 @@ package metrics
 // common are the expressions that the figures share. Its rows are already
 // deduplicated.
 //
-//   - label: one row an account, by its latest mature label.
+//   - label: one row an account, by its latest mature label. What a person
+//     said outweighs what only hints at it, whenever that was.
 //   - seen: the period's requests of known accounts, classified.
 //   - owned: the orders they submitted, with what became of them.
 const common = `
@@ -11,8 +12,8 @@ WITH
 label AS (
 	SELECT
 		l.site AS site, l.account AS account,
-		argMax(l.value, (l.time, l.id)) AS verdict,
-		argMax(l.source, (l.time, l.id)) AS origin,
+		argMax(l.value, (l.source NOT IN ('outcome', 'challenge'), l.time, l.id)) AS verdict,
+		argMax(l.source, (l.source NOT IN ('outcome', 'challenge'), l.time, l.id)) AS origin,
 		argMaxIf(l.operator, (l.time, l.id), l.operator != '') AS known_operator,
 		if(known_operator = '', l.account, known_operator) AS stands_behind
 	FROM labels AS l FINAL
@@ -64,15 +65,8 @@ owned AS (
 )
 `
 
-// people gives, of the human accounts that tried to book or were kept from
-// it: how many there are, how many were harmed, and how many were challenged.
-const people = common + `
-SELECT count() AS tried, countIf(harmed) AS harmed_people, countIf(challenged_ever) AS challenged_people
-FROM (
-	SELECT
-		a.attempted AS attempted, a.challenged_ever AS challenged_ever,
-		a.blocked_ever OR a.gave_up OR w.withdrawn_ever AS harmed
-	FROM (
+// perAccount gives what each account of the period met.
+const perAccount = `
 		SELECT site, account, max(tries > 0) AS attempted, max(blocks > 0) AS blocked_ever,
 			max(challenges > 0) AS challenged_ever, max(last_challenge > last_reached) AS gave_up
 		FROM (
@@ -82,7 +76,40 @@ FROM (
 			GROUP BY site, account, kind
 		)
 		GROUP BY site, account
-	) AS a
+`
+
+// perIntent gives the intents of the labelled scalpers.
+const perIntent = `
+	SELECT t.site AS site, t.operator AS operator, t.pool AS pool, t.day AS day,
+		t.refusals > 0 OR t.acceptances > 0 OR t.declines = 0 AS counted,
+		NOT r.kept_any AND (t.refusals > 0 OR r.undone_any) AS intercepted
+	FROM (
+		SELECT s.site AS site, l.stands_behind AS operator, s.pool AS pool, s.day AS day,
+			countIf(s.blocked) AS refusals, countIf(s.accepted) AS acceptances, countIf(s.declined) AS declines
+		FROM seen AS s
+		INNER JOIN label AS l ON l.site = s.site AND l.account = s.account
+		WHERE s.submit AND l.verdict = 'scalper'
+		GROUP BY site, operator, pool, day
+	) AS t
+	LEFT JOIN (
+		SELECT o.site AS site, l.stands_behind AS operator, o.pool AS pool, o.day AS day,
+			max(o.kept) AS kept_any, max(o.undone) AS undone_any
+		FROM owned AS o
+		INNER JOIN label AS l ON l.site = o.site AND l.account = o.account
+		WHERE l.verdict = 'scalper'
+		GROUP BY site, operator, pool, day
+	) AS r ON r.site = t.site AND r.operator = t.operator AND r.pool = t.pool AND r.day = t.day
+`
+
+// people gives, of the human accounts that tried to book or were kept from
+// it: how many there are, how many were harmed, and how many were challenged.
+const people = common + `
+SELECT count() AS tried, countIf(harmed) AS harmed_people, countIf(challenged_ever) AS challenged_people
+FROM (
+	SELECT
+		a.attempted AS attempted, a.challenged_ever AS challenged_ever,
+		a.blocked_ever OR a.gave_up OR w.withdrawn_ever AS harmed
+	FROM (` + perAccount + `) AS a
 	INNER JOIN label AS l ON l.site = a.site AND l.account = a.account
 	LEFT JOIN (
 		SELECT site, account, max(withdrawn) AS withdrawn_ever FROM owned GROUP BY site, account
@@ -109,26 +136,7 @@ WHERE l.verdict = 'scalper'
 const intents = common + `
 SELECT countIf(counted) AS intents, countIf(counted AND intercepted) AS intercepted_intents
 FROM (
-	SELECT
-		t.refusals > 0 OR t.acceptances > 0 OR t.declines = 0 AS counted,
-		NOT r.kept_any AND (t.refusals > 0 OR r.undone_any) AS intercepted
-	FROM (
-		SELECT s.site AS site, l.stands_behind AS operator, s.pool AS pool, s.day AS day,
-			countIf(s.blocked) AS refusals, countIf(s.accepted) AS acceptances, countIf(s.declined) AS declines
-		FROM seen AS s
-		INNER JOIN label AS l ON l.site = s.site AND l.account = s.account
-		WHERE s.submit AND l.verdict = 'scalper'
-		GROUP BY site, operator, pool, day
-	) AS t
-	LEFT JOIN (
-		SELECT o.site AS site, l.stands_behind AS operator, o.pool AS pool, o.day AS day,
-			max(o.kept) AS kept_any, max(o.undone) AS undone_any
-		FROM owned AS o
-		INNER JOIN label AS l ON l.site = o.site AND l.account = o.account
-		WHERE l.verdict = 'scalper'
-		GROUP BY site, operator, pool, day
-	) AS r ON r.site = t.site AND r.operator = t.operator AND r.pool = t.pool AND r.day = t.day
-)
+` + perIntent + `)
 `
 
 // labelCounts gives the accounts by their label's value and source.

@@ -123,7 +123,8 @@ func sameFeature(a, b *rules.Feature) bool {
 // known any more, or the event was not screened, there are none.
 func (e *Engine) Shadow(ev *ingest.Event) []ingest.Hit {
 	p := e.planOf(ev.Decision.Ruleset)
-	if p == nil || ev.Decision.Snapshot.IsZero() {
+	// A program without features leaves no snapshot, and needs none.
+	if p == nil || (ev.Decision.Snapshot.IsZero() && len(p.program.Features()) > 0) {
 		return nil
 	}
 	s := e.take()

@@ -162,6 +162,25 @@ func TestShadowNeverActs(t *testing.T) {
 	assert.ElementsMatch(t, live, append(acted, shadow...), "everybody is either in the share or in the shadow")
 }
 
+// TestShadowNeedsNoFeature: rules that read the event alone leave no snapshot,
+// and are recorded all the same.
+func TestShadowNeedsNoFeature(t *testing.T) {
+	p, err := rules.Load("plain", []byte(`
+name: plain
+rules:
+  - {id: always, when: hour >= 0, on: account, action: block, mode: shadow, reason: pace, messages: {zh: 测试, en: test}}
+  - {id: some, when: hour >= 0, on: account, action: block, mode: canary, share: 0, reason: pace, messages: {zh: 测试, en: test}}
+`), rules.Options{})
+	require.NoError(t, err)
+	e := scoring.New(memory.New(memory.Options{}), scoring.Options{})
+	e.Swap(p)
+	ev := event(0, "a")
+	assert.Empty(t, screen(t, e, ev).Hits)
+	assert.ElementsMatch(t, []string{"always", "some"}, ids(e.InlineVerdict(wire(t, ev)).Hits))
+	unscreened := event(1, "a")
+	assert.Empty(t, e.InlineVerdict(wire(t, unscreened)).Hits, "nobody judged it")
+}
+
 type spy struct {
 	scoring.Counters
 	touches int

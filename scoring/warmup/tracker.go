@@ -86,9 +86,11 @@ func (t *Tracker) report(ctx context.Context) error {
 	t.mu.Lock()
 	counted := maps.Clone(t.counted)
 	t.mu.Unlock()
-	if len(counted) == 0 {
+	if counted == nil {
 		return nil
 	}
+	// That nothing is counted is a report, too: a feature that is declared later
+	// is new then, and not the first of a fleet that has seen no event.
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return t.store.Report(ctx, t.now(), counted)

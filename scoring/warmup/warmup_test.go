@@ -197,6 +197,32 @@ func TestGate(t *testing.T) {
 	require.ErrorIs(t, err, store.err)
 }
 
+// TestTheFirstFeatureOfARunningFleetIsNew: a fleet that counted nothing has
+// still seen events.
+func TestTheFirstFeatureOfARunningFleetIsNew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &memory{}
+		tracker := warmup.NewTracker(store, nil, nil)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- tracker.Run(ctx) }()
+		none, err := rules.Load("x.yaml", []byte("name: x\nrules:\n  - {id: late, when: hour > 22, on: account, action: flag}\n"), rules.Options{})
+		require.NoError(t, err)
+		tracker.Use(none)
+		synctest.Wait()
+		assert.NotZero(t, store.reports)
+		<-time.After(warmup.Heartbeat) // of the bubble's clock
+		tracker.Use(program(t, "live", "draft"))
+		synctest.Wait()
+		require.NotEmpty(t, store.known)
+		for d, r := range store.known {
+			assert.False(t, r.Since.IsZero(), d)
+		}
+		stop()
+		require.NoError(t, <-ended)
+	})
+}
+
 func TestTracker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &memory{}

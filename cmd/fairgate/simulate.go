@@ -21,11 +21,15 @@ type simulateCommand struct {
 	JSON     string        `help:"Also write the report to this file (- for standard output)." placeholder:"FILE"`
 	GateOff  bool          `help:"Play the same seed again with the gate only observing, for comparison." default:"true" negatable:""`
 
+	Virtual bool     `help:"Play in one process on a virtual clock, as fast as the machine allows; needs no running service." xor:"where"`
+	Without []string `help:"With --virtual: leave out the rules of these feature families." placeholder:"FAMILY"`
+	Rules   string   `help:"With --virtual: rulesets of this folder instead of the shipped ones." type:"path" placeholder:"DIR"`
+
 	Gateway   string `help:"Address of the running gateway." default:"127.0.0.1:8080"`
 	Ticketing string `help:"Base URL of the booking system's internal API." default:"http://127.0.0.1:8081"`
 	Operators string `help:"Base URL of the operators' API." default:"http://127.0.0.1:8090"`
 	Data      string `help:"Data directory of the running 'fairgate dev', for its keys." default:"./data" type:"path"`
-	Embedded  bool   `help:"Start embedded engines in a temporary directory and drive those."`
+	Embedded  bool   `help:"Start embedded engines in a temporary directory and drive those." xor:"where"`
 }
 
 // Help says what a run needs.
@@ -39,6 +43,9 @@ anything.`
 
 // Run plays the traffic.
 func (c *simulateCommand) Run(ctx context.Context) (err error) {
+	if c.Virtual {
+		return c.playVirtual(ctx)
+	}
 	if c.Embedded {
 		stop, err := c.startEmbedded(ctx)
 		if err != nil {
@@ -51,13 +58,36 @@ func (c *simulateCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	runner, err := simulate.New(simulate.NewClient(c.Gateway), service, simulate.Options{
-		Plan: simulate.Plan{Seed: c.Seed, Duration: c.Duration, People: c.People, HostileShare: c.Hostile, Rate: c.Rate},
-		Out:  os.Stderr, GateOff: c.GateOff,
+		Plan: c.plan(),
+		Out:  os.Stderr, GateOff: c.GateOff, Ledger: service, Mode: service,
 	})
 	if err != nil {
 		return err
 	}
 	report, err := runner.Run(ctx)
+	return c.conclude(report, err)
+}
+
+// playVirtual plays without a service, and again with the gate off.
+func (c *simulateCommand) playVirtual(ctx context.Context) error {
+	run := simulate.VirtualRun{Plan: c.plan(), Without: c.Without, Rules: c.Rules, Out: os.Stderr}
+	report, err := run.Play(ctx)
+	if err == nil && c.GateOff {
+		run.GateOff = true
+		var off *simulate.Report
+		if off, err = run.Play(ctx); off != nil {
+			report.Truth.GateOff = &off.Truth.GateOn
+		}
+	}
+	return c.conclude(report, err)
+}
+
+func (c *simulateCommand) plan() simulate.Plan {
+	return simulate.Plan{Seed: c.Seed, Duration: c.Duration, People: c.People, HostileShare: c.Hostile, Rate: c.Rate}
+}
+
+// conclude writes what was found and says how it ended.
+func (c *simulateCommand) conclude(report *simulate.Report, err error) error {
 	if report != nil {
 		err = errors.Join(err, c.write(report))
 	}

@@ -25,7 +25,7 @@ func TestTruthAndLedgerAgree(t *testing.T) {
 	service, err := (&simulateCommand{Data: dir, Ticketing: "http://" + dev.Ticketing, Operators: "http://" + dev.Operators}).service()
 	require.NoError(t, err)
 	runner, err := simulate.New(simulate.NewClient(dev.Gateway), service, simulate.Options{
-		Plan: simulate.Plan{Seed: 7, Duration: 20 * time.Second, People: 120, HostileShare: 0.7}, Out: io.Discard,
+		Plan: simulate.Plan{Seed: 7, Duration: 20 * time.Second, People: 120, HostileShare: 0.7}, Out: io.Discard, Ledger: service,
 	})
 	require.NoError(t, err)
 	report, err := runner.Run(t.Context())
@@ -39,8 +39,9 @@ func TestTruthAndLedgerAgree(t *testing.T) {
 	assert.NotEmpty(t, report.TooSmall, "a run of this size must say that it is too small")
 
 	forget(t, dev.Ledger.Writer)
-	report.Ledger, err = service.Figures(t.Context(), report.From, report.To)
+	figures, err := service.Figures(t.Context(), report.From, report.To)
 	require.NoError(t, err)
+	report.Ledger = &figures
 	report.Compare()
 	assert.NotEmpty(t, report.Disagreements, "the ledger lost refusals and its figures did not notice")
 }

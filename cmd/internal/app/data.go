@@ -143,20 +143,26 @@ func (d *Data) Configure() (config.Config, error) {
 	c.Log = config.Log{Level: "warn", Format: "text"}
 	c.Gateway.Spool.Dir = d.Path("spool")
 	c.Gateway.Spool.MaxBytes = 1 << 30
-	c.Gateway.TrustedProxies = []string{"127.0.0.0/8", "::1/128"}
-	c.Gateway.SecureCookies = false
 	// The embedded Redis is one goroutine beside everything else on the machine.
 	c.Gateway.Deadline = time.Second
-	c.Gateway.ChallengeMax = 20_000
-	c.Gateway.StepUp = true
+	trial(&c)
 	c.Kafka.Partitions, c.Kafka.RetentionBytes = 6, 256<<20
 	c.Console.FirstPassword = config.Secret("value:" + store.OneTimePassword())
 	c.SQL.DSN = config.Secret("value:sqlite:" + d.Path("sql", "fairgate.db"))
 	c.Ticketing.DSN = config.Secret("value:sqlite:" + d.Path("sql", "ticketing.db"))
-	// Cheap on purpose: nobody's real password belongs into a trial.
-	c.Ticketing.SMS = "sandbox"
-	c.Ticketing.PasswordMemoryKiB, c.Ticketing.PasswordTime = 1<<10, 1
 	return c, nil
+}
+
+// trial turns what is meant for a site into what is good for a trial on one
+// machine.
+func trial(c *config.Config) {
+	c.Gateway.TrustedProxies = []string{"127.0.0.0/8", "::1/128"}
+	c.Gateway.SecureCookies = false
+	c.Gateway.ChallengeMax = 20_000
+	c.Gateway.StepUp = true
+	c.Ticketing.SMS = "sandbox"
+	// Cheap on purpose: nobody's real password belongs into a trial.
+	c.Ticketing.PasswordMemoryKiB, c.Ticketing.PasswordTime = 1<<10, 1
 }
 
 // ReadSecret reads a secret of a data directory, for a program beside the

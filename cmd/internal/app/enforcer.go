@@ -22,6 +22,7 @@ import (
 	"fairgate/ingest/sqldb"
 	"fairgate/ingest/stream"
 	"fairgate/scoring/cluster"
+	"fairgate/scoring/pipeline"
 )
 
 // Enforcer puts enforcement on the stack: what consumes verdicts, what takes
@@ -185,7 +186,7 @@ func (d deadVerdicts) Bury(ctx context.Context, delivery enforcement.Delivery, r
 
 // actionLog publishes what the outbox holds: actions and labels.
 type actionLog struct {
-	producer *stream.Producer
+	producer pipeline.Sink
 	topics   stream.Topics
 }
 

@@ -24,6 +24,7 @@ type Pass struct {
 const muchForOneMachine = 1500
 
 // runPass plays one world from the opening of the doors to the last outcome.
+// Where it was interrupted there are both an error and what came of it by then.
 func (r *Runner) runPass(ctx context.Context, name string, run uint64) (*Pass, error) {
 	w := NewWorld(r.plan.Seed, run, r.plan.Duration, r.stage.Now().AddDate(0, 0, 2))
 	scenarios := Scenarios()
@@ -38,34 +39,38 @@ func (r *Runner) runPass(ctx context.Context, name string, run uint64) (*Pass, e
 	if rate > muchForOneMachine {
 		r.say("that is much for embedded engines and a load generator on one machine; --rate, --people or a longer --duration make it less")
 	}
-	if err := r.service.OpenHouse(ctx); err != nil {
+	if err := r.house.OpenHouse(ctx); err != nil {
 		return nil, fmt.Errorf("open the house: %w", err)
 	}
 	// The sale's moment is set once everybody is signed in.
-	if err := r.service.OpenSale(ctx, w, r.stage.Now().Add(24*time.Hour), capacity); err != nil {
+	if err := r.house.OpenSale(ctx, w, r.stage.Now().Add(24*time.Hour), capacity); err != nil {
 		return nil, fmt.Errorf("open the sale: %w", err)
 	}
 	from := r.stage.Now()
-	scene := &Scene{Stage: r.stage, Line: r.line, World: w, Sent: progress}
+	scene := &Scene{Stage: r.stage, Line: r.line, World: w, Sent: progress, HashTime: r.hashTime}
+	r.scene.Store(scene)
 	if err := r.admit(ctx, scene, actors); err != nil {
 		return nil, err
 	}
 	scene.Start = r.stage.Now().Add(500 * time.Millisecond)
-	if err := r.service.OpenSale(ctx, w, scene.Start.Add(w.Opens), capacity); err != nil {
+	if err := r.house.OpenSale(ctx, w, scene.Start.Add(w.Opens), capacity); err != nil {
 		return nil, fmt.Errorf("set the opening: %w", err)
 	}
 	*progress = Progress{}
 	stop := r.report(ctx, name, progress, scene.Start)
 	r.play(ctx, scene, actors, scenarios)
 	stop()
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("%s: interrupted: %w", name, err)
-	}
 	p := &Pass{Actors: actors, Orders: Orders{}, From: from, Share: progress.HostileShare(), Requests: progress.Hostile.Load() + progress.People.Load()}
-	if err := r.settle(ctx, w.Pool, p.Orders); err != nil {
-		return nil, err
+	err := ctx.Err()
+	if err == nil {
+		err = r.settle(ctx, w.Pool, p.Orders)
 	}
 	p.To = r.stage.Now()
+	if err != nil {
+		err = fmt.Errorf("%s: interrupted: %w", name, err)
+		_, late := r.house.Fates(context.WithoutCancel(ctx), w.Pool, p.Orders, 0)
+		return p, errors.Join(err, late)
+	}
 	return p, nil
 }
 
@@ -149,7 +154,7 @@ func (r *Runner) settle(ctx context.Context, pool string, orders Orders) error {
 	var after int64
 	quiet := 0
 	for deadline := r.stage.Now().Add(60 * time.Second); quiet < 4 && r.stage.Now().Before(deadline); {
-		next, err := r.service.Fates(ctx, pool, orders, after)
+		next, err := r.house.Fates(ctx, pool, orders, after)
 		if err != nil {
 			return fmt.Errorf("read what became of the orders: %w", err)
 		}

@@ -14,13 +14,17 @@ func (rep *Report) Print(out io.Writer) error {
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(t, format+"\n", args...) }
 	line("\nseed %d, %s, %d requests of which %.1f %% hostile, %d people\n", rep.Seed, rep.Duration, rep.Requests, 100*rep.HostileShare, rep.People)
 	line("figure\ttruth\tledger")
-	pair := func(name string, a, b Rate) {
-		line("%s\t%s\t%s", name, a, b)
+	pair := func(name string, truth Rate, of func(*LedgerFigures) Rate) {
+		ledger := "-"
+		if rep.Ledger != nil {
+			ledger = of(rep.Ledger).String()
+		}
+		line("%s\t%s\t%s", name, truth, ledger)
 	}
-	pair("humans harmed (false-positive rate)", rep.Truth.HumansHarmed, rep.Ledger.HumansHarmed)
-	pair("humans challenged", rep.Truth.HumansChallenged, rep.Ledger.HumansChallenged)
-	pair("scalpers that kept a ticket (miss rate)", rep.Truth.ScalpersKept, rep.Ledger.ScalpersKept)
-	pair("scalper intents intercepted", rep.Truth.IntentsIntercepted, rep.Ledger.IntentsIntercepted)
+	pair("humans harmed (false-positive rate)", rep.Truth.HumansHarmed, func(l *LedgerFigures) Rate { return l.HumansHarmed })
+	pair("humans challenged", rep.Truth.HumansChallenged, func(l *LedgerFigures) Rate { return l.HumansChallenged })
+	pair("scalpers that kept a ticket (miss rate)", rep.Truth.ScalpersKept, func(l *LedgerFigures) Rate { return l.ScalpersKept })
+	pair("scalper intents intercepted", rep.Truth.IntentsIntercepted, func(l *LedgerFigures) Rate { return l.IntentsIntercepted })
 	line("\nattack\tactors\tintents\tintercepted\tmiss rate\tstopped\tfirst action after")
 	for _, id := range slices.Sorted(maps.Keys(rep.Truth.Scenarios)) {
 		f := rep.Truth.Scenarios[id]
@@ -38,6 +42,9 @@ func (rep *Report) Print(out io.Writer) error {
 	gate("on", rep.Truth.GateOn)
 	if rep.Truth.GateOff != nil {
 		gate("off", *rep.Truth.GateOff)
+	}
+	if rep.Incomplete {
+		line("\nINCOMPLETE the run was interrupted: these are the figures up to then")
 	}
 	for _, d := range rep.Disagreements {
 		line("\nDISAGREE %s", d)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,11 +14,17 @@ import (
 type Runner struct {
 	line    Line
 	stage   Stage
-	service *Service
+	house   House
+	ledger  Ledger
+	mode    Mode
 	plan    Plan
 	out     io.Writer
 	gateOff bool
-	serial  uint64
+	quiet   bool
+
+	scene    atomic.Pointer[Scene] // being played
+	hashTime time.Duration
+	serial   uint64
 }
 
 // Options of a run.
@@ -29,11 +36,41 @@ type Options struct {
 	GateOff bool
 	// Stage is where it takes place; nil: Live.
 	Stage Stage
+	// Ledger computes the same figures from labels, for comparison; nil: there
+	// is none.
+	Ledger Ledger
+	// Mode is needed for GateOff.
+	Mode Mode
+	// HashTime is Scene's.
+	HashTime time.Duration
+	// Quiet leaves out the lines of progress by the machine's time.
+	Quiet bool
+}
+
+// House is the booking system as its operations reach it; *Service is one.
+type House interface {
+	// OpenHouse writes the venue's page unless there is one.
+	OpenHouse(ctx context.Context) error
+	// OpenSale creates or changes the pool of a run.
+	OpenSale(ctx context.Context, w *World, opensAt time.Time, capacity int) error
+	// Fates reads what became of orders since a number, and returns up to which.
+	Fates(ctx context.Context, pool string, into Orders, after int64) (int64, error)
+}
+
+// Ledger takes labels and computes the quality figures; *Service is one.
+type Ledger interface {
+	Feed(ctx context.Context, labels []Label) error
+	Figures(ctx context.Context, from, to time.Time) (LedgerFigures, error)
+}
+
+// Mode is the kill switch; *Service is one.
+type Mode interface {
+	Observe(ctx context.Context, on bool, reason string) error
 }
 
 // New makes a runner for the service at the end of a line; Client is one that reaches
 // a gateway over HTTP.
-func New(line Line, service *Service, o Options) (*Runner, error) {
+func New(line Line, house House, o Options) (*Runner, error) {
 	var errs []error
 	if o.Plan.Duration < 5*time.Second {
 		errs = append(errs, fmt.Errorf("duration %s: at least 5s", o.Plan.Duration))
@@ -47,22 +84,32 @@ func New(line Line, service *Service, o Options) (*Runner, error) {
 	if o.Plan.Rate < 0 {
 		errs = append(errs, fmt.Errorf("rate %g: not negative", o.Plan.Rate))
 	}
+	if o.GateOff && o.Mode == nil {
+		errs = append(errs, errors.New("mode is missing: the gate cannot be turned off"))
+	}
 	if o.Stage == nil {
 		o.Stage = Live{}
 	}
-	return &Runner{line: line, service: service, plan: o.Plan, out: o.Out, stage: o.Stage, gateOff: o.GateOff}, errors.Join(errs...)
+	return &Runner{
+		line: line, house: house, ledger: o.Ledger, mode: o.Mode, plan: o.Plan, out: o.Out, stage: o.Stage,
+		gateOff: o.GateOff, hashTime: o.HashTime, quiet: o.Quiet,
+	}, errors.Join(errs...)
 }
 
 // Report is what a run found.
 type Report struct {
-	Seed         uint64        `json:"seed"`
-	Duration     string        `json:"duration"`
-	HostileShare float64       `json:"hostile_share"`
-	Requests     int64         `json:"requests"`
-	People       int           `json:"people"`
-	TooSmall     []string      `json:"too_small,omitempty"`
-	Truth        Truth         `json:"truth"`
-	Ledger       LedgerFigures `json:"ledger"`
+	Seed         uint64   `json:"seed"`
+	Duration     string   `json:"duration"`
+	HostileShare float64  `json:"hostile_share"`
+	Requests     int64    `json:"requests"`
+	People       int      `json:"people"`
+	TooSmall     []string `json:"too_small,omitempty"`
+	// Incomplete says that the run was interrupted: the figures are of what had
+	// happened by then.
+	Incomplete bool  `json:"incomplete,omitempty"`
+	Truth      Truth `json:"truth"`
+	// Ledger is nil where there was none to ask.
+	Ledger *LedgerFigures `json:"ledger,omitempty"`
 	// From and To bound the pass with the gate on.
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
@@ -77,7 +124,7 @@ func (r *Runner) Run(ctx context.Context) (*Report, error) {
 	// of one seed does not meet the accounts of the first.
 	r.serial = uint64(r.stage.Now().Unix()) * 2 //nolint:gosec // after 1970
 	on, err := r.runPass(ctx, "gate on", r.serial)
-	if err != nil {
+	if on == nil {
 		return nil, err
 	}
 	rep := &Report{
@@ -85,15 +132,15 @@ func (r *Runner) Run(ctx context.Context) (*Report, error) {
 		Truth: Judge(Scenarios(), on.Actors, on.Orders), From: on.From, To: on.To,
 	}
 	rep.sizes(on.Actors)
-	labels := labelsOf(on.Actors)
-	r.say("feeding %d labels, waiting for the ledger", len(labels))
-	if err := r.service.Feed(ctx, labels); err != nil {
-		return rep, fmt.Errorf("feed labels: %w", err)
-	}
-	if rep.Ledger, err = r.figures(ctx, on, len(labels)); err != nil {
+	if err != nil {
+		rep.Incomplete = true
 		return rep, err
 	}
-	rep.Compare()
+	if r.ledger != nil {
+		if err := r.askLedger(ctx, rep, on); err != nil {
+			return rep, err
+		}
+	}
 	if r.gateOff {
 		if err := r.compareWithout(ctx, rep); err != nil {
 			return rep, err
@@ -102,16 +149,32 @@ func (r *Runner) Run(ctx context.Context) (*Report, error) {
 	return rep, nil
 }
 
+// askLedger feeds the labels in and compares what the ledger makes of them.
+func (r *Runner) askLedger(ctx context.Context, rep *Report, on *Pass) error {
+	labels := labelsOf(on.Actors)
+	r.say("feeding %d labels, waiting for the ledger", len(labels))
+	if err := r.ledger.Feed(ctx, labels); err != nil {
+		return fmt.Errorf("feed labels: %w", err)
+	}
+	figures, err := r.figures(ctx, on, len(labels))
+	rep.Ledger = &figures
+	if err != nil {
+		return err
+	}
+	rep.Compare()
+	return nil
+}
+
 // compareWithout plays the same seed with the gate in observe mode and puts
 // the mode back whatever happens.
 func (r *Runner) compareWithout(ctx context.Context, rep *Report) (err error) {
-	if err := r.service.Observe(ctx, true, "simulation: the same seed with the gate off"); err != nil {
+	if err := r.mode.Observe(ctx, true, "simulation: the same seed with the gate off"); err != nil {
 		return fmt.Errorf("switch the gate to observe: %w", err)
 	}
 	defer func() {
 		back, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
-		if e := r.service.Observe(back, false, "simulation over"); e != nil {
+		if e := r.mode.Observe(back, false, "simulation over"); e != nil {
 			err = errors.Join(err, fmt.Errorf("switch the gate back to enforce: %w", e))
 		}
 	}()
@@ -134,7 +197,7 @@ func (r *Runner) figures(ctx context.Context, p *Pass, labels int) (LedgerFigure
 	var last LedgerFigures
 	same := 0
 	for deadline := r.stage.Now().Add(90 * time.Second); r.stage.Now().Before(deadline); {
-		f, err := r.service.Figures(ctx, p.From, p.To)
+		f, err := r.ledger.Figures(ctx, p.From, p.To)
 		if err != nil {
 			return f, fmt.Errorf("read the ledger's figures: %w", err)
 		}
@@ -169,6 +232,9 @@ func labelsOf(actors []*Actor) []Label {
 // differ; the counts must be the same, not merely the shares alike.
 func (rep *Report) Compare() {
 	rep.Disagreements = nil
+	if rep.Ledger == nil {
+		return
+	}
 	for _, c := range []struct {
 		name          string
 		truth, ledger Rate
@@ -213,6 +279,9 @@ func (r *Runner) say(format string, args ...any) {
 
 // report prints a line of progress every five seconds until stopped.
 func (r *Runner) report(ctx context.Context, name string, p *Progress, start time.Time) func() {
+	if r.quiet {
+		return func() {}
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {

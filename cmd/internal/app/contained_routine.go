@@ -1,0 +1,133 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"fairgate/cmd/internal/config"
+	"fairgate/ingest/outcome"
+	"fairgate/ticketing/httpapi"
+	ticketbox "fairgate/ticketing/outbox"
+	"fairgate/ticketing/sqlstore"
+)
+
+// openTicketing opens the booking system and its reports.
+func (c *Contained) openTicketing(ctx context.Context) error {
+	k, err := secrets(map[string]config.Secret{"keys.enforcement": c.e.Config.Keys.Enforcement, "keys.operations": c.e.Config.Keys.Operations})
+	gateway, gerr := rotated("keys.gateway", c.e.Config.Keys.Gateway, "")
+	keys, serr := ticketingKeys(c.e.Config.Keys)
+	if err := errors.Join(err, gerr, serr); err != nil {
+		return fmt.Errorf("contained: %w", err)
+	}
+	dsn, err := c.e.Config.Ticketing.DSN.Reveal()
+	if err != nil {
+		return fmt.Errorf("contained: %w", err)
+	}
+	store, err := sqlstore.Open(ctx, dsn, sqlstore.Options{Volatile: true, Connections: 2, Logger: c.e.Log, Registerer: c.e.Registry})
+	if err != nil {
+		return fmt.Errorf("contained: %w", err)
+	}
+	c.Defer("ticketing store", func(context.Context) error { return store.Close() })
+	messages, err := openMessenger(c.e)
+	if err != nil {
+		return err
+	}
+	service, api, err := openBooking(c.e, c.e.Log, store, keys, messages, nil, httpapi.Options{
+		GatewayKeys: gateway, EnforcementKeys: []string{k["keys.enforcement"]}, OperationsKeys: []string{k["keys.operations"]},
+	})
+	if err != nil {
+		return fmt.Errorf("contained: %w", err)
+	}
+	c.tickets, c.booking = service, api.Handler()
+	return c.openReports(ctx, store)
+}
+
+// openReports opens the way of the booking system's reports.
+func (c *Contained) openReports(ctx context.Context, store *sqlstore.Store) error {
+	text, err := c.e.Config.Keys.Webhook.Reveal()
+	if err != nil {
+		return fmt.Errorf("keys.webhook: %w", err)
+	}
+	secret, err := ticketbox.ParseSecret(text)
+	if err != nil {
+		return fmt.Errorf("keys.webhook: %w", err)
+	}
+	receiver, err := outcome.NewReceiver(c.log, c.log.topics.Outcomes, [][]byte{secret}, outcome.ReceiverOptions{
+		Site: c.e.Config.Site, Now: c.e.Now, Logger: c.e.Log,
+	})
+	if err != nil {
+		return fmt.Errorf("contained: %w", err)
+	}
+	c.reports, err = ticketbox.NewDispatcher(store, store, c.e.Config.Ticketing.OutcomesURL, secret, ticketbox.Options{
+		Transport: handled{receiver}, Clock: c.e.Now, Logger: c.e.Log, Registerer: c.e.Registry,
+	})
+	if err != nil {
+		return fmt.Errorf("contained: %w", err)
+	}
+	return c.tickets.PlanJobs(ctx)
+}
+
+// handled calls a net/http handler instead of a server.
+type handled struct{ handler http.Handler }
+
+// RoundTrip implements http.RoundTripper.
+func (h handled) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := newAnswer(r)
+	h.handler.ServeHTTP(w, r)
+	return w.response(), nil
+}
+
+// routine begins what is done again and again.
+func (c *Contained) routine(ctx context.Context) {
+	c.every(ctx, c.o.Pace, c.tendBookings)
+	c.every(ctx, max(5*time.Second, c.o.Pace), c.tendDecisions)
+	c.every(ctx, 10*time.Minute, c.review.lists.Rebuild)
+	c.every(ctx, time.Hour, func(ctx context.Context) error {
+		return errors.Join(c.review.cases.Prune(ctx), c.review.notices.Prune(ctx), c.budgets.Prune(ctx))
+	})
+}
+
+// every does something again and again.
+func (c *Contained) every(ctx context.Context, d time.Duration, do func(context.Context) error) {
+	var again func(context.Context) error
+	again = func(ctx context.Context) error {
+		if err := do(ctx); err != nil {
+			return err
+		}
+		c.o.After(d, again)
+		return nil
+	}
+	c.o.After(d, again)
+}
+
+// tendBookings does the booking system's jobs.
+func (c *Contained) tendBookings(ctx context.Context) error {
+	_, err1 := c.tickets.ExpireHolds(ctx)
+	_, err2 := c.tickets.FireReleases(ctx)
+	_, err3 := c.tickets.ReleaseAllotments(ctx)
+	_, err4 := c.tickets.ConfirmProvisional(ctx)
+	_, err5 := c.tickets.RunDue(ctx)
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+		return fmt.Errorf("jobs of the booking system: %w", err)
+	}
+	c.reports.Deliver(ctx)
+	return nil
+}
+
+// tendDecisions does what was put off, tells holders what was lifted, and looks
+// after the budgets.
+func (c *Contained) tendDecisions(ctx context.Context) error {
+	if err := c.carryOut(ctx); err != nil {
+		return err
+	}
+	if _, err := c.review.notices.Work(ctx); err != nil {
+		return fmt.Errorf("notices: %w", err)
+	}
+	if err := c.budgets.Tend(ctx); err != nil {
+		return fmt.Errorf("block budgets: %w", err)
+	}
+	return nil
+}

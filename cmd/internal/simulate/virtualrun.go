@@ -1,0 +1,111 @@
+package simulate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"fairgate/cmd/internal/app"
+)
+
+// VirtualRun is a run on the virtual stage: everything in one process, as fast
+// as the machine allows.
+type VirtualRun struct {
+	Plan Plan
+	// GateOff plays the same seed with the gate only observing.
+	GateOff bool
+	// Without are the feature families whose rules are left out.
+	Without []string
+	// Rules is a folder of rulesets; empty: those of the program.
+	Rules string
+	// Out receives progress, a line at a time; nil: nobody is told.
+	Out io.Writer
+	// MaxEntities bounds the counters (scoring/window/memory); 0: its default.
+	MaxEntities int
+}
+
+// virtualBegins is when the time of a virtual run begins: a working day's
+// morning at the venue, long before any school holiday.
+func virtualBegins() time.Time { return time.Date(2026, 3, 3, 1, 0, 0, 0, time.UTC) }
+
+// The price of a proof of work. On the virtual stage numbers are searched for
+// up to virtualChallenge, so that the search costs the machine little, and each
+// hash tried stands for as many as make the sum that of a site's own difficulty;
+// an actor is given the time that a phone takes for them.
+const (
+	virtualChallenge = 200
+	siteChallenge    = 20_000
+	hashesPerSecond  = 1_000_000
+	hashTime         = time.Second * siteChallenge / virtualChallenge / hashesPerSecond
+)
+
+// Play plays the run. The report holds what was found also where the run was
+// interrupted, marked incomplete; the error is then ctx's.
+func (r VirtualRun) Play(ctx context.Context) (report *Report, err error) {
+	out := r.Out
+	if out == nil {
+		out = io.Discard
+	}
+	dir, err := os.MkdirTemp("", "fairgate-virtual-")
+	if err != nil {
+		return nil, fmt.Errorf("folder of a virtual run: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	meter := newMeter(out, r.Plan.Duration)
+	stage := NewVirtual(virtualBegins(), VirtualOptions{Watch: meter.look})
+	service, err := r.open(ctx, dir, stage)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		err = errors.Join(err, service.Close(closing))
+	}()
+	config := app.ContainedConfig(r.Plan.Seed)
+	key, err := config.Keys.Operations.Reveal()
+	if err != nil {
+		return nil, err
+	}
+	house := &Service{Ticketing: "http://ticketing", TicketingKey: key, HTTP: &http.Client{Transport: service.Operations()}}
+	runner, err := New(stage, house, Options{Plan: r.Plan, Out: out, Stage: stage, HashTime: hashTime, Quiet: true})
+	if err != nil {
+		return nil, err
+	}
+	meter.runner = runner
+	if r.GateOff {
+		if err := service.Observe(ctx, true, "simulation: the gate off"); err != nil {
+			return nil, err
+		}
+	}
+	failed := stage.Run(ctx, func() { report, err = runner.Run(ctx) })
+	if n := service.Forgotten(); n > 0 {
+		failed = errors.Join(failed, fmt.Errorf("the counters forgot %d entities in use: give them more room", n))
+	}
+	return report, errors.Join(failed, err)
+}
+
+// open puts the service together on the stage.
+func (r VirtualRun) open(ctx context.Context, dir string, stage *Virtual) (*app.Contained, error) {
+	config := app.ContainedConfig(r.Plan.Seed)
+	config.Gateway.ChallengeMax, config.Rules.Dir = virtualChallenge, r.Rules
+	program, err := app.ContainedProgram(ctx, config, r.Without...)
+	if err != nil {
+		return nil, err
+	}
+	service, err := app.StartContained(ctx, app.ContainedOptions{
+		Env: app.Env{Config: config, Log: slog.New(slog.DiscardHandler), Now: stage.Now},
+		Dir: dir, After: stage.At, Program: program, Seed: r.Plan.Seed, MaxEntities: r.MaxEntities,
+		Pace: max(500*time.Millisecond, r.Plan.Duration/100_000),
+	})
+	if err != nil {
+		return nil, err
+	}
+	stage.Connect(service)
+	return service, nil
+}

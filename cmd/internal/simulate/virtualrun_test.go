@@ -1,0 +1,32 @@
+package simulate
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func playVirtual(t *testing.T, r VirtualRun) *Report {
+	t.Helper()
+	report, err := r.Play(t.Context())
+	require.NoError(t, err)
+	return report
+}
+
+// TestVirtualRunsRepeat plays one seed twice and another one: the first two
+// reports are the same to the byte, the third is not.
+func TestVirtualRunsRepeat(t *testing.T) {
+	t.Parallel()
+	var texts []string
+	for _, seed := range []uint64{7, 7, 8} {
+		run := VirtualRun{Plan: Plan{Seed: seed, Duration: 20 * time.Second, People: 40, HostileShare: 0.8}}
+		text, err := json.Marshal(playVirtual(t, run))
+		require.NoError(t, err)
+		texts = append(texts, string(text))
+	}
+	assert.Equal(t, texts[0], texts[1])
+	assert.NotEqual(t, texts[0], texts[2])
+}

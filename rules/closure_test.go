@@ -20,7 +20,8 @@ func agree(t *testing.T, source string, values []float64) bool {
 	if err != nil {
 		return false
 	}
-	closure, err := (&builder{vocabulary: v, slot: func(i int) int { return i }}).condition(tree)
+	b := &builder{vocabulary: v, slot: func(i int) int { return i }}
+	closure, err := b.condition(tree)
 	if err != nil {
 		return false
 	}
@@ -48,6 +49,11 @@ func agree(t *testing.T, source string, values []float64) bool {
 		return false // the machine can fail where the closure is total: memory, deep stacks
 	}
 	require.Equal(t, want, closure(ev), "%s with %v", source, values)
+	var set gateSet
+	set.add(&compiled{gates: b.gates(tree)})
+	if passed := len(set.pass(values, nil)) == 1; want == true {
+		require.True(t, passed, "the gates of %s keep %v out", source, values)
+	}
 	return true
 }
 

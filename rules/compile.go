@@ -60,6 +60,7 @@ type filter struct {
 type compiled struct {
 	rule   *Rule
 	when   truth
+	gates  []gate // what must hold for when to
 	tree   ast.Node
 	reads  []int // slots
 	fields []string
@@ -245,14 +246,15 @@ func (p *Program) compileFilters(slots map[int]int, c *problems) {
 }
 
 func (p *Program) compileRule(r *Rule, tree ast.Node, v *vocabulary, slots map[int]int, c *problems, at string) *compiled {
-	when, err := (&builder{vocabulary: v, slot: func(i int) int { return slots[i] }}).condition(tree)
+	b := &builder{vocabulary: v, slot: func(i int) int { return slots[i] }}
+	when, err := b.condition(tree)
 	if err != nil {
 		c.add(at, r.ID, "%v", err)
 		return nil
 	}
 	features, fields := v.namesIn(tree)
 	out := &compiled{
-		rule: r, when: when, tree: tree, fields: fields, bounds: v.bounds(tree), seed: hashText(fnvOffset, r.ID),
+		rule: r, when: when, gates: b.gates(tree), tree: tree, fields: fields, bounds: v.bounds(tree), seed: hashText(fnvOffset, r.ID),
 		repeat: r.Repeat.hit(), again: readsPass(fields),
 	}
 	for _, f := range features {

@@ -41,7 +41,7 @@ var ErrValues = errors.New("feature values do not fit the program")
 
 // dispatch holds the rules that one kind of event can meet, by stage.
 type dispatch struct {
-	acting, shadow map[Stage][]*compiled
+	acting, shadow map[Stage]*gateSet
 	bands          map[Stage][]*band
 	reads          map[Stage][]int
 	bit            uint64 // of the kind in filters; 0 for kinds that nobody declared
@@ -58,7 +58,7 @@ func (p *Program) dispatch() {
 
 func (p *Program) dispatchFor(kind ingest.Kind) *dispatch {
 	d := &dispatch{
-		acting: map[Stage][]*compiled{}, shadow: map[Stage][]*compiled{}, bands: map[Stage][]*band{}, reads: map[Stage][]int{},
+		acting: map[Stage]*gateSet{}, shadow: map[Stage]*gateSet{}, bands: map[Stage][]*band{}, reads: map[Stage][]int{},
 	}
 	for i := range p.ruleset.Rules {
 		r := &p.ruleset.Rules[i]
@@ -67,10 +67,10 @@ func (p *Program) dispatchFor(kind ingest.Kind) *dispatch {
 			continue
 		}
 		if r.Mode == ModeLive || r.Mode == ModeCanary {
-			d.acting[r.Stage] = append(d.acting[r.Stage], c)
+			addTo(d.acting, r.Stage, c)
 		}
 		if r.Mode == ModeShadow || r.Mode == ModeCanary {
-			d.shadow[r.Stage] = append(d.shadow[r.Stage], c)
+			addTo(d.shadow, r.Stage, c)
 		}
 		for _, slot := range c.reads {
 			if !slices.Contains(d.reads[r.Stage], slot) {
@@ -88,6 +88,13 @@ func (p *Program) dispatchFor(kind ingest.Kind) *dispatch {
 		}
 	}
 	return d
+}
+
+func addTo(sets map[Stage]*gateSet, stage Stage, c *compiled) {
+	if sets[stage] == nil {
+		sets[stage] = new(gateSet)
+	}
+	sets[stage].add(c)
 }
 
 func (p *Program) kind(k ingest.Kind) *dispatch {
@@ -120,13 +127,19 @@ func (p *Program) Evaluate(
 			ErrValues, len(values), len(p.features), p.version)
 	}
 	d := p.kind(e.Kind)
-	list := d.acting[stage]
+	set := d.acting[stage]
 	if which == Shadow {
-		list = d.shadow[stage]
+		set = d.shadow[stage]
 	}
 	ev.load(p, e, values)
 	first := len(out)
-	for _, c := range list {
+	if set != nil {
+		ev.passed = set.pass(values, ev.passed[:0])
+	} else {
+		ev.passed = ev.passed[:0]
+	}
+	for _, at := range ev.passed {
+		c := set.rules[at]
 		if c.rule.Mode == ModeCanary && c.inShare(e) != (which == Acting) {
 			continue
 		}

@@ -17,6 +17,7 @@ type Evaluator struct {
 	ip      string   // text form of the address, once somebody asked
 	texts   []string // of the fields, for lint only
 	keyless []*Rule
+	passed  []int32 // rules that passed their gates
 
 	degraded bool
 	score    float64

@@ -37,6 +37,8 @@ const (
 	LiftBudget  Permission = "budget.lift" // let a rule that was turned down act again
 	UndoRules   Permission = "rules.undo"  // take back all that a rule did
 	ReadAudit   Permission = "audit.read"
+	ReadNotify  Permission = "notifications.read" // channels and deliveries
+	EditNotify  Permission = "notifications.edit"
 
 	ReadRules    Permission = "rules.read"
 	EditRules    Permission = "rules.edit"    // draft, propose, weaken, publish what was approved
@@ -60,7 +62,9 @@ func (r Role) May(p Permission) bool {
 		return r == Analyst || r == Security || r == Administrator
 	case RunBacktests:
 		return r == Analyst || r == Administrator
-	case SwitchMode, ApproveRules:
+	case ReadNotify:
+		return r == Security || r == Administrator || r == Auditor
+	case SwitchMode, ApproveRules, EditNotify:
 		return r == Security || r == Administrator
 	case ReadAudit:
 		return r == Administrator || r == Auditor

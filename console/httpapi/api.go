@@ -61,6 +61,8 @@ type Services struct {
 	// Completeness compares the ledger with the booking system's Reports.
 	Completeness Completeness
 	Reports      Reports
+	// Notifications are the channels to operators.
+	Notifications Notifications
 }
 
 // Options of the API. The zero value is usable.
@@ -125,6 +127,7 @@ func New(services Services, o Options) *fiber.App {
 	s.budgets(api)
 	s.undos(api)
 	s.rulesets(api)
+	s.notifications(api)
 	s.audit(api)
 	return app
 }

@@ -27,9 +27,11 @@ import (
 	"fairgate/enforcement/lists"
 	marks "fairgate/enforcement/lists/redis"
 	"fairgate/enforcement/mode"
+	"fairgate/enforcement/notify"
 	"fairgate/enforcement/undo"
 	"fairgate/enforcement/withdrawals"
 	"fairgate/ingest"
+	"fairgate/ingest/seal"
 	"fairgate/ingest/sqldb"
 	"fairgate/rules"
 	"fairgate/rules/life"
@@ -39,14 +41,15 @@ import (
 
 // house is the API over real stores on SQLite and an in-process Redis.
 type house struct {
-	app    *fiber.App
-	users  *store.Store
-	lists  *lists.Service
-	budget *budget.Service
-	undo   *undo.Service
-	cases  *cases.Service
-	admin  string // token
-	first  string // the one-time password
+	app      *fiber.App
+	users    *store.Store
+	lists    *lists.Service
+	budget   *budget.Service
+	undo     *undo.Service
+	cases    *cases.Service
+	channels *notify.Service
+	admin    string // token
+	first    string // the one-time password
 }
 
 // undone stands for the withdrawals, which need a booking system.
@@ -99,6 +102,10 @@ func build(t *testing.T) *house {
 	require.NoError(t, err)
 	h.budget, err = budget.New(t.Context(), db, "museum", budget.Options{})
 	require.NoError(t, err)
+	box, err := seal.New(make([]byte, seal.KeySize))
+	require.NoError(t, err)
+	h.channels, err = notify.New(t.Context(), db, box, map[notify.ChannelKind]notify.Sender{notify.Webhook: taken{}}, notify.Options{})
+	require.NoError(t, err)
 	kill, err := mode.Open(t.Context(), db, "museum", time.Now)
 	require.NoError(t, err)
 	versions, err := sqlstore.Open(t.Context(), db)
@@ -107,7 +114,8 @@ func build(t *testing.T) *house {
 	h.app = httpapi.New(httpapi.Services{
 		Rulesets:  stored,
 		Operators: h.users, Audit: h.users, Review: h.cases, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Debits: h.lists, Undos: h.undo,
-		Normal: usual{}, Explain: explained{}, Features: counted{}, Backfills: filling{},
+		Notifications: h.channels,
+		Normal:        usual{}, Explain: explained{}, Features: counted{}, Backfills: filling{},
 	}, httpapi.Options{Site: "museum"})
 	for name, role := range map[string]console.Role{"root": console.Administrator, "ana": console.Analyst, "audrey": console.Auditor, "sec": console.Security, "bo": console.BoxOffice} {
 		require.NoError(t, h.users.PutKey(t.Context(), name, keyOf(name), role))

@@ -305,6 +305,23 @@ type senderFunc func(ctx context.Context, o notify.Outgoing) error
 
 func (f senderFunc) Send(ctx context.Context, o notify.Outgoing) error { return f(ctx, o) }
 
+func TestAKindThatIsNotSetUpFailsVisibly(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		c := h.put(t, notify.Channel{Name: "mail", Kind: notify.Email, Language: notify.English, Least: notify.Notice, Target: notify.Target{To: []string{"li@example.org"}}})
+		assert.Equal(t, "l***@example.org", c.Hint)
+		_, err := h.Try(t.Context(), c.ID, "li.na")
+		require.NoError(t, err)
+		queues, err := notify.New(t.Context(), h.db, h.box, nil, notify.Options{Now: h.clock})
+		require.NoError(t, err)
+		require.NoError(t, queues.Work(t.Context()))
+		assert.Equal(t, notify.StateQueued, h.deliveries(t)[0].State, "another process delivers")
+		h.work(t)
+		d := h.deliveries(t)[0]
+		assert.Equal(t, notify.StateFailed, d.State)
+		assert.Contains(t, d.LastError, "nothing is set up to send by email")
+	})
+}
+
 func TestSecretsOfChannelsStayInside(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		created := h.put(t, webhook("ops"))

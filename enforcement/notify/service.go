@@ -78,8 +78,9 @@ type Service struct {
 	busy map[string]bool // channels that this process is sending over
 }
 
-// New migrates the tables and returns the Service. Kinds of channels without a
-// sender can be set up and queued for; another process delivers.
+// New migrates the tables and returns the Service. Without any sender it only
+// keeps channels and queues; another process delivers, and there a kind of
+// channel that has no sender fails, which its deliveries show.
 func New(ctx context.Context, db *sqldb.DB, box *seal.Box, senders map[ChannelKind]Sender, o Options) (*Service, error) {
 	if err := db.Migrate(ctx, migrations, "notify_schema"); err != nil {
 		return nil, err

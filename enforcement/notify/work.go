@@ -78,14 +78,20 @@ type job struct {
 }
 
 func (s *Service) round(ctx context.Context, run func(func())) error {
+	if len(s.senders) == 0 {
+		return nil // another process delivers
+	}
 	due, err := s.due(ctx)
 	if err != nil {
 		return err
 	}
 	for _, j := range due {
-		sender := s.senders[j.channel.Kind]
-		if sender == nil || !s.reserve(j.channel.ID) {
+		if !s.reserve(j.channel.ID) {
 			continue
+		}
+		sender := s.senders[j.channel.Kind]
+		if sender == nil {
+			sender = missing(j.channel.Kind)
 		}
 		run(func() {
 			if err := s.deliver(ctx, sender, j); err != nil && ctx.Err() == nil {
@@ -97,6 +103,14 @@ func (s *Service) round(ctx context.Context, run func(func())) error {
 		})
 	}
 	return nil
+}
+
+// missing stands for a sender that this house has not set up.
+type missing ChannelKind
+
+// Send fails for good.
+func (m missing) Send(context.Context, Outgoing) error {
+	return fmt.Errorf("%w: nothing is set up to send by %s; see the section notify of the configuration", ErrRefused, string(m))
 }
 
 func (s *Service) reserve(channel string) bool {

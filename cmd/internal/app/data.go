@@ -105,7 +105,7 @@ func (d *Data) Keys() (config.Keys, error) {
 	var k config.Keys
 	var errs []error
 	for name, to := range map[string]*config.Secret{
-		"gateway": &k.Gateway, "device": &k.Device, "identity": &k.Identity, "challenge": &k.Challenge,
+		"gateway": &k.Gateway, "device": &k.Device, "identity": &k.Identity, "challenge": &k.Challenge, "console": &k.Console,
 		"enforcement": &k.Enforcement, OperationsKey: &k.Operations, "ticketing-data": &k.TicketingData,
 		"ticketing-lookup": &k.TicketingLookup, "session": &k.Session, "privacy": &k.Privacy,
 	} {
@@ -158,6 +158,7 @@ func (d *Data) Configure() (config.Config, error) {
 func trial(c *config.Config) {
 	c.Gateway.TrustedProxies = []string{"127.0.0.0/8", "::1/128"}
 	c.Gateway.SecureCookies = false
+	c.Notify.PrivateNetworks = []string{"127.0.0.0/8", "::1/128"}
 	c.Gateway.ChallengeMax = 20_000
 	c.Gateway.StepUp = true
 	c.Ticketing.SMS = "sandbox"

@@ -50,6 +50,9 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("enforcer: %w", err)
 	}
+	if err := startNotify(ctx, s, e, db); err != nil {
+		return "", err
+	}
 	kill := &enforcement.Switch{}
 	switches, err := mode.Open(ctx, db, c.Site, e.Now)
 	if err != nil {

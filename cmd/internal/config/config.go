@@ -32,6 +32,7 @@ type Config struct {
 	Ledger     Ledger     `yaml:"ledger" envPrefix:"LEDGER_"`
 	Ticketing  Ticketing  `yaml:"ticketing" envPrefix:"TICKETING_"`
 	Console    Console    `yaml:"console" envPrefix:"CONSOLE_"`
+	Notify     Notify     `yaml:"notify" envPrefix:"NOTIFY_"`
 	Redis      Redis      `yaml:"redis" envPrefix:"REDIS_"`
 	Kafka      Kafka      `yaml:"kafka" envPrefix:"KAFKA_"`
 	ClickHouse ClickHouse `yaml:"clickhouse" envPrefix:"CLICKHOUSE_"`
@@ -208,6 +209,24 @@ type Console struct {
 	FirstPassword Secret `yaml:"first_password" env:"FIRST_PASSWORD"`
 }
 
+// Notify is how operators are told.
+type Notify struct {
+	// PrivateNetworks are the house's own networks (CIDR) that webhooks may lead
+	// to, there also over plain http.
+	PrivateNetworks []string `yaml:"private_networks" env:"PRIVATE_NETWORKS"`
+	Mail            Mail     `yaml:"mail" envPrefix:"MAIL_"`
+}
+
+// Mail is the house's SMTP server.
+type Mail struct {
+	Host     string `yaml:"host" env:"HOST"` // empty: no e-mail
+	Port     int    `yaml:"port" env:"PORT"`
+	Security string `yaml:"security" env:"SECURITY"` // starttls, tls, or none for a server on this machine
+	User     string `yaml:"user" env:"USER"`
+	Password Secret `yaml:"password" env:"PASSWORD"`
+	From     string `yaml:"from" env:"FROM"`
+}
+
 // Redis holds windows, marks and passes.
 type Redis struct {
 	Addrs    []string `yaml:"addrs" env:"ADDRS"` // several: Redis Cluster
@@ -257,6 +276,9 @@ type Keys struct {
 	// Challenge signs challenges and passes.
 	Challenge         Secret `yaml:"challenge" env:"CHALLENGE"`
 	ChallengePrevious Secret `yaml:"challenge_previous" env:"CHALLENGE_PREVIOUS"`
+	// Console seals what operators keep: addresses and tokens of channels.
+	Console         Secret `yaml:"console" env:"CONSOLE"`
+	ConsolePrevious Secret `yaml:"console_previous" env:"CONSOLE_PREVIOUS"`
 	// Webhook signs the booking system's reports.
 	Webhook Secret `yaml:"webhook" env:"WEBHOOK"`
 	// Enforcement and Operations are the booking system's internal roles.
@@ -303,13 +325,14 @@ func Default() Config {
 			Limits: Limits{Submit: 120, Change: 60, Transfer: 30, Upload: 12},
 		},
 		Console:    Console{Listen: "127.0.0.1:8090", OutcomesListen: "127.0.0.1:8091", FirstPassword: "file:secrets/first-password"},
+		Notify:     Notify{PrivateNetworks: []string{}, Mail: Mail{Port: 587, Security: "starttls"}},
 		Redis:      Redis{Addrs: []string{"127.0.0.1:6379"}},
 		Kafka:      Kafka{Brokers: []string{"127.0.0.1:9092"}, Prefix: "fairgate.", Partitions: 12, RetentionBytes: 8 << 30, Replication: 1},
 		ClickHouse: ClickHouse{Addr: "127.0.0.1:8123", Database: "fairgate", Writer: "fairgate_archive", Reader: "fairgate_metrics"},
 		SQL:        SQL{DSN: "file:secrets/sql-dsn"},
 		Keys: Keys{
 			Gateway: "file:secrets/gateway", Device: "file:secrets/device", Identity: "file:secrets/identity",
-			Challenge: "file:secrets/challenge", Webhook: "file:secrets/webhook", Enforcement: "file:secrets/enforcement",
+			Challenge: "file:secrets/challenge", Console: "file:secrets/console", Webhook: "file:secrets/webhook", Enforcement: "file:secrets/enforcement",
 			Operations: "file:secrets/operations", TicketingData: "file:secrets/ticketing-data",
 			TicketingDataPrevious: []Secret{}, TicketingTicketsPrevious: []Secret{},
 			TicketingLookup: "file:secrets/ticketing-lookup", Session: "file:secrets/session", SessionPublic: "file:secrets/session-public",
@@ -369,6 +392,9 @@ func (c Config) Validate() error {
 	check(c.Kafka.Partitions >= 1, "kafka.partitions", "%d: at least 1", c.Kafka.Partitions)
 	check(c.Kafka.Replication >= 1, "kafka.replication", "%d: at least 1", c.Kafka.Replication)
 	c.Ticketing.validate(check)
+	for i, p := range c.Notify.PrivateNetworks {
+		check(cidr(p), fmt.Sprintf("notify.private_networks[%d]", i), "%q is no CIDR", p)
+	}
 	for field, addr := range map[string]string{
 		"ticketing.listen": c.Ticketing.Listen, "console.listen": c.Console.Listen,
 		"console.outcomes_listen": c.Console.OutcomesListen, "clickhouse.addr": c.ClickHouse.Addr,

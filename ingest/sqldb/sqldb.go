@@ -12,7 +12,8 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // registers "pgx"
-	_ "modernc.org/sqlite"             // registers "sqlite"
+
+	"fairgate/ingest/sqldb/lite"
 )
 
 // Dialect names the engine behind a DB.
@@ -44,7 +45,8 @@ type Options struct {
 	// that can do without the database starts while it is away.
 	Lazy bool
 	// Volatile leaves it to the operating system when SQLite's file is written:
-	// what a crash of the machine loses does not matter.
+	// what a crash of the machine loses does not matter. Statements that have
+	// begun run to their end.
 	Volatile bool
 }
 
@@ -122,16 +124,16 @@ func openSQLite(path string, o Options) (*DB, error) {
 		pragmas.Add("_pragma", p)
 	}
 	source := "file:" + (&url.URL{Path: path}).EscapedPath()
-	write, err := sql.Open("sqlite", source+"?"+pragmas.Encode())
+	write, err := lite.Open(source+"?"+pragmas.Encode(), lite.Options{Patient: o.Volatile})
 	if err != nil {
-		return nil, fmt.Errorf("open sqlite: %w", err)
+		return nil, err
 	}
 	write.SetMaxOpenConns(1)
 	pragmas.Set("_txlock", "deferred")
 	pragmas.Add("_pragma", "query_only(1)")
-	read, err := sql.Open("sqlite", source+"?"+pragmas.Encode())
+	read, err := lite.Open(source+"?"+pragmas.Encode(), lite.Options{Patient: o.Volatile})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open sqlite: %w", err), write.Close())
+		return nil, errors.Join(err, write.Close())
 	}
 	read.SetMaxOpenConns(o.MaxConns)
 	read.SetMaxIdleConns(o.MaxConns)

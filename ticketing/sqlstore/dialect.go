@@ -14,6 +14,8 @@ import (
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"fairgate/ingest/sqldb/lite"
 )
 
 // dialect holds the few differences between the engines.
@@ -23,6 +25,7 @@ type dialect struct {
 	writer string // data source of the writing connections
 	reader string // data source of the reading ones
 	path   string // of the SQLite file; empty for PostgreSQL
+	hasty  bool   // see Options.Volatile
 }
 
 // parseDSN understands sqlite:PATH and postgres:// or postgresql:// URLs. The
@@ -50,8 +53,16 @@ func parseDSN(dsn string) (dialect, error) {
 // volatile is the dialect without what costs time to be safe.
 func (d dialect) volatile() dialect {
 	faster := strings.NewReplacer("synchronous(FULL)", "synchronous(OFF)", "secure_delete(1)", "secure_delete(0)")
-	d.writer, d.reader = faster.Replace(d.writer), faster.Replace(d.reader)
+	d.writer, d.reader, d.hasty = faster.Replace(d.writer), faster.Replace(d.reader), true
 	return d
+}
+
+// open opens the database.
+func (d dialect) open(source string) (*sql.DB, error) {
+	if d.isSQLite() {
+		return lite.Open(source, lite.Options{Patient: d.hasty})
+	}
+	return sql.Open(d.driver, source)
 }
 
 // openKeyed opens the database for statements that look up by key. PostgreSQL
@@ -59,7 +70,7 @@ func (d dialect) volatile() dialect {
 // here it must not, because the table grows by thousands of rows a second.
 func (d dialect) openKeyed(source string) (*sql.DB, error) {
 	if d.isSQLite() {
-		return sql.Open(d.driver, source)
+		return d.open(source)
 	}
 	config, err := pgx.ParseConfig(source)
 	if err != nil {

@@ -22,7 +22,8 @@ type Options struct {
 	GroupSize   int                   // jobs in one commit at most; default 256
 	QueueSize   int                   // jobs that may wait for the writer; default 4096
 	// Volatile leaves it to the operating system when SQLite's file is written,
-	// and what was deleted may be left in it: nothing in it matters.
+	// and what was deleted may be left in it: nothing in it matters. Statements
+	// that have begun run to their end.
 	Volatile bool
 }
 
@@ -94,7 +95,7 @@ func (s *Store) connect(ctx context.Context, d dialect, opts Options) (err error
 	}
 	// Readers have connections of their own, or a burst of them would keep the
 	// writer waiting for one.
-	if s.reader, err = sql.Open(d.driver, d.reader); err != nil {
+	if s.reader, err = d.open(d.reader); err != nil {
 		return fmt.Errorf("open %s for reading: %w", d.driver, err)
 	}
 	s.reader.SetMaxOpenConns(opts.Connections)

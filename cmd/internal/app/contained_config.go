@@ -16,6 +16,9 @@ import (
 	"fairgate/rules/source"
 )
 
+// leastPasswordMemory is the least that argon2id can do with (RFC 9106), in KiB.
+const leastPasswordMemory = 8
+
 // seedOf derives what is random in life, for one use of it.
 func seedOf(seed uint64, use string) [32]byte {
 	return sha256.Sum256(binary.BigEndian.AppendUint64([]byte("fairgate simulation\x00"+use+"\x00"), seed))
@@ -42,6 +45,7 @@ func ContainedConfig(seed uint64) config.Config {
 		Webhook: secretValue("whsec_" + base64.StdEncoding.EncodeToString(webhook[:])),
 	}
 	trial(&c)
+	c.Ticketing.PasswordMemoryKiB = leastPasswordMemory
 	// Nothing waits for anything, so whatever takes long is the machine's doing
 	// and must not change a verdict.
 	c.Gateway.Deadline = 5 * time.Second

@@ -1,10 +1,12 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/budget"
@@ -13,9 +15,12 @@ import (
 
 // innerLog is the event log of one process: what a topic holds waits until it
 // is taken. It stands where Kafka stands in life, for producers and consumers
-// alike, which commit nothing here.
+// alike, which commit nothing here. Only Send and Publish are for several
+// goroutines: the receiver of reports publishes records side by side.
 type innerLog struct {
-	topics                                stream.Topics
+	topics stream.Topics
+
+	mu                                    sync.Mutex
 	events, verdicts, links, people, dead []stream.Message
 }
 
@@ -24,6 +29,8 @@ var errPulled = errors.New("the log within one process is not fetched from")
 
 // Send appends messages.
 func (l *innerLog) Send(_ context.Context, messages ...stream.Message) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for _, m := range messages {
 		switch m.Topic {
 		case l.topics.Events:
@@ -157,7 +164,10 @@ func (c *Contained) carryOut(ctx context.Context) error {
 	if _, err := c.relay.Drain(ctx); err != nil {
 		return fmt.Errorf("publish actions: %w", err)
 	}
-	for _, m := range take(&c.log.people) {
+	people := take(&c.log.people)
+	// Of what came side by side only the order within a key is known.
+	slices.SortStableFunc(people, func(a, b stream.Message) int { return cmp.Compare(a.Key, b.Key) })
+	for _, m := range people {
 		read := budget.FromLabel
 		if m.Topic == c.log.topics.Outcomes {
 			read = budget.FromOutcome

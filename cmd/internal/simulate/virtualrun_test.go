@@ -30,3 +30,14 @@ func TestVirtualRunsRepeat(t *testing.T) {
 	assert.Equal(t, texts[0], texts[1])
 	assert.NotEqual(t, texts[0], texts[2])
 }
+
+// BenchmarkVirtualRun plays a minute of a sale and says how many requests of it
+// the machine got through in a second of its own.
+func BenchmarkVirtualRun(b *testing.B) {
+	for b.Loop() {
+		began := time.Now()
+		report, err := VirtualRun{Plan: Plan{Seed: 7, Duration: time.Minute, People: 120, HostileShare: 0.97}}.Play(b.Context())
+		require.NoError(b, err)
+		b.ReportMetric(float64(report.Requests)/time.Since(began).Seconds(), "requests/s")
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/valyala/fasthttp"
 
@@ -17,37 +18,66 @@ import (
 // Beacon does what the browser's collector does, where the actor's browser runs
 // it: it asks for a nonce and posts what it saw. Neither is part of the visit:
 // nobody waits for them.
-func (v *Visit) Beacon(ctx context.Context) {
-	if !v.Actor.Traits.Beacons || v.past || ctx.Err() != nil {
+func (v *Visit) Beacon(ctx context.Context) { v.tell(ctx, nil) }
+
+// FormBeacon is the one that leaves the booking form, with the rhythm of the
+// keys that it was filled in with.
+func (v *Visit) FormBeacon(ctx context.Context, people int) {
+	if v.look.Beacons {
+		keys := typing(v.rng, people, v.Actor.pastes)
+		v.tell(ctx, &keys)
+	}
+}
+
+func (v *Visit) tell(ctx context.Context, keys *collector.Keys) {
+	if !v.look.Beacons || v.past || ctx.Err() != nil {
 		return
 	}
+	if nonce, ok := v.nonce(ctx); ok {
+		v.do(ctx, request{method: http.MethodPost, path: gateway.CollectPath, body: v.beacon(nonce, keys)})
+	}
+}
+
+// nonce asks for one. The first answer of all brings the device token that a
+// nonce is for.
+func (v *Visit) nonce(ctx context.Context) (string, bool) {
 	var given struct {
 		Nonce string `json:"nonce"`
 	}
-	// The first answer of all brings the device token that a nonce is for.
 	for range 2 {
 		v.scene.Sent.Request(v.Actor.Hostile)
 		a, err := v.send(ctx, request{method: http.MethodGet, path: collector.NoncePath})
 		if err != nil || a.ok() && json.Unmarshal(a.body, &given) != nil {
-			return
+			return "", false
 		}
 		if given.Nonce != "" {
 			break
 		}
 	}
-	v.do(ctx, request{method: http.MethodPost, path: gateway.CollectPath, body: v.beacon(given.Nonce)})
+	return given.Nonce, true
 }
 
-// beacon is a phone's: fingers move no pointer.
-func (v *Visit) beacon(nonce string) collector.Beacon {
-	return collector.Beacon{
-		Version: collector.Version, Nonce: nonce, Source: ingest.SourceBrowser, At: v.now().UnixMilli(),
-		Automation: []ingest.Trace{}, Pointer: &pointer.Summary{},
-		Traits: collector.Traits{
-			Agent: v.Actor.Traits.UserAgent, Languages: []string{v.Actor.Traits.Language}, Zone: "Asia/Shanghai", Offset: 480,
-			Screen: collector.Screen{Width: 390, Height: 844, AvailW: 390, AvailH: 844, Depth: 24, Ratio: 3, TouchDots: 5},
-		},
+func (v *Visit) beacon(nonce string, keys *collector.Keys) collector.Beacon {
+	b := collector.Beacon{
+		Version: collector.Version, Nonce: nonce, Source: ingest.SourceBrowser, At: v.now().Add(v.look.Skew).UnixMilli(),
+		Automation: []ingest.Trace{}, Pointer: &pointer.Summary{}, Keys: keys, Traits: v.look.Profile.Traits,
 	}
+	if v.look.Mouse { // fingers move no pointer
+		moved := hand(v.rng)
+		b.Pointer = &moved
+	}
+	b.Traits.Languages, b.Traits.Zone, b.Traits.Offset = tags(v.look.Language), v.look.Zone, v.look.Offset
+	return b
+}
+
+// tags are the languages of an Accept-Language header.
+func tags(header string) []string {
+	var out []string
+	for part := range strings.SplitSeq(header, ",") {
+		tag, _, _ := strings.Cut(part, ";")
+		out = append(out, tag)
+	}
+	return out
 }
 
 // keepTelemetry keeps what the gateway gives a device to carry.
@@ -56,7 +86,7 @@ func (v *Visit) keepTelemetry(res *fasthttp.Response) {
 	defer fasthttp.ReleaseCookie(c)
 	c.SetKey(fingerprint.TelemetryCookie)
 	if res.Header.Cookie(c) && len(c.Value()) > 0 {
-		v.Actor.Device.Carry(string(c.Value()))
+		v.device.Carry(string(c.Value()))
 	}
 }
 

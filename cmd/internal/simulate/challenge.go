@@ -9,19 +9,15 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
+
+	"fairgate/ingest/gateway"
 )
 
-// How people and attackers meet challenges. Attackers solve every proof of
-// work they can afford, at the measured price of the hashes; people solve it
-// with their browser and sometimes do not.
-const (
-	humanAbandons = 0.05
-	humanFails    = 0.03
-	// solveBudget is how many proofs one attacker's account pays for in a run;
-	// what lies beyond is abandoned, never counted as intercepted.
-	solveBudget = 3
-)
+// solveBudget is how many proofs one attacker's account pays for in a short
+// run; what lies beyond is abandoned, never counted as intercepted.
+const solveBudget = 3
 
 // meet gets and solves the challenge of an answer; it reports whether a pass was won.
 func (v *Visit) meet(ctx context.Context, asked answer) (string, bool) {
@@ -29,21 +25,32 @@ func (v *Visit) meet(ctx context.Context, asked answer) (string, bool) {
 		v.note(func(s *Seen) { s.GaveUp++ })
 		return "", false
 	}
-	pass, ok := v.solve(ctx, asked)
+	solve := v.solve
+	if v.Actor.farm != nil {
+		solve = v.elsewhere
+	}
+	pass, ok := solve(ctx, asked)
 	if !ok {
 		v.note(func(s *Seen) { s.GaveUp++ })
 	}
 	return pass, ok
 }
 
+// willSolve says whether a challenge is taken up. Attackers solve every one that
+// they can afford, at the measured price of the hashes; people solve it with
+// their browser, and sometimes do not.
 func (v *Visit) willSolve(ctx context.Context) bool {
+	m := v.world.meets
 	if v.Actor.Hostile {
 		affordable := false
-		v.note(func(s *Seen) { s.Tried++; affordable = s.Tried <= solveBudget })
+		v.note(func(s *Seen) { s.Tried++; affordable = s.Tried <= v.Actor.budget })
 		return affordable
 	}
-	if v.rng.Float64() < humanAbandons+humanFails {
+	if v.happens(m.abandons) || v.happens(m.fails) {
 		return false
+	}
+	if v.world.Long {
+		return v.wait(ctx, v.time(m.start))
 	}
 	return v.wait(ctx, v.between(1500*time.Millisecond, 5*time.Second))
 }
@@ -56,35 +63,63 @@ type proof struct {
 	Signature string `json:"signature"`
 }
 
-// solve follows the ALTCHA protocol: find the number whose hash with the salt
-// is the challenge.
+// wanted is what a challenge is for, as the refusal said.
+type wanted struct {
+	Kind   string `json:"kind"`
+	Pool   string `json:"pool"`
+	Ticket string `json:"ticket"`
+}
+
+// given is a challenge as it was issued.
+type given struct {
+	proof
+	MaxNumber int    `json:"maxnumber"`
+	Grade     string `json:"grade"`
+}
+
+// gradeSMS asks for a code by text message.
+const gradeSMS = "sms"
+
+// solve meets the challenge that a refusal asks for, and gives the pass.
 func (v *Visit) solve(ctx context.Context, asked answer) (string, bool) {
 	var refusal struct {
-		Scope struct {
-			Kind   string `json:"kind"`
-			Pool   string `json:"pool"`
-			Ticket string `json:"ticket"`
-		} `json:"scope"`
+		Scope wanted `json:"scope"`
 	}
 	if json.Unmarshal(asked.body, &refusal) != nil {
 		return "", false
 	}
-	scope := refusal.Scope
-	path := "/.fairgate/challenge?" + url.Values{"kind": {scope.Kind}, "pool": {scope.Pool}, "ticket": {scope.Ticket}}.Encode()
+	for range 2 {
+		c, ok := v.ask(ctx, refusal.Scope)
+		if !ok {
+			return "", false
+		}
+		if c.Grade != gradeSMS {
+			return v.prove(ctx, refusal.Scope, c)
+		}
+		pass, phoneless := v.stepUp(ctx, refusal.Scope)
+		if !phoneless {
+			return pass, pass != ""
+		}
+		// No message can be sent: the next challenge is of another kind.
+	}
+	return "", false
+}
+
+// ask fetches a challenge.
+func (v *Visit) ask(ctx context.Context, w wanted) (c given, ok bool) {
+	path := challengePath + "?" + url.Values{"kind": {w.Kind}, "pool": {w.Pool}, "ticket": {w.Ticket}}.Encode()
 	v.scene.Sent.Request(v.Actor.Hostile)
 	a, err := v.send(ctx, request{method: http.MethodGet, path: path})
-	if err != nil || !a.ok() {
-		return "", false
-	}
-	var c struct {
-		proof
-		MaxNumber int `json:"maxnumber"`
-	}
-	if json.Unmarshal(a.body, &c) != nil {
-		return "", false
-	}
+	return c, err == nil && a.ok() && json.Unmarshal(a.body, &c) == nil
+}
+
+const challengePath = "/.fairgate/challenge"
+
+// prove follows the ALTCHA protocol: find the number whose hash with the salt is
+// the challenge.
+func (v *Visit) prove(ctx context.Context, w wanted, c given) (string, bool) {
 	number, ok := search(ctx, c.Salt, c.Challenge, c.MaxNumber)
-	v.note(func(s *Seen) { s.Hashes += uint64(number) + 1 }) //nolint:gosec // never negative
+	v.note(func(s *Seen) { s.Hashes += uint64(number) + 1; s.Proofs++ }) //nolint:gosec // never negative
 	if !ok || !v.wait(ctx, time.Duration(number+1)*v.scene.HashTime) {
 		return "", false
 	}
@@ -93,18 +128,48 @@ func (v *Visit) solve(ctx context.Context, asked answer) (string, bool) {
 	if err != nil {
 		return "", false
 	}
+	pass, _ := v.redeem(ctx, map[string]string{"payload": base64.StdEncoding.EncodeToString(payload), "kind": w.Kind, "pool": w.Pool})
+	return pass, pass != ""
+}
+
+// redeem posts to the challenge and gives the pass that was won, or the code of
+// the refusal.
+func (v *Visit) redeem(ctx context.Context, body map[string]string) (pass, code string) {
 	v.scene.Sent.Request(v.Actor.Hostile)
-	a, err = v.send(ctx, request{method: http.MethodPost, path: "/.fairgate/challenge", body: map[string]string{
-		"payload": base64.StdEncoding.EncodeToString(payload), "kind": scope.Kind, "pool": scope.Pool,
-	}})
-	if err != nil || !a.ok() {
-		return "", false
-	}
+	a, err := v.send(ctx, request{method: http.MethodPost, path: challengePath, body: body})
 	var won struct {
 		Pass string `json:"pass"`
 	}
-	return won.Pass, json.Unmarshal(a.body, &won) == nil && won.Pass != ""
+	if err != nil || a.ok() && json.Unmarshal(a.body, &won) != nil {
+		return "", ""
+	}
+	return won.Pass, a.code
 }
+
+// stepUp has a code sent to the account's phone and types it in. People cannot
+// always read their messages; attackers have codes bought for a part of their
+// accounts. phoneless says that the account has no number that was ever proved.
+func (v *Visit) stepUp(ctx context.Context, w wanted) (pass string, phoneless bool) {
+	body := map[string]string{"grade": gradeSMS, "kind": w.Kind, "pool": w.Pool, "ticket": w.Ticket}
+	switch _, code := v.redeem(ctx, body); {
+	case code == codeNoPhone:
+		return "", true
+	case code != "", v.Actor.Hostile && !v.Actor.buysCodes, !v.Actor.Hostile && v.happens(v.world.meets.noPhone):
+		return "", false
+	}
+	code, ok := v.text(ctx)
+	if !ok {
+		return "", false
+	}
+	delete(body, "grade")
+	body["code"] = code
+	pass, _ = v.redeem(ctx, body)
+	v.note(func(s *Seen) { s.Codes++ })
+	return pass, false
+}
+
+// codeNoPhone says that no message can be sent to the account.
+const codeNoPhone = "sms_unavailable"
 
 func search(ctx context.Context, salt, want string, limit int) (int, bool) {
 	target, err := hex.DecodeString(want)
@@ -124,32 +189,32 @@ func search(ctx context.Context, salt, want string, limit int) (int, bool) {
 	return limit, false
 }
 
-type scope struct{ kind, pool string }
-
-// scopeOf names what a request asks for.
-func scopeOf(r request) scope {
+// kindOf names what a request asks for, as the route table does.
+func kindOf(r request) string {
+	path, _, _ := strings.Cut(r.path, "?")
 	switch {
-	case r.method == http.MethodPost && r.path == "/api/v1/orders":
-		if o, ok := r.body.(orderRequest); ok {
-			return scope{"order.submit", o.Pool}
-		}
-	case r.path == "/.fairgate/collect":
-		return scope{"beacon", ""}
-	case r.method == http.MethodGet && len(r.path) > len("/api/v1/pools/"):
-		pool, last, found := cutLast(r.path[len("/api/v1/pools/"):])
-		if found && last == "stock" {
-			return scope{"stock.read", pool}
-		}
-		return scope{"detail.read", r.path[len("/api/v1/pools/"):]}
+	case path == "/api/v1/accounts":
+		return "account.register"
+	case path == "/api/v1/sessions" || path == "/api/v1/codes":
+		return "session.create"
+	case path == gateway.CollectPath:
+		return "beacon"
+	case strings.HasPrefix(path, "/api/v1/orders"):
+		return orderKind(r.method, strings.TrimPrefix(path, "/api/v1/orders"))
+	case strings.HasSuffix(path, "/stock"):
+		return "stock.read"
+	case strings.HasPrefix(path, "/api/v1/pools/"):
+		return "detail.read"
 	}
-	return scope{"page.read", ""}
+	return "page.read"
 }
 
-func cutLast(path string) (before, last string, found bool) {
-	for i := len(path) - 1; i >= 0; i-- {
-		if path[i] == '/' {
-			return path[:i], path[i+1:], true
-		}
+func orderKind(method, rest string) string {
+	if method == http.MethodGet {
+		return "order.read"
 	}
-	return path, "", false
+	if rest == "" || rest == "/group" {
+		return "order.submit"
+	}
+	return "order." + rest[strings.LastIndexByte(rest, '/')+1:]
 }

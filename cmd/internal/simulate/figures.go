@@ -93,7 +93,7 @@ func (f OrderFate) Kept() bool {
 	}
 }
 
-type intentKey struct{ operator, day string }
+type intentKey struct{ operator, pool, day string }
 
 // intent is one operator's wish for one pool day; retries are the same intent.
 type intent struct {
@@ -243,7 +243,7 @@ func intentsOf(actors []*Actor, orders Orders) map[intentKey]intent {
 			continue
 		}
 		for _, at := range a.seen.Attempts {
-			k := intentKey{a.Operator, at.Day}
+			k := intentKey{a.Operator, at.Pool, at.Day}
 			i := out[k]
 			i.scenario = a.Scenario
 			switch at.Result {
@@ -276,7 +276,7 @@ func scenarioFigures(s Scenario, actors []*Actor, orders Orders, intents map[int
 			first = append(first, a.seen.FirstStop)
 		}
 		hashes += a.seen.Hashes
-		challenges += min(a.seen.Challenged, solveBudget)
+		challenges += a.seen.Proofs
 	}
 	f.FirstStop = median(first)
 	if challenges > 0 {

@@ -1,39 +1,42 @@
 package simulate
 
-import (
-	"context"
-	"time"
-)
-
 // ordinary is H1: a visitor with a phone who books once, and refreshes in
 // excitement where the sale is not open yet.
 func ordinary() Scenario {
-	s := Scenario{ID: "H1", Books: true, About: "an ordinary visitor's first booking of the year"}
-	s.Populate = func(w *World, n int) []*Actor {
-		return visitors(w, s, n, func() int { return 1 + w.rng.IntN(3) })
-	}
+	size := Param{"h1.party", Count, logNormal(1.8, 0.5, 1, 6), "persons of a booking"}
+	s := Scenario{ID: "H1", Books: true, Short: true, About: "an ordinary visitor's first booking of the year", Params: []Param{size}}
+	s.Populate = func(w *World, n int) []*Actor { return visitors(w, s, n, size) }
 	s.Play = playVisitor
-	s.Requests = func(time.Duration) float64 { return 6 }
+	s.Requests = aVisit(1)
 	return s
 }
 
+// aVisit is about how many requests so many visits of a person are.
+func aVisit(visits float64) func(*World) float64 {
+	return func(w *World) float64 {
+		if !w.Long {
+			return 6 * visits
+		}
+		return 15 * visits
+	}
+}
+
 // visitors makes n people who each want one day.
-func visitors(w *World, s Scenario, n int, party func() int) []*Actor {
+func visitors(w *World, s Scenario, n int, size Param) []*Actor {
 	out := make([]*Actor, n)
 	for i := range out {
 		a := w.Actor(s)
-		a.Days = []string{w.Day()}
-		a.Parties = [][]Person{w.Party(party())}
-		a.Arrive = w.Arrival()
+		a.want(w.wish(0, w.runDays(), w.party(a.Traits.Guise, w.count(size, 1))))
+		if i > 0 {
+			a.Friend = out[i-1].Traits.Phone
+		}
 		out[i] = a
 	}
 	return out
 }
 
-// playVisitor is the visit that most cohorts share.
-func playVisitor(ctx context.Context, v *Visit) {
-	if !v.browse(ctx) || !v.awaitOpening(ctx) {
-		return
-	}
-	v.book(ctx)
+// want adds wishes, which come in order of time.
+func (a *Actor) want(wishes ...Wish) {
+	a.Wishes = append(a.Wishes, wishes...)
+	a.Arrive = a.Wishes[0].At
 }

@@ -6,17 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 )
 
 // Pass is one run of the traffic and what came of it.
 type Pass struct {
-	Actors   []*Actor
-	Orders   Orders
-	From, To time.Time
-	Share    float64 // measured hostile share of requests
-	Requests int64
+	Scenarios []Scenario
+	Actors    []*Actor
+	Orders    Orders
+	From, To  time.Time
+	Share     float64 // measured hostile share of requests
+	Requests  int64
 }
 
 // muchForOneMachine is the rate from which a small machine cannot be expected
@@ -26,16 +28,22 @@ const muchForOneMachine = 1500
 // runPass plays one world from the opening of the doors to the last outcome.
 // Where it was interrupted there are both an error and what came of it by then.
 func (r *Runner) runPass(ctx context.Context, name string, run uint64) (*Pass, error) {
-	w := NewWorld(r.plan.Seed, run, r.plan.Duration, r.stage.Now().AddDate(0, 0, 2))
-	scenarios := Scenarios()
+	w := r.world(run)
+	scenarios, leftOut, err := r.plan.Choose(w.Long)
+	if err != nil {
+		return nil, err
+	}
+	for _, line := range leftOut {
+		r.say("%s", line)
+	}
 	actors := Populate(w, scenarios, r.plan)
 	if len(actors) == 0 {
 		return nil, errors.New("the plan has nobody in it: raise --people or --rate")
 	}
-	capacity := max(20, demand(actors)*12/10)
+	capacity := Capacities(actors)
 	progress := &Progress{}
-	rate := plannedRate(actors, scenarios, r.plan.Duration)
-	r.say("%s: %d actors, about %.0f requests/s, %d places a day; opening accounts", name, len(actors), rate, capacity)
+	rate := expected(w, scenarios, actors) / r.plan.Duration.Seconds()
+	r.say("%s: %d actors, about %.0f requests/s, %d places a day; opening accounts", name, len(actors), rate, capacity[w.Pool])
 	if rate > muchForOneMachine {
 		r.say("that is much for embedded engines and a load generator on one machine; --rate, --people or a longer --duration make it less")
 	}
@@ -47,12 +55,12 @@ func (r *Runner) runPass(ctx context.Context, name string, run uint64) (*Pass, e
 		return nil, fmt.Errorf("open the sale: %w", err)
 	}
 	from := r.stage.Now()
-	scene := &Scene{Stage: r.stage, Line: r.line, World: w, Sent: progress, HashTime: r.hashTime}
+	scene := &Scene{Stage: r.stage, Line: r.line, World: w, Sent: progress, House: r.house, HashTime: r.hashTime}
 	r.scene.Store(scene)
 	if err := r.admit(ctx, scene, actors); err != nil {
 		return nil, err
 	}
-	scene.Start = r.stage.Now().Add(500 * time.Millisecond)
+	scene.Start = r.begins(w)
 	if err := r.house.OpenSale(ctx, w, scene.Start.Add(w.Opens), capacity); err != nil {
 		return nil, fmt.Errorf("set the opening: %w", err)
 	}
@@ -60,8 +68,8 @@ func (r *Runner) runPass(ctx context.Context, name string, run uint64) (*Pass, e
 	stop := r.report(ctx, name, progress, scene.Start)
 	r.play(ctx, scene, actors, scenarios)
 	stop()
-	p := &Pass{Actors: actors, Orders: Orders{}, From: from, Share: progress.HostileShare(), Requests: progress.Hostile.Load() + progress.People.Load()}
-	err := ctx.Err()
+	p := &Pass{Scenarios: scenarios, Actors: actors, Orders: Orders{}, From: from, Share: progress.HostileShare(), Requests: progress.Hostile.Load() + progress.People.Load()}
+	err = ctx.Err()
 	if err == nil {
 		err = r.settle(ctx, w.Pool, p.Orders)
 	}
@@ -74,12 +82,13 @@ func (r *Runner) runPass(ctx context.Context, name string, run uint64) (*Pass, e
 	return p, nil
 }
 
-// admit registers every actor and signs it in, before the clock runs. It stands
-// for the weeks before a sale, in which accounts of people and of attackers alike
+// admit registers every actor who has an account already and signs it in, before
+// the clock runs. It stands for the weeks before a sale, in which accounts of people and of attackers alike
 // came into being one at a time, so nothing of it is tied to a device.
 func (r *Runner) admit(ctx context.Context, s *Scene, actors []*Actor) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	actors = slices.DeleteFunc(slices.Clone(actors), func(a *Actor) bool { return !a.Member || a.Anonymous })
 	var next atomic.Int64
 	clerks := newCrew(r.stage)
 	for range 8 {
@@ -100,31 +109,31 @@ func (r *Runner) admit(ctx context.Context, s *Scene, actors []*Actor) error {
 	return nil
 }
 
-// signIn registers the actor's account and opens its session.
+// signIn registers the actor's account and opens its session; in a long run
+// sessions would be over before they are used.
 func (v *Visit) signIn(ctx context.Context) error {
 	who := map[string]string{"phone": v.Actor.Traits.Phone, "password": v.Actor.Traits.Password}
-	a, err := v.send(ctx, request{method: http.MethodPost, path: "/api/v1/accounts", body: who, idempotency: fmt.Sprintf("reg-%x", v.Actor.Seed)})
-	if err == nil && !a.ok() {
-		err = fmt.Errorf("register: status %d: %.200s", a.status, a.body)
+	posts := []request{{method: http.MethodPost, path: "/api/v1/accounts", body: who, idempotency: fmt.Sprintf("reg-%x", v.Actor.Seed)}}
+	if !v.world.Long {
+		posts = append(posts, request{method: http.MethodPost, path: "/api/v1/sessions", body: who, idempotency: fmt.Sprintf("in-%x", v.Actor.Seed)})
 	}
-	if err != nil {
-		return err
+	for _, post := range posts {
+		a, err := v.send(ctx, post)
+		if err == nil && !a.ok() {
+			err = fmt.Errorf("%s: status %d: %.200s", post.path, a.status, a.body)
+		}
+		if err != nil {
+			return err
+		}
+		var s struct {
+			Token   string `json:"session_token"`
+			Account string `json:"account_id"`
+		}
+		if err := json.Unmarshal(a.body, &s); err != nil || s.Account == "" {
+			return fmt.Errorf("%s: no account in the answer: %w", post.path, err)
+		}
+		v.Actor.token, v.Actor.account = s.Token, s.Account
 	}
-	a, err = v.send(ctx, request{method: http.MethodPost, path: "/api/v1/sessions", body: who, idempotency: fmt.Sprintf("in-%x", v.Actor.Seed)})
-	if err == nil && !a.ok() {
-		err = fmt.Errorf("sign in: status %d: %.200s", a.status, a.body)
-	}
-	if err != nil {
-		return err
-	}
-	var s struct {
-		Token   string `json:"session_token"`
-		Account string `json:"account_id"`
-	}
-	if err := json.Unmarshal(a.body, &s); err != nil || s.Token == "" {
-		return fmt.Errorf("sign in: no session in the answer: %w", err)
-	}
-	v.Actor.token, v.Actor.account = s.Token, s.Account
 	return nil
 }
 

@@ -8,32 +8,46 @@ import (
 // openingBurst is S16: scripts that sit signed in on the page and submit in
 // the sale's first moments, faster than a hand can.
 func openingBurst() Scenario {
-	s := Scenario{ID: "S16", Hostile: true, Books: true, About: "submits within a fraction of a second of the opening"}
+	start := Param{"s16.start", Seconds, logNormal(0.16, 0.7, 0.005, 0.8), "from the opening to the first request"}
+	submit := Param{"s16.submit", Seconds, logNormal(0.05, 0.8, 0.01, 0.25), "from the page to the order"}
+	s := Scenario{
+		ID: "S16", Hostile: true, Books: true, Short: true, Units: 110, About: "submits within a fraction of a second of the opening",
+		Signals: []Property{PropertyArrival, PropertyDay}, Params: []Param{start, submit},
+	}
 	s.Populate = func(w *World, n int) []*Actor {
 		out := make([]*Actor, n)
 		for i := range out {
 			a := w.Actor(s)
-			a.Days = []string{w.Day()}
-			a.Parties = [][]Person{w.Party(1 + w.rng.IntN(4))}
-			a.Arrive = time.Duration(w.rng.Float64() * 0.8 * float64(w.Opens))
+			wish := w.aim(a, 0, w.runDays())
+			if w.Long {
+				today := w.rng.IntN(w.runDays())
+				wish.Opens = w.opening(today + Ahead)
+				wish.Day, wish.At = w.Days[today+Ahead], wish.Opens-w.time(w.habits.lead)
+			} else {
+				wish.At = time.Duration(w.rng.Float64() * 0.8 * float64(w.Opens))
+			}
+			a.want(wish)
 			out[i] = a
 		}
 		return out
 	}
 	s.Play = func(ctx context.Context, v *Visit) {
+		w := v.Actor.Wishes[0]
 		v.Page(ctx)
-		if !v.until(ctx, v.world.Opens+time.Duration(v.rng.Float64()*float64(400*time.Millisecond))) {
+		if !v.script(ctx) || !v.until(ctx, w.Opens+v.time(start)) {
 			return
 		}
 		// The page is loaded to learn the form, and sent back at once.
-		v.Detail(ctx)
+		v.Detail(ctx, w.Pool)
 		v.Beacon(ctx)
-		v.Stock(ctx)
-		if !v.wait(ctx, v.between(10*time.Millisecond, 250*time.Millisecond)) {
+		v.Stock(ctx, w.Pool)
+		if !v.wait(ctx, v.time(submit)) {
 			return
 		}
-		v.Submit(ctx, v.Actor.Days[0], v.Actor.Parties[0])
+		if a := v.Submit(ctx, w); a.Result == ResultAccepted {
+			v.pay(ctx, a)
+		}
 	}
-	s.Requests = func(time.Duration) float64 { return 5 }
+	s.Requests = func(*World) float64 { return 7 }
 	return s
 }

@@ -1,47 +1,75 @@
 package simulate
 
 import (
-	"context"
-	"fmt"
+	"net/netip"
 	"time"
 )
 
-// Sizes of one farm.
-const (
-	farmDevices  = 2
-	farmAccounts = 8 // per device
-)
-
-// deviceFarm is S4: an operator's few phones, each of which works through many
-// accounts at a person's pace.
+// deviceFarm is S4: an operator's phones or cloud phones, all of one image and
+// in one subnet, each of which works through many accounts at a person's pace,
+// all by one schedule.
 func deviceFarm() Scenario {
-	s := Scenario{ID: "S4", Hostile: true, Books: true, About: "books from a few phones with many accounts each"}
+	phones := Param{"s4.devices", Count, logNormal(3, 0.5, 2, 12), "phones of one farm"}
+	accounts := Param{"s4.accounts", Count, logNormal(8, 0.35, 4, 25), "accounts of one phone"}
+	gap := Param{"s4.gap", Seconds, logNormal(240, 0.5, 60, 1800), "from one account to the next on a phone"}
+	step := Param{"s4.step", Seconds, logNormal(1.5, 0.6, 0.1, 15), "by how much the phones are out of step"}
+	s := Scenario{
+		ID: "S4", Hostile: true, Books: true, Short: true, Units: 14, About: "books from a few phones of one image with many accounts each",
+		Params: []Param{phones, accounts, gap, step},
+	}
 	s.Populate = func(w *World, n int) []*Actor {
 		var out []*Actor
 		for range n {
-			w.next++
-			operator := fmt.Sprintf("%s-farm-%d", s.ID, w.next)
-			for range farmDevices {
-				device, ip := NewDevice(), w.Address()
-				arrive := w.Opens + time.Duration(w.rng.Float64()*0.15*float64(w.Duration))
-				for range farmAccounts {
-					a := w.Actor(s)
-					a.Operator, a.Device, a.Traits.IP = operator, device, ip
-					a.Days = []string{w.Day()}
-					a.Parties = [][]Person{w.Party(1 + w.rng.IntN(2))}
-					a.Arrive = arrive
-					arrive += time.Duration((0.5 + w.rng.Float64()) * 0.04 * float64(w.Duration))
+			c := w.ring(s, 2)
+			image := w.traits(w.guise())
+			begin := w.wish(0, w.runDays(), nil)
+			if late := w.Duration - 4*time.Hour; w.Long && begin.At > late {
+				begin.At = late
+			}
+			many := w.count(accounts, 2)
+			for at := range w.count(phones, 1) {
+				device := NewDevice()
+				ip := beside(image.Network, image.IP, at)
+				arrive := begin.At + w.time(step)
+				if !w.Long {
+					arrive = w.Opens + time.Duration(w.rng.Float64()*0.15*float64(w.Duration))
+				}
+				for range many {
+					a := w.hire(c, s)
+					a.Traits.clone(image)
+					a.Device, a.Traits.IP, a.Traits.Network = device, ip, image.Network
+					wish := w.wish(0, w.runDays(), w.party(image.Guise, w.partySize()))
+					if w.Long {
+						wish.Pool, wish.Day, wish.Opens = begin.Pool, begin.Day, begin.Opens
+						if d := int(arrive / day); begin.Opens < begin.At && w.rng.Float64() < 0.6 { // what the day offers
+							wish.Day, wish.Opens = w.Days[min(d+1+w.soon(Ahead-1), len(w.Days)-1)], 0
+						}
+					}
+					wish.At = arrive
+					a.want(wish)
 					out = append(out, a)
+					if !w.Long {
+						arrive += time.Duration((0.5 + w.rng.Float64()) * 0.04 * float64(w.Duration))
+					} else {
+						arrive += w.time(gap)
+					}
 				}
 			}
 		}
 		return out
 	}
-	s.Play = func(ctx context.Context, v *Visit) {
-		if v.browse(ctx) {
-			v.book(ctx)
-		}
-	}
-	s.Requests = func(time.Duration) float64 { return 5.5 }
+	s.Play = playByHand
+	s.Requests = aVisit(0.9)
 	return s
+}
+
+// beside is another address of the same subnet.
+func beside(n Network, ip netip.Addr, i int) netip.Addr {
+	b := ip.AsSlice()
+	b[len(b)-1] += byte(i) //nolint:gosec // wraps around within the subnet
+	out, _ := netip.AddrFromSlice(b)
+	if !n.Prefix.Contains(out) {
+		return ip
+	}
+	return out
 }

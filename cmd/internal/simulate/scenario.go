@@ -42,8 +42,25 @@ type Scenario struct {
 	About string
 	// Hostile actors want tickets to resell; the others want to visit.
 	Hostile bool
-	// Books is false where the actors never try to book (polling).
+	// Books is false where the actors never try to book (polling): what counts
+	// then is whether they were stopped.
 	Books bool
+	// AlertOnly is answered by an alert or a case, not by refusing: what counts
+	// is whether it was detected, and how many detections were right.
+	AlertOnly bool
+	// Long scenarios need days; a short run leaves them out.
+	Long bool
+	// Short ones make up the short run where none are named.
+	Short bool
+	// Guise is what the people of a cohort look like; empty: local.
+	Guise Guise
+	// Signals are the static properties by which the catalogue lets the
+	// scenario be told from people; no other may.
+	Signals []Property
+	// Units is how many units the short run has per 500 people.
+	Units int
+	// Params are what the scenario draws beyond the habits of all.
+	Params []Param
 	// Populate makes n units of actors: people, or operators with all their
 	// accounts.
 	Populate func(w *World, n int) []*Actor
@@ -52,14 +69,17 @@ type Scenario struct {
 	Play func(ctx context.Context, v *Visit)
 	// Requests is about how many requests one actor sends in the timed part,
 	// for reaching the wanted hostile share.
-	Requests func(duration time.Duration) float64
+	Requests func(w *World) float64
 }
 
-// Scenarios lists every scenario, attackers first.
+// Scenarios lists every scenario in the order of the catalogue, attackers
+// first.
 func Scenarios() []Scenario {
 	return []Scenario{
-		polling(), direct(), deviceFarm(), identityRotation(), openingBurst(),
-		ordinary(), family(), sharedAddress(), flakyNetwork(),
+		polling(), direct(), forgedTelemetry(), deviceFarm(), residentialProxies(), lowAndSlow(), identityRotation(), accountFarm(),
+		simBank(), captchaFarm(), holdAndRelease(), regrab(), hiredBooking(), transferLoophole(), sharedSession(), openingBurst(),
+		leakage(), adaptive(), apiAbuse(), stuffing(),
+		ordinary(), family(), groups(), sharedAddress(), foreigners(), bare(), helper(), fan(), flakyNetwork(), changer(),
 	}
 }
 
@@ -74,18 +94,42 @@ type Actor struct {
 	Traits   Traits
 	// Device is shared by all actors that hold the same phone or browser.
 	Device *Device
-	// Days are the pool days wanted, in order of attempts.
-	Days []string
-	// Parties are the documents of each attempt.
-	Parties [][]Person
+	// NoCookies is a browser that keeps none.
+	NoCookies bool
+	// Member has had an account since before the run. Who has none opens one
+	// with a code by text message, or with a password.
+	Member, ByCode bool
+	// Anonymous never signs in.
+	Anonymous bool
+	// Channel is the partner's channel that is booked through, past the gateway.
+	Channel string
+	// Wishes are what is wanted, in order of time.
+	Wishes []Wish
+	// Contact is the phone number written into orders, where it is not the
+	// account's own.
+	Contact string
+	// Friend is the phone number of somebody else's account.
+	Friend string
+	// Ring is what the accounts of one operator have in common; nil where each
+	// works alone.
+	Ring *Ring
 	// Arrive is when the visit starts, from the start of the timed part.
 	Arrive time.Duration
 
 	// Seed makes the actor's own choices repeatable.
 	Seed uint64
 
+	pastes    bool     // names and numbers come from a list
+	machines  []Traits // further looks that the actor takes on
+	strangers []string // accounts' numbers to give orders to
+	farm      *Param   // challenges are solved elsewhere, and come back after this
+	codeDelay *Param   // how long a code takes to be typed in
+	budget    int      // proofs of work that an attacker pays for
+	buysCodes bool     // an attacker for whom codes are bought
+
 	account string
 	token   string
+	since   time.Time // of the session
 
 	mu   sync.Mutex // guards seen where two requests are under way
 	seen Seen
@@ -99,6 +143,8 @@ type Seen struct {
 	Passed     int // challenges met, request then taken
 	GaveUp     int // challenges abandoned
 	Tried      int // challenges that an attacker set out to solve
+	Proofs     int // proofs of work that were solved
+	Codes      int // codes by text message that were typed in
 	Errors     int // no usable answer
 	FirstStop  int // ordinal of the first request that was challenged or blocked; 0: none
 	Hashes     uint64
@@ -110,6 +156,7 @@ type Seen struct {
 
 // Attempt is one try to book.
 type Attempt struct {
+	Pool    string
 	Day     string
 	At      time.Time
 	OrderID string // set where an order was accepted
@@ -117,6 +164,7 @@ type Attempt struct {
 	// met), house (refused by stock or booking rules) or error.
 	Result Result
 	Code   string // the booking system's refusal code
+	held   bool   // accepted, and to be paid
 }
 
 // Result of an Attempt.

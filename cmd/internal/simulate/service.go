@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -24,27 +25,9 @@ type Service struct {
 	HTTP         *http.Client // nil: one with a time limit of a minute
 }
 
-// OpenSale creates the pool of a run.
-func (s *Service) OpenSale(ctx context.Context, w *World, opensAt time.Time, capacity int) error {
-	type day struct {
-		Date     string `json:"date"`
-		Capacity int    `json:"capacity"`
-	}
-	body := map[string]any{
-		"name": "Simulated exhibition", "price_fen": 0, "limit_per_order": 10,
-		"hold_seconds": 600, "provisional_cutoff_seconds": 3600, "opens_at": opensAt.Format(time.RFC3339Nano),
-	}
-	var days []day
-	for _, d := range w.Days {
-		days = append(days, day{d, capacity})
-	}
-	body["days"] = days
-	return s.call(ctx, http.MethodPut, s.Ticketing+"/internal/v1/pools/"+w.Pool, s.TicketingKey, body, nil)
-}
-
 // Fates reads the booking system's outbox and gives the last word on every
-// order of the pool, with the sequence number it read to.
-func (s *Service) Fates(ctx context.Context, pool string, into Orders, after int64) (int64, error) {
+// order of the pools whose ids begin so, with the sequence number it read to.
+func (s *Service) Fates(ctx context.Context, pools string, into Orders, after int64) (int64, error) {
 	for {
 		var page struct {
 			Events []struct {
@@ -65,7 +48,7 @@ func (s *Service) Fates(ctx context.Context, pool string, into Orders, after int
 		}
 		for _, e := range page.Events {
 			after = e.Seq
-			if e.Pool != pool {
+			if !strings.HasPrefix(e.Pool, pools) {
 				continue
 			}
 			into[e.OrderID] = OrderFate{State: e.State, Positions: e.Positions, Withdrawn: e.State == "withdrawn"}
@@ -157,6 +140,11 @@ func (s *Service) Observe(ctx context.Context, on bool, reason string) error {
 }
 
 func (s *Service) call(ctx context.Context, method, target, key string, in, out any) error {
+	return s.callWith(ctx, method, target, key, "", in, out)
+}
+
+// callWith calls at most once for an idempotency key, where there is one.
+func (s *Service) callWith(ctx context.Context, method, target, key, idempotency string, in, out any) error {
 	var body io.Reader
 	if in != nil {
 		b, err := json.Marshal(in)
@@ -170,6 +158,9 @@ func (s *Service) call(ctx context.Context, method, target, key string, in, out 
 		return fmt.Errorf("%s %s: %w", method, target, err)
 	}
 	req.Header.Set("Authorization", "Bearer "+key)
+	if idempotency != "" {
+		req.Header.Set("Idempotency-Key", idempotency)
+	}
 	if in != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}

@@ -43,6 +43,8 @@ type Scene struct {
 	// Start is the beginning of the timed part.
 	Start time.Time
 	Sent  *Progress
+	// House is what actors reach beside the gateway; nil where nothing of it is.
+	House House
 	// HashTime is the time that one hash of a proof of work takes an actor
 	// where computing it takes none of the stage's; 0 on the live stage.
 	HashTime time.Duration

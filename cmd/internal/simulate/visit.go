@@ -1,38 +1,46 @@
 package simulate
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
-	"time"
 
 	"github.com/valyala/fasthttp"
 )
 
-// codeSoldOut is the one refusal of the booking system that actors act upon.
-const codeSoldOut = "sold_out"
+// The refusals of the booking system that actors act upon.
+const (
+	codeSoldOut = "sold_out"
+	codeNotOpen = "not_open"
+)
 
 // Visit is one actor on the site: it sends the requests, keeps the cookies,
 // meets challenges, and notes what happened. Its methods are for the actor
 // alone, one at a time; fork makes a second one for what goes on beside it.
 type Visit struct {
+	drawer
 	Actor *Actor
 	world *World
 	scene *Scene
-	rng   *rand.Rand
-	ip    string
+	// look is what this visit's requests show; an actor may take up another
+	// device or address.
+	look   Traits
+	device *Device
+	ip     string
 
 	// past stands for days before the sale: no device is shown or kept.
 	past bool
+	// frank is a device that keeps no cookies.
+	frank bool
 }
 
 func newVisit(a *Actor, s *Scene) *Visit {
 	return &Visit{
-		Actor: a, world: s.World, scene: s, ip: a.Traits.IP.String(),
-		rng: rand.New(rand.NewPCG(a.Seed, s.World.Seed)),
+		Actor: a, world: s.World, scene: s, look: a.Traits, device: a.Device, ip: a.Traits.IP.String(), frank: a.NoCookies,
+		drawer: drawer{rng: rand.New(rand.NewPCG(a.Seed, s.World.Seed)), shifts: s.World.shifts},
 	}
 }
 
@@ -59,6 +67,9 @@ type request struct {
 	body         any
 	idempotency  string
 	pass         string
+	// raw is sent as the body in the place of body.
+	raw    []byte
+	bearer string // in the place of the actor's own session
 }
 
 // send performs one request as the actor would, without meeting a challenge.
@@ -68,19 +79,7 @@ func (v *Visit) send(ctx context.Context, r request) (answer, error) {
 	defer fasthttp.ReleaseResponse(res)
 	req.SetRequestURI(r.path)
 	req.Header.SetMethod(r.method)
-	req.Header.Set("User-Agent", v.Actor.Traits.UserAgent)
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("Accept-Language", v.Actor.Traits.Language)
-	req.Header.Set("X-Forwarded-For", v.ip)
-	if v.Actor.token != "" {
-		req.Header.Set("Authorization", "Bearer "+v.Actor.token)
-	}
-	if t := v.Actor.Device.Token(); t != "" && !v.past {
-		req.Header.SetCookie("fgd", t)
-		if told := v.Actor.Device.Telemetry(); told != "" {
-			req.Header.SetCookie("fgt", told)
-		}
-	}
+	v.head(req, r)
 	if r.idempotency != "" {
 		req.Header.Set("Idempotency-Key", r.idempotency)
 	}
@@ -92,8 +91,11 @@ func (v *Visit) send(ctx context.Context, r request) (answer, error) {
 		if err != nil {
 			return answer{}, fmt.Errorf("encode %s: %w", r.path, err)
 		}
+		r.raw = b
+	}
+	if r.raw != nil {
 		req.Header.SetContentType("application/json")
-		req.SetBodyRaw(b)
+		req.SetBodyRaw(r.raw)
 	}
 	if err := v.scene.Send(ctx, req, res); err != nil {
 		return answer{}, err
@@ -111,15 +113,35 @@ func (v *Visit) send(ctx context.Context, r request) (answer, error) {
 	return a, nil
 }
 
+// head writes the headers by which the visitor is seen.
+func (v *Visit) head(req *fasthttp.Request, r request) {
+	req.Header.Set("User-Agent", v.look.Agent)
+	for _, hint := range v.look.Hints {
+		req.Header.Set(hint[0], hint[1])
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Accept-Language", v.look.Language)
+	req.Header.Set("X-Forwarded-For", v.ip)
+	if token := cmp.Or(r.bearer, v.Actor.token); token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	if t := v.device.Token(); t != "" && !v.past {
+		req.Header.SetCookie("fgd", t)
+		if told := v.device.Telemetry(); told != "" {
+			req.Header.SetCookie("fgt", told)
+		}
+	}
+}
+
 func (v *Visit) keepDevice(res *fasthttp.Response) {
-	if v.past {
+	if v.past || v.frank {
 		return
 	}
 	c := fasthttp.AcquireCookie()
 	defer fasthttp.ReleaseCookie(c)
 	c.SetKey("fgd")
 	if res.Header.Cookie(c) && len(c.Value()) > 0 {
-		v.Actor.Device.Keep(string(c.Value()))
+		v.device.Keep(string(c.Value()))
 	}
 	v.keepTelemetry(res)
 }
@@ -179,7 +201,7 @@ func (v *Visit) once(ctx context.Context, r request) (answer, Result) {
 			s.Errors++
 		case ResultAccepted, ResultHouse:
 		}
-		s.follow(scopeOf(r).kind, result)
+		s.follow(kindOf(r), result)
 		if s.FirstStop == 0 && (result == ResultRefused || result == ResultAbandoned) {
 			s.FirstStop = s.Requests
 		}
@@ -206,82 +228,4 @@ func (v *Visit) note(f func(*Seen)) {
 	v.Actor.mu.Lock()
 	defer v.Actor.mu.Unlock()
 	f(&v.Actor.seen)
-}
-
-// Page opens the entrance page.
-func (v *Visit) Page(ctx context.Context) {
-	v.do(ctx, request{method: http.MethodGet, path: "/api/v1/pools"})
-}
-
-// Detail opens the pool's page.
-func (v *Visit) Detail(ctx context.Context) {
-	v.do(ctx, request{method: http.MethodGet, path: "/api/v1/pools/" + v.world.Pool})
-}
-
-// Stock reads the remaining tickets.
-func (v *Visit) Stock(ctx context.Context) {
-	v.do(ctx, request{method: http.MethodGet, path: "/api/v1/pools/" + v.world.Pool + "/stock"})
-}
-
-// Move gives the actor a new address of the same kind.
-func (v *Visit) Move() {
-	b := v.Actor.Traits.IP.As4()
-	v.ip = fmt.Sprintf("%d.%d.%d.%d", b[0], b[1], v.rng.IntN(256), 1+v.rng.IntN(254))
-}
-
-type document struct {
-	Type   string `json:"type"`
-	Number string `json:"number"`
-}
-
-type position struct {
-	Name     string   `json:"name"`
-	Document document `json:"document"`
-}
-
-type orderRequest struct {
-	Pool      string     `json:"pool"`
-	Date      string     `json:"date"`
-	Positions []position `json:"positions"`
-}
-
-func (v *Visit) order(day string, party []Person) request {
-	body := orderRequest{Pool: v.world.Pool, Date: day}
-	for _, p := range party {
-		body.Positions = append(body.Positions, position{Name: p.Name, Document: document{Type: "prc_id", Number: p.Number}})
-	}
-	key := fmt.Sprintf("%016x%016x", v.rng.Uint64(), v.rng.Uint64())
-	return request{method: http.MethodPost, path: "/api/v1/orders", body: body, idempotency: key}
-}
-
-// Submit tries to book and notes the attempt.
-func (v *Visit) Submit(ctx context.Context, day string, party []Person) Attempt {
-	r := v.order(day, party)
-	return v.attempt(ctx, day, r)
-}
-
-// DoubleTap submits one booking twice at nearly the same moment, under one
-// idempotency key, as two taps of one finger do.
-func (v *Visit) DoubleTap(ctx context.Context, day string, party []Person) {
-	r := v.order(day, party)
-	join := v.fork(ctx, v.between(60*time.Millisecond, 400*time.Millisecond), func(second *Visit) { second.attempt(ctx, day, r) })
-	v.attempt(ctx, day, r)
-	join()
-}
-
-func (v *Visit) attempt(ctx context.Context, day string, r request) Attempt {
-	at := v.now()
-	a, result := v.do(ctx, r)
-	attempt := Attempt{Day: day, At: at, Result: result, Code: a.code}
-	if result == ResultAccepted {
-		var body struct {
-			OrderID string `json:"order_id"`
-		}
-		if err := json.Unmarshal(a.body, &body); err != nil || body.OrderID == "" {
-			attempt.Result = ResultError
-		}
-		attempt.OrderID = body.OrderID
-	}
-	v.note(func(s *Seen) { s.Attempts = append(s.Attempts, attempt) })
-	return attempt
 }

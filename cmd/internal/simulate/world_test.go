@@ -1,24 +1,39 @@
 package simulate
 
 import (
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"fairgate/ticketing/document"
 )
 
 func testPlan() Plan {
 	return Plan{Seed: 7, Duration: time.Minute, People: 500, HostileShare: 0.9}
 }
 
+func firstDay() time.Time { return time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC) }
+
 func population(t *testing.T, seed, run uint64) []*Actor {
 	t.Helper()
 	p := testPlan()
 	p.Seed = seed
-	w := NewWorld(seed, run, p.Duration, time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC))
-	return Populate(w, Scenarios(), p)
+	scenarios, _, err := p.Choose(false)
+	require.NoError(t, err)
+	return Populate(NewWorld(seed, run, p.Duration, firstDay()), scenarios, p)
+}
+
+// longPopulation is a whole run of two weeks.
+func longPopulation(t *testing.T, seed uint64, people int) (*World, []*Actor) {
+	t.Helper()
+	p := Plan{Seed: seed, People: people, HostileShare: 0.9}
+	scenarios, leftOut, err := p.Choose(true)
+	require.NoError(t, err)
+	require.Empty(t, leftOut)
+	w := NewLongWorld(seed, 1, 14, firstDay(), 0)
+	return w, Populate(w, scenarios, p)
 }
 
 func TestPopulationMeetsItsSizes(t *testing.T) {
@@ -32,6 +47,51 @@ func TestPopulationMeetsItsSizes(t *testing.T) {
 	for _, id := range []string{"S1", "S2", "S4", "S7", "S16"} {
 		assert.NotZero(t, count[id], id)
 	}
+	assert.Len(t, count, 9, "the short run plays what it always played")
+}
+
+func TestLongPopulationMeetsItsSizes(t *testing.T) {
+	t.Parallel()
+	_, actors := longPopulation(t, 7, 10_000)
+	of := map[string][]*Actor{}
+	for _, a := range actors {
+		of[a.Scenario] = append(of[a.Scenario], a)
+	}
+	for _, s := range Scenarios() {
+		if s.Hostile {
+			assert.GreaterOrEqual(t, planned(s, of[s.ID]), plannedIntents, s.ID)
+		} else {
+			assert.GreaterOrEqual(t, len(of[s.ID]), 1000, s.ID)
+		}
+	}
+}
+
+// TestWishesCanBeMet holds that whoever comes wants something that can be had:
+// of a pool that is sold, on a day that opens at some time after the visit
+// begins or has opened, before the run is over.
+func TestWishesCanBeMet(t *testing.T) {
+	t.Parallel()
+	w, actors := longPopulation(t, 11, 1000)
+	days := map[string]int{}
+	for i, d := range w.Days {
+		days[d] = i
+	}
+	for _, a := range actors {
+		for _, wish := range a.Wishes {
+			i, known := days[wish.Day]
+			require.True(t, known, a.Scenario)
+			require.Contains(t, []string{w.Pool, w.Paid}, wish.Pool)
+			require.LessOrEqual(t, w.opening(i), max(wish.At, wish.Opens), "%s wants %s at %s, which opens at %s", a.Scenario, wish.Day, wish.At, w.opening(i))
+			require.Less(t, wish.At, w.dayStart(wish.Day)+day, "%s: the day is not over", a.Scenario)
+			require.NotEmpty(t, wish.Party, a.Scenario)
+			for _, p := range wish.Party {
+				_, err := document.Parse(document.Type(p.Type), p.Number, p.Nationality, time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC))
+				require.NoError(t, err, p.Type)
+			}
+		}
+		require.GreaterOrEqual(t, a.Arrive, time.Duration(0), a.Scenario)
+		require.Less(t, a.Arrive, w.Duration, a.Scenario)
+	}
 }
 
 func TestSameSeedMakesSameActors(t *testing.T) {
@@ -40,7 +100,7 @@ func TestSameSeedMakesSameActors(t *testing.T) {
 	for i := range a {
 		assert.Equal(t, a[i].Traits, b[i].Traits)
 		assert.Equal(t, a[i].Arrive, b[i].Arrive)
-		assert.Equal(t, a[i].Parties, b[i].Parties)
+		assert.Equal(t, a[i].Wishes, b[i].Wishes)
 	}
 }
 
@@ -58,88 +118,37 @@ func TestAnotherRunSharesNoNames(t *testing.T) {
 	assert.Zero(t, clash)
 }
 
-// TestStaticTraitsTellNobodyApart holds fair play: whatever single static
-// trait one looks at, ordering actors by how hostile its value is on one half
-// of the population must not separate the other half.
-func TestStaticTraitsTellNobodyApart(t *testing.T) {
-	traits := map[string]func(*Actor) string{
-		"user agent":   func(a *Actor) string { return a.Traits.UserAgent },
-		"language":     func(a *Actor) string { return a.Traits.Language },
-		"beacons":      func(a *Actor) string { return map[bool]string{true: "y", false: "n"}[a.Traits.Beacons] },
-		"ip range":     func(a *Actor) string { b := a.Traits.IP.As4(); return string(b[:1]) },
-		"phone prefix": func(a *Actor) string { return a.Traits.Phone[:3] },
-		"first name": func(a *Actor) string {
-			if len(a.Parties) == 0 {
-				return ""
-			}
-			return a.Parties[0][0].Name
-		},
-		"document region": func(a *Actor) string {
-			if len(a.Parties) == 0 {
-				return ""
-			}
-			return a.Parties[0][0].Number[:6]
-		},
+func TestChoose(t *testing.T) {
+	t.Parallel()
+	ids := func(scenarios []Scenario) (out []string) {
+		for _, s := range scenarios {
+			out = append(out, s.ID)
+		}
+		return out
 	}
-	train, test := population(t, 11, 1), population(t, 12, 1)
-	for name, trait := range traits {
+	tests := map[string]struct {
+		named   []string
+		long    bool
+		want    []string
+		leftOut int
+		fails   bool
+	}{
+		"the short run":      {want: []string{"S1", "S2", "S4", "S7", "S16", "H1", "H2", "H4", "H9"}, leftOut: 2},
+		"named":              {named: []string{"S3", "H2"}, want: []string{"S3", "H2"}},
+		"named, needs days":  {named: []string{"S8", "H2"}, want: []string{"H2"}, leftOut: 1},
+		"named, in long run": {named: []string{"S8", "H2"}, long: true, want: []string{"S8", "H2"}},
+		"unknown":            {named: []string{"S21"}, fails: true},
+	}
+	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			books := name == "first name" || name == "document region"
-			a, b := pick(train, books), pick(test, books)
-			if name == "ip range" { // sharing one address is a listed signal: each address once
-				a, b = oncePerAddress(a), oncePerAddress(b)
-			}
-			auc := separation(a, b, trait)
-			assert.LessOrEqual(t, auc, 0.55)
+			t.Parallel()
+			got, leftOut, err := Plan{Scenarios: tt.named}.Choose(tt.long)
+			require.Equal(t, tt.fails, err != nil)
+			assert.Equal(t, tt.want, ids(got))
+			assert.Len(t, leftOut, tt.leftOut)
 		})
 	}
-}
-
-func pick(actors []*Actor, books bool) []*Actor {
-	return slices.DeleteFunc(slices.Clone(actors), func(a *Actor) bool { return books && !a.Books })
-}
-
-func oncePerAddress(actors []*Actor) []*Actor {
-	seen := map[string]bool{}
-	return slices.DeleteFunc(actors, func(a *Actor) bool {
-		ip := a.Traits.IP.String()
-		defer func() { seen[ip] = true }()
-		return seen[ip]
-	})
-}
-
-// separation is the AUC of the hostile share per trait value, learned on train.
-func separation(train, test []*Actor, trait func(*Actor) string) float64 {
-	type tally struct{ hostile, all float64 }
-	learned := map[string]tally{}
-	for _, a := range train {
-		c := learned[trait(a)]
-		c.all++
-		if a.Hostile {
-			c.hostile++
-		}
-		learned[trait(a)] = c
-	}
-	var good, bad []float64
-	for _, a := range test {
-		c := learned[trait(a)]
-		s := (c.hostile + 1) / (c.all + 2)
-		if a.Hostile {
-			bad = append(bad, s)
-		} else {
-			good = append(good, s)
-		}
-	}
-	wins := 0.0
-	for _, b := range bad {
-		for _, g := range good {
-			switch {
-			case b > g:
-				wins++
-			case b == g:
-				wins += 0.5
-			}
-		}
-	}
-	return wins / float64(len(bad)*len(good))
+	all, _, err := Plan{}.Choose(true)
+	require.NoError(t, err)
+	assert.Len(t, all, 30)
 }

@@ -60,15 +60,24 @@ func (v *Visit) insist(ctx context.Context, w Wish, times int, pause Param) Atte
 	return a
 }
 
+// stays is for how long somebody who just booked goes on without looking
+// around anew.
+const stays = 10 * time.Minute
+
 // playByHand is an attacker who does at the screen what people do, for all
 // wishes one after the other.
 func playByHand(ctx context.Context, v *Visit) {
+	over := -stays
 	for _, w := range v.Actor.Wishes {
-		if !v.until(ctx, w.At) || !v.take(ctx) {
+		if !v.until(ctx, w.At) {
 			return
 		}
-		v.visit(ctx, w)
-		v.give()
+		if v.since()-over < stays && w.Opens <= v.since() {
+			v.book(ctx, w)
+		} else {
+			v.visit(ctx, w)
+		}
+		over = v.since()
 	}
 }
 

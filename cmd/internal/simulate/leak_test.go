@@ -101,7 +101,7 @@ type crowd struct {
 
 const (
 	crowdPeople    = 10_000
-	crowdOperators = 900
+	crowdOperators = 700
 )
 
 func newCrowd(seed uint64) crowd {

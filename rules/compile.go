@@ -122,7 +122,7 @@ func compile(source *Ruleset, o Options, c *problems, pace *pace) *Program {
 		}
 	}
 	p.compileBands()
-	p.dispatch()
+	p.dispatch(pace)
 	data, err := pace.canonical(rs)
 	if err != nil {
 		c.add("", "", "cannot be written in canonical form: %v", err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	yaml "go.yaml.in/yaml/v3"
 
 	"fairgate/ingest"
 )
@@ -147,4 +148,26 @@ func FuzzLoad(f *testing.F) {
 		}
 		RunCases(p)
 	})
+}
+
+// Numbers read the quick way are those that YAML reads.
+func TestPlainNumbersAreYAMLs(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"0", "-0", "7", "-12", "0.5", "-0.25", "12.", ".5", "100000000000000000000", "017", "0o17", "0x1F", "1e3", "1_000", "+5", "00", ".", ""} {
+		var n yaml.Node
+		require.NoError(t, yaml.Unmarshal([]byte("v: "+text), &n), text)
+		value := n.Content[0].Content[1]
+		number := value.Tag == "!!int" || value.Tag == "!!float"
+		got, plain := plainNumber(text)
+		if !number || !plain {
+			continue
+		}
+		var want float64
+		require.NoError(t, value.Decode(&want), text)
+		assert.InDelta(t, want, got, 0, text)
+	}
+	_, plain := plainNumber("017")
+	assert.False(t, plain, "octal in YAML 1.1")
+	_, plain = plainNumber("12.5")
+	assert.True(t, plain)
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	yaml "go.yaml.in/yaml/v3"
@@ -131,6 +132,10 @@ func (d *decoder) texts(to *[]string) reader {
 
 func enum[T ~string](d *decoder, to *T, known []T) reader {
 	return func(n *yaml.Node, path string) {
+		if n.Kind == yaml.ScalarNode && n.Anchor == "" && slices.Contains(known, T(n.Value)) {
+			*to = T(n.Value) // as nearly always, without naming all the others
+			return
+		}
 		if !d.is(n, path, yaml.ScalarNode, "one of "+oneOf(known)) {
 			return
 		}
@@ -165,13 +170,24 @@ func (d *decoder) number(to *float64) reader {
 		if !d.is(n, path, yaml.ScalarNode, "a number") {
 			return
 		}
-		var v float64
-		if (n.Tag != "!!int" && n.Tag != "!!float") || n.Decode(&v) != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		v, plain := plainNumber(n.Value)
+		if (n.Tag != "!!int" && n.Tag != "!!float") || !plain && n.Decode(&v) != nil || math.IsNaN(v) || math.IsInf(v, 0) {
 			d.add(path, "", "%q is not a number", clip(n.Value))
 			return
 		}
 		*to = v
 	}
+}
+
+// plainNumber reads decimal digits, which nearly all numbers are and which need
+// no decoder of their own. YAML's other forms, "017" for one, are the library's.
+func plainNumber(text string) (float64, bool) {
+	digits := strings.TrimPrefix(text, "-")
+	if strings.Trim(digits, "0123456789.") != "" || len(digits) > 1 && digits[0] == '0' && digits[1] != '.' {
+		return 0, false
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	return v, err == nil
 }
 
 func (d *decoder) numbers(to *map[string]float64) reader {

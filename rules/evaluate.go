@@ -47,9 +47,10 @@ type dispatch struct {
 	bit            uint64 // of the kind in filters; 0 for kinds that nobody declared
 }
 
-func (p *Program) dispatch() {
+func (p *Program) dispatch(pace *pace) {
 	p.byKind = make(map[ingest.Kind]*dispatch)
 	for _, k := range ingest.Kinds() {
+		pace.step()
 		p.byKind[k] = p.dispatchFor(k)
 		p.byKind[k].bit = kindMask([]ingest.Kind{k})
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/checker"
+	"github.com/expr-lang/expr/compiler"
 	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
@@ -21,12 +23,15 @@ import (
 // MaxExpression is the longest expression that is compiled, in bytes.
 const MaxExpression = 4096
 
-// vocabulary is what one expression may name.
+// vocabulary is what an expression may name. It is not safe for concurrent use.
 type vocabulary struct {
 	fields   map[string]*EventField
 	features map[string]int // index in Ruleset.Features; nil in a feature's own filter
 	names    []string
 	env      types.Map
+	// conf is expr's own form of it. Making one costs more than checking an
+	// expression, so all expressions have the same, one after the other.
+	conf *conf.Config
 	// afterResponse allows fields that only the response tells.
 	afterResponse bool
 }
@@ -48,6 +53,11 @@ func newVocabulary(features []Feature, afterResponse bool) *vocabulary {
 		v.names = append(v.names, f.Name)
 		v.env[f.Name] = types.Float64
 	}
+	v.conf = conf.CreateNew()
+	for _, o := range v.options() {
+		o(v.conf)
+	}
+	clear(v.conf.Builtins) // the options only say that they are disabled
 	return v
 }
 
@@ -88,23 +98,22 @@ func (v *vocabulary) check(source string) (ast.Node, error) {
 	if len(source) > MaxExpression {
 		return nil, fmt.Errorf("expression has %d bytes, at most %d are compiled", len(source), MaxExpression)
 	}
-	c := conf.CreateNew()
-	for _, o := range v.options() {
-		o(c)
-	}
-	clear(c.Builtins)
-	tree, err := parser.ParseWithConfig(source, c)
+	tree, err := parser.ParseWithConfig(source, v.conf)
 	if err != nil {
 		return nil, oneLine(err)
 	}
 	if err := v.unknown(tree.Node); err != nil {
 		return nil, err
 	}
-	program, err := expr.Compile(source, v.options()...)
-	if err != nil {
+	if _, err := checker.Check(tree, v.conf); err != nil {
 		return nil, oneLine(err)
 	}
-	return program.Node(), nil
+	// What the machine cannot run is none of the language, though it is not the
+	// machine that runs it.
+	if _, err := compiler.Compile(tree, v.conf); err != nil {
+		return nil, oneLine(err)
+	}
+	return tree.Node, nil
 }
 
 // unknown reports every identifier and function that is not in the

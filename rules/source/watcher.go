@@ -152,10 +152,9 @@ func (w *Watcher) look(ctx context.Context) {
 	if !settled || sum == w.refused {
 		return
 	}
-	// Visitors are served meanwhile.
 	o := w.options.Rules
 	if o.Pause == nil {
-		o.Pause = runtime.Gosched
+		o.Pause = gently(ctx)
 	}
 	p, err := rules.Load(doc.Origin, doc.Data, o)
 	if err != nil {
@@ -175,6 +174,29 @@ func (w *Watcher) look(ctx context.Context) {
 	w.metrics.loaded(p)
 	for _, id := range w.ids() {
 		w.subscribers[id](p)
+	}
+}
+
+// Visitors are served while a document is loaded. A goroutine that only yields
+// is run again before the network is looked at, and so keeps one of few
+// processors to itself; one that sleeps for longer than it has worked does not.
+const (
+	restTime = 400 * time.Microsecond
+	// restFor is for how long it rests at all: a new version must be in force
+	// soon on a slow machine, too.
+	restFor = 1500 * time.Millisecond
+)
+
+// gently is a rules.Options.Pause for one document. Once ctx has ended it rests
+// no more, so that nobody waits for it.
+func gently(ctx context.Context) func() {
+	until := time.Now().Add(restFor)
+	return func() {
+		if ctx.Err() == nil && time.Now().Before(until) {
+			time.Sleep(restTime)
+			return
+		}
+		runtime.Gosched()
 	}
 }
 

@@ -50,17 +50,23 @@ func TestCellsCompareRoundByRound(t *testing.T) {
 }
 
 func TestReloadIsTheDifference(t *testing.T) {
-	quiet, busy := round(100, 0, 10*time.Millisecond), round(100, 0, 10*time.Millisecond)
-	busy.latencies[3], busy.failed = 14*time.Millisecond, 2
-	quiet.latencies[5] = 11 * time.Millisecond
-	hiccup := round(100, 0, 10*time.Millisecond) // the machine's, in a pair of its own
+	before, busy, after := round(100, 0, 10*time.Millisecond), round(100, 0, 10*time.Millisecond), round(100, 0, 10*time.Millisecond)
+	before.latencies[5], after.latencies[5] = 11*time.Millisecond, 13*time.Millisecond
+	busy.latencies[3], busy.failed = 15*time.Millisecond, 2
+	hiccup := round(100, 0, 10*time.Millisecond) // the machine's, in a trial of its own
 	hiccup.latencies[7] = 90 * time.Millisecond
-	usual := reloadPair{&busy.sample, &quiet.sample}
-	r := reloadOf([]reloadPair{usual, {&hiccup.sample, &quiet.sample}, usual})
+	usual := reloadTrial{&before.sample, &busy.sample, &after.sample}
+	r := reloadOf([]reloadTrial{usual, {&before.sample, &hiccup.sample, &after.sample}, usual})
+	// Quantiles of a hundred lie between the slowest and the others.
+	assert.InDelta(t, 3, r.MaxMs, 1e-9)
+	assert.InDelta(t, 2, r.NoiseMs, 1e-9)
+	assert.LessOrEqual(t, r.P999Ms, r.MaxMs)
+	assert.LessOrEqual(t, r.P99Ms, r.P999Ms)
+	r.P999Ms, r.P99Ms = 0, 0
 	assert.Equal(t, Reload{
-		Requests: 300, Failed: 4, MaxMs: 3, WithMs: 14, WithoutMs: 11, WorstMs: 90, WorstWithoutMs: 11, OverFiveMs: 1.0 / 300,
+		Requests: 300, Failed: 4, MaxMs: 3, NoiseMs: 2, WithMs: 15, WithoutMs: 12, WorstMs: 90, WorstWithoutMs: 13, OverFiveMs: 1.0 / 300,
 	}, r)
-	assert.Zero(t, reloadOf([]reloadPair{{&quiet.sample, &busy.sample}}).MaxMs, "never negative")
+	assert.InDelta(t, -2, reloadOf([]reloadTrial{{&busy.sample, &after.sample, &busy.sample}}).MaxMs, 1e-9, "with its sign")
 }
 
 func TestReportNamesItsFigures(t *testing.T) {

@@ -3,6 +3,7 @@ package gatewaybench
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"fairgate/cmd/internal/bench"
@@ -11,33 +12,46 @@ import (
 // reloadTime is how long a published ruleset may take to be in force.
 const reloadTime = 15 * time.Second
 
+// leastStretch is how long a stretch of load takes at least. A reload is in
+// force sooner, and what the first and last moments do to a stretch should be
+// little of it.
+const leastStretch = 2 * time.Second
+
 // reload runs 1,000 rules at full speed and publishes a new version again and
-// again. Stretches with a reload take turns with as long ones without, because
+// again: stretches with a reload stand between as long ones without, because
 // at full speed requests wait for each other anyway, and for whatever else the
 // machine does: what waits for the reload is the difference.
 func (r *run) reload(ctx context.Context) error {
 	r.say("reloading 1,000 rules under load, %d times", r.o.Reloads)
-	var pairs []reloadPair
+	quiet, err := r.quietFor(ctx, leastStretch)
+	if err != nil {
+		return err
+	}
+	var trials []reloadTrial
 	for i := range r.o.Reloads {
-		var p reloadPair
-		var err error
-		if p.busy, err = r.reloadOnce(ctx, r.o.Seed+uint64(i)+1); err != nil {
+		t := reloadTrial{before: quiet}
+		if t.busy, err = r.reloadOnce(ctx, r.o.Seed+uint64(i)+1); err != nil {
 			return err
 		}
-		if p.quiet, err = r.quietFor(ctx, p.busy.elapsed); err != nil {
-			return err
-		}
-		pairs = append(pairs, p)
 		if err := r.rig.settle(ctx, Screened1000); err != nil {
 			return err
 		}
+		if quiet, err = r.quietFor(ctx, t.busy.elapsed); err != nil {
+			return err
+		}
+		if err := r.rig.settle(ctx, Screened1000); err != nil {
+			return err
+		}
+		t.after = quiet
+		trials = append(trials, t)
 	}
-	r.report.Reload = reloadOf(pairs)
+	r.report.Reload = reloadOf(trials)
 	return nil
 }
 
-// reloadPair is a stretch with a reload, and one as long without.
-type reloadPair struct{ busy, quiet *sample }
+// reloadTrial is a stretch with a reload between two without, each the next
+// one's neighbour as well.
+type reloadTrial struct{ before, busy, after *sample }
 
 // reloadOnce publishes the ruleset of a seed under full load, and ends the load
 // when the gateway has it in force.
@@ -53,10 +67,10 @@ func (r *run) reloadOnce(ctx context.Context, seed uint64) (*sample, error) {
 	if err := r.rig.publish(Screened1000, document); err != nil {
 		return nil, err
 	}
-	reloaded := false
+	reloaded, begin := false, time.Now()
 	s, err := r.watched(ctx, reloadTime, func(now map[string]float64) bool {
 		reloaded = now[loads] > before[loads]
-		return reloaded
+		return reloaded && time.Since(begin) >= leastStretch
 	})
 	if err == nil && !reloaded {
 		err = fmt.Errorf("reload: the ruleset was not in force after %s", reloadTime)
@@ -90,18 +104,26 @@ func (r *run) watched(ctx context.Context, d time.Duration, enough func(map[stri
 // loads counts what the rules' source loaded or refused.
 const loads = "fairgate_rules_source_reloads_total"
 
-// Reload is how requests fared while rules were exchanged beneath them.
+// Reload is how requests fared while rules were exchanged beneath them. Each
+// reload is a trial: a stretch of load with it, between two as long ones
+// without. The extra wait of a trial is what its stretch shows above the mean of
+// its neighbours, which takes out what drifts; a figure is the median of the
+// trials, with its sign, because the slowest of thousands of requests is mostly
+// the machine's doing and a reload can as well seem to have helped. How far such
+// a figure can be trusted tells NoiseMs.
 type Reload struct {
 	Requests int `json:"reload_requests"` // in the stretches with a reload
 	Failed   int `json:"reload_failed"`
-	// MaxMs is how much longer the slowest request took with a reload than in
-	// the stretch without that followed it, P99Ms the same of the 99th
-	// percentile: the median of the pairs, 0 where it took no longer. A single
-	// pair says little, because the slowest of thousands of requests is mostly
-	// the machine's doing.
-	MaxMs float64 `json:"reload_max_ms"`
-	P99Ms float64 `json:"reload_p99_ms"`
-	// The slowest of each: the medians, and of all.
+	// MaxMs is the extra wait of the slowest request, P999Ms and P99Ms those of
+	// the 99.9th and the 99th percentile.
+	MaxMs  float64 `json:"reload_max_ms"`
+	P999Ms float64 `json:"reload_p999_ms"`
+	P99Ms  float64 `json:"reload_p99_ms"`
+	// NoiseMs is by how much the slowest requests of two neighbours without a
+	// reload differ, the median of the trials: less than that is no finding.
+	NoiseMs float64 `json:"reload_noise_ms"`
+	// The slowest of each: the medians, and of all; there are about twice as
+	// many requests without a reload as with one.
 	WithMs          float64 `json:"reload_slowest_ms"`
 	WithoutMs       float64 `json:"reload_slowest_without_ms"`
 	WorstMs         float64 `json:"reload_worst_ms"`
@@ -110,23 +132,35 @@ type Reload struct {
 	OverFiveWithout float64 `json:"reload_over_5ms_without"` // the same without a reload
 }
 
-func reloadOf(pairs []reloadPair) Reload {
+func reloadOf(trials []reloadTrial) Reload {
 	var r Reload
-	var more, p99, with, without []float64
+	var noise, with, without []float64
 	var busy, quiet sample
-	for _, p := range pairs {
-		w, wo := bench.QuantileMs(p.busy.latencies, 1), bench.QuantileMs(p.quiet.latencies, 1)
-		with, without, more = append(with, w), append(without, wo), append(more, w-wo)
-		p99 = append(p99, bench.QuantileMs(p.busy.latencies, 0.99)-bench.QuantileMs(p.quiet.latencies, 0.99))
-		busy.add(p.busy)
-		quiet.add(p.quiet)
+	for _, t := range trials {
+		before, after := bench.QuantileMs(t.before.latencies, 1), bench.QuantileMs(t.after.latencies, 1)
+		with, without = append(with, bench.QuantileMs(t.busy.latencies, 1)), append(without, before, after)
+		noise = append(noise, math.Abs(before-after))
+		busy.add(t.busy)
+		quiet.add(t.before)
+		quiet.add(t.after)
 	}
 	r.Requests, r.Failed = busy.requests, busy.failed
-	r.MaxMs, r.P99Ms = max(0, median(more)), max(0, median(p99))
-	r.WithMs, r.WithoutMs = median(with), median(without)
+	r.MaxMs, r.P999Ms, r.P99Ms = extra(trials, 1), extra(trials, 0.999), extra(trials, 0.99)
+	r.NoiseMs, r.WithMs, r.WithoutMs = median(noise), median(with), median(without)
 	r.WorstMs, r.WorstWithoutMs = bench.QuantileMs(busy.latencies, 1), bench.QuantileMs(quiet.latencies, 1)
 	r.OverFiveMs, r.OverFiveWithout = overMedian(busy.latencies), overMedian(quiet.latencies)
 	return r
+}
+
+// extra is by how much a quantile is higher with a reload, in milliseconds: the
+// median of the trials.
+func extra(trials []reloadTrial, quantile float64) float64 {
+	var list []float64
+	for _, t := range trials {
+		around := (bench.QuantileMs(t.before.latencies, quantile) + bench.QuantileMs(t.after.latencies, quantile)) / 2
+		list = append(list, bench.QuantileMs(t.busy.latencies, quantile)-around)
+	}
+	return median(list)
 }
 
 // overMedian is the share of latencies more than 5 ms above their median.

@@ -78,13 +78,14 @@ At %d connections, by the bare proxy:
 A decision: %.0f µs of Redis in %.1f commands; %.0f allocations in the gateway; %.2f %% refused, %.2f %% counted without Redis; the journal's disk took %.1f ms.
 A rule: %.1f ns, %.3f allocations.
 A burst at a window's edge escaped in %.2f %% of %d tries.
-Reload of 1,000 rules under load: %d requests, %d failed; the slowest took %.1f ms and without a reload %.1f ms (medians of the pairs), %.1f ms more; the 99th percentile %.1f ms more.
+Reload of 1,000 rules under load: %d requests, %d failed; the slowest took %.1f ms and without a reload %.1f ms (medians).
+  Above the stretches before and after without one (medians): the slowest %+.1f ms (two without one differ by %.1f ms); the 99.9th percentile %+.1f ms; the 99th %+.1f ms.
   The slowest of all %.1f ms, without %.1f ms; more than 5 ms above the median %.2f %% of the requests, without %.2f %%.
 %d cores, %s, Redis %s, %.0f s in all.
 `, mostConnections, r.Ratio[OneRoundTrip], r.Ratio[Screened100], r.Ratio[Screened1000], r.Ratio[Degraded],
 		r.WholeRatio[OneRoundTrip], r.WholeRatio[Screened100], r.WholeRatio[Screened1000], r.WholeRatio[Degraded],
 		r.RedisCPUUs, r.RedisCommands, r.Mallocs, 100*r.Refused, 100*r.Degraded, r.FsyncMs, r.RuleNs, r.RuleAllocs,
-		100*r.EdgeEscape, r.EdgeTries, r.Requests, r.Reload.Failed, r.WithMs, r.WithoutMs, r.MaxMs, r.P99Ms,
+		100*r.EdgeEscape, r.EdgeTries, r.Requests, r.Reload.Failed, r.WithMs, r.WithoutMs, r.MaxMs, r.NoiseMs, r.P999Ms, r.P99Ms,
 		r.WorstMs, r.WorstWithoutMs, 100*r.OverFiveMs, 100*r.OverFiveWithout,
 		r.Machine.Cores, r.Machine.Go, r.Machine.Redis, r.Seconds)
 	if err != nil {

@@ -104,6 +104,7 @@ func (w *jsonWriter) subject(s *Subject) {
 	w.textsIf(`"documents":`, s.Documents)
 	w.textIf(`"phone":`, s.Phone)
 	w.textIf(`"phone_class":`, string(s.PhoneClass))
+	w.textIf(`"phone_block":`, s.PhoneBlock)
 	w.textIf(`"payee":`, s.Payee)
 	w.textIf(`"cluster":`, s.Cluster)
 	w.intIf(`"cluster_size":`, int64(s.ClusterSize))

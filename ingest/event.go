@@ -68,6 +68,9 @@ type Subject struct {
 	// PhoneClass is what its number range tells; the number itself stays in the
 	// gateway's memory.
 	PhoneClass PhoneClass `json:"phone_class,omitempty"`
+	// PhoneBlock is a keyed HMAC of the block of ten thousand that a virtual
+	// operator's number is in, in which such numbers are sold.
+	PhoneBlock string `json:"phone_block,omitempty"`
 	// Payee is a keyed HMAC of who pays: a card or wallet, where the route
 	// names it.
 	Payee string `json:"payee,omitempty"`

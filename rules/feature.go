@@ -28,6 +28,10 @@ const (
 	// EntityFamily is a group of like devices. Events have it where the
 	// device's collector told enough; no rule acts on it.
 	EntityFamily Entity = "family"
+	// EntityPhoneBlock is ten thousand numbers of a virtual operator that lie
+	// together; events have it where their number is such a one. No rule acts on
+	// it.
+	EntityPhoneBlock Entity = "phone_block"
 	// EntityPayee is a card or wallet that pays, where the route names it; no
 	// rule acts on it.
 	EntityPayee Entity = "payee"
@@ -142,10 +146,12 @@ const (
 	FieldClaimed  Field = "claimed"
 	FieldCluster  Field = "cluster"
 	FieldFamily   Field = "family"
+	FieldBlock    Field = "phone_block"
 	FieldPayee    Field = "payee"
 	FieldChannel  Field = "channel"
 	FieldOrder    Field = "order"   // the order that the request names
 	FieldImprint  Field = "imprint" // all traits of a device together
+	FieldAgent    Field = "agent"   // the user agent, whole
 )
 
 // Numbers that can be added up; all are whole and not negative.

@@ -45,6 +45,8 @@ func Key(entity Entity, e *ingest.Event) string {
 		return e.Subject.Cluster
 	case EntityFamily:
 		return e.Telemetry.Family
+	case EntityPhoneBlock:
+		return e.Subject.PhoneBlock
 	case EntityPayee:
 		return e.Subject.Payee
 	case EntityChannel:
@@ -93,6 +95,8 @@ func AppendValues(dst []string, f Field, e *ingest.Event) []string {
 		value = e.Order.ID
 	case FieldImprint:
 		value = e.Telemetry.Print
+	case FieldAgent:
+		value = e.Client.UserAgent
 	default:
 		// The remaining fields are the entities of the same name.
 		return AppendKeys(dst, Entity(f), e)

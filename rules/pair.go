@@ -52,7 +52,7 @@ func (e Entity) typed() bool {
 	if a, b, pair := e.Parts(); pair {
 		return a.typed() && b.typed()
 	}
-	return e == EntityDocument || e == EntityPhone || e == EntityPool || e == EntityPayee
+	return e == EntityDocument || e == EntityPhone || e == EntityPool || e == EntityPhoneBlock || e == EntityPayee
 }
 
 // PairKey joins the keys of a pair's parts, in the order in which Pair names

@@ -10,7 +10,7 @@ import (
 func Entities() []Entity {
 	return []Entity{
 		EntityAccount, EntityDevice, EntitySession, EntityIP, EntitySubnet, EntityASN,
-		EntityDocument, EntityPhone, EntityPool, EntityCluster, EntityFamily, EntityPayee, EntityChannel,
+		EntityDocument, EntityPhone, EntityPool, EntityCluster, EntityFamily, EntityPhoneBlock, EntityPayee, EntityChannel,
 	}
 }
 
@@ -23,7 +23,7 @@ func (e Entity) shared() bool {
 	if a, b, pair := e.Parts(); pair {
 		return a.shared() && b.shared()
 	}
-	return e == EntityIP || e == EntitySubnet || e == EntityASN || e == EntityPool || e == EntityFamily || e == EntityChannel
+	return e == EntityIP || e == EntitySubnet || e == EntityASN || e == EntityPool || e == EntityFamily || e == EntityPhoneBlock || e == EntityChannel
 }
 
 // Stages lists every Stage.
@@ -52,7 +52,7 @@ func CountedFields() []Field {
 	return []Field{
 		FieldAccount, FieldDevice, FieldSession, FieldIP, FieldSubnet, FieldASN,
 		FieldDocument, FieldPhone, FieldPool, FieldDay, FieldClaimed,
-		FieldCluster, FieldFamily, FieldPayee, FieldChannel, FieldOrder, FieldImprint,
+		FieldCluster, FieldFamily, FieldBlock, FieldPayee, FieldChannel, FieldOrder, FieldImprint, FieldAgent,
 	}
 }
 

@@ -167,7 +167,7 @@ func validateRule(r *Rule, at string, c *problems) {
 		c.add(at+"on", r.ID, "%q cannot be acted on: unrelated people have like devices; act on the device or the account", r.On)
 	case EntityChannel:
 		c.add(at+"on", r.ID, "%q cannot be acted on: all its customers stand behind it; flag the account that it sells through", r.On)
-	case EntityDocument, EntityPhone, EntityPool, EntityPayee:
+	case EntityDocument, EntityPhone, EntityPool, EntityPhoneBlock, EntityPayee:
 		c.add(at+"on", r.ID, "%q cannot be acted on: anybody can type it into a request, and would have others blocked", r.On)
 	case EntityIP, EntitySubnet, EntityASN:
 		if r.Action == ingest.Block {

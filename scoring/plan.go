@@ -237,7 +237,7 @@ func entities(all []*shared) []rules.Entity {
 	list := []rules.Entity{
 		rules.EntityAccount, rules.EntityDevice, rules.EntitySession, rules.EntityIP, rules.EntitySubnet,
 		rules.EntityASN, rules.EntityDocument, rules.EntityPhone, rules.EntityPool, rules.EntityCluster, rules.EntityFamily,
-		rules.EntityPayee, rules.EntityChannel,
+		rules.EntityPhoneBlock, rules.EntityPayee, rules.EntityChannel,
 	}
 	for _, s := range all {
 		if !slices.Contains(list, s.entity) {
@@ -252,7 +252,8 @@ func entities(all []*shared) []rules.Entity {
 // and a pair follows its parts.
 func marked(e rules.Entity) bool {
 	switch e {
-	case rules.EntityPool, rules.EntityCluster, rules.EntityFamily, rules.EntityPayee, rules.EntityChannel:
+	case rules.EntityPool, rules.EntityCluster, rules.EntityFamily, rules.EntityPhoneBlock, rules.EntityPayee,
+		rules.EntityChannel:
 		return false
 	default:
 		return e.Valid()

@@ -69,7 +69,7 @@ func (l Language) entity(e rules.Entity) string {
 	zh := map[rules.Entity]string{
 		rules.EntityAccount: "账号", rules.EntityDevice: "设备", rules.EntitySession: "会话", rules.EntityIP: "地址", rules.EntitySubnet: "网段",
 		rules.EntityASN: "运营商网络", rules.EntityDocument: "证件", rules.EntityPhone: "手机号", rules.EntityPool: "票池", rules.EntityCluster: "关联群组", rules.EntityFamily: "同类设备",
-		rules.EntityPayee: "付款方", rules.EntityChannel: "售票渠道",
+		rules.EntityPhoneBlock: "号段", rules.EntityPayee: "付款方", rules.EntityChannel: "售票渠道",
 	}
 	if text := zh[e]; l == Chinese && text != "" {
 		return text

@@ -19,12 +19,13 @@ const (
 	PurposeSession  Purpose = "session"
 	PurposeClaimed  Purpose = "claimed"
 	PurposePayee    Purpose = "payee"
+	PurposeBlock    Purpose = "phone_block"
 )
 
 // Valid reports whether p is a known purpose.
 func (p Purpose) Valid() bool {
 	switch p {
-	case PurposeDocument, PurposePhone, PurposeSession, PurposeClaimed, PurposePayee:
+	case PurposeDocument, PurposePhone, PurposeSession, PurposeClaimed, PurposePayee, PurposeBlock:
 		return true
 	default:
 		return false

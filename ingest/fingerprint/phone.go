@@ -30,3 +30,13 @@ func phoneClass(value string, virtual []string) ingest.PhoneClass {
 	}
 	return ingest.PhoneMobile
 }
+
+// PhoneBlock is the part of a mainland number that names its block of ten
+// thousand, empty for a number that is none.
+func PhoneBlock(number string) string {
+	digits := phone(number)
+	if len(digits) != 11 || digits[0] != '1' {
+		return ""
+	}
+	return digits[:7]
+}

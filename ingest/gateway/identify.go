@@ -101,6 +101,9 @@ func (g *Gateway) key(e *ingest.Event, s selector, f found) {
 	case keyPhone:
 		e.Subject.Phone = g.o.Keyer.Current(fingerprint.PurposePhone, f.first())
 		e.Subject.PhoneClass = g.o.Reader.PhoneClass(f.first())
+		if e.Subject.PhoneClass == ingest.PhoneVirtual {
+			e.Subject.PhoneBlock = g.o.Keyer.Current(fingerprint.PurposeBlock, fingerprint.PhoneBlock(f.first()))
+		}
 	case keyDocuments:
 		e.Subject.Documents = g.documents(f.values)
 	case keyPool:

@@ -53,7 +53,7 @@ func AppendLinks(dst []Link, e *ingest.Event) []Link {
 		}
 	}
 	add(Device, e.Subject.Device)
-	if e.Client.IP.IsValid() {
+	if e.Client.IP.IsValid() && !e.Client.Mobile && !e.Client.Hosting { // behind those are strangers
 		add(IP, e.Client.IP.Unmap().String())
 	}
 	if e.Telemetry.Family != "" && e.Client.Subnet != "" && !e.Client.Mobile {

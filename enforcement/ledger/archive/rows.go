@@ -40,7 +40,7 @@ func tableOf(kind ledger.Kind) table {
 }
 
 const eventColumns = `id time site gateway boot seq kind route method path
-	account claimed session device device_issued device_fresh documents phone phone_class payee
+	account claimed session device device_issued device_fresh documents phone phone_class phone_block payee
 	ip subnet asn as_org country hosting user_agent automation headers tls language mobile mismatch
 	source beacon_refused beacon_at family imprint traces moves pointer keys key_gap key_spread pastes key_proven key_changed skew
 	order_id pool day positions channel
@@ -52,7 +52,7 @@ func eventRow(r ledger.Record) []any {
 	s, c, t, d, o := e.Subject, e.Client, e.Telemetry, e.Decision, e.Outcome
 	return []any{
 		e.ID, e.Time.UTC(), e.Site, e.Gateway, e.Boot, e.Seq, string(e.Kind), e.Route, e.Method, e.Path,
-		s.Account, s.Claimed, s.Session, s.Device, moment(s.DeviceIssued), s.DeviceFresh, list(s.Documents), s.Phone, string(s.PhoneClass), s.Payee,
+		s.Account, s.Claimed, s.Session, s.Device, moment(s.DeviceIssued), s.DeviceFresh, list(s.Documents), s.Phone, string(s.PhoneClass), s.PhoneBlock, s.Payee,
 		address(c.IP), c.Subnet, c.ASN, c.ASOrg, c.Country, c.Hosting, c.UserAgent, c.Automation, c.Headers, c.TLS, c.Language, c.Mobile, list(c.Mismatch),
 		string(t.Source), t.Refused, moment(t.At), t.Family, t.Print, traces(t.Traces), count(t.Moves), t.Pointer,
 		count(t.Keys), count(t.KeyGap), count(t.KeySpread), count(t.Pastes), t.Proven, t.KeyChanged, int32(t.Skew), //nolint:gosec // within a day

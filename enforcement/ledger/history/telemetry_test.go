@@ -23,7 +23,7 @@ func TestTelemetryComesBack(t *testing.T) {
 		KeySpread: 70, Pastes: 2, Proven: true, KeyChanged: true, Skew: -7200,
 	}
 	events[2].Telemetry = ingest.Telemetry{Refused: "replayed"}
-	events[1].Subject.Payee, events[1].Order.Channel = "0123", "agency"
+	events[1].Subject.Payee, events[1].Subject.PhoneBlock, events[1].Order.Channel = "0123", "4567", "agency"
 	events[1].Pass = ingest.Pass{Solve: 2100, Gap: 15_000, Moved: true}
 	write(t, a, events)
 	got := read(t, r, backtest.Needs{})
@@ -34,6 +34,7 @@ func TestTelemetryComesBack(t *testing.T) {
 		assert.Equal(t, e.Pass, got[i].Pass)
 		assert.Equal(t, e.Order.Channel, got[i].Order.Channel)
 		assert.Equal(t, e.Subject.Payee, got[i].Subject.Payee)
+		assert.Equal(t, e.Subject.PhoneBlock, got[i].Subject.PhoneBlock)
 		assert.Equal(t, e.Subject.PhoneClass, got[i].Subject.PhoneClass)
 	}
 }

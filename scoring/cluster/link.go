@@ -18,11 +18,12 @@ const (
 	Document Kind = "document"
 	Phone    Kind = "phone"
 	Payee    Kind = "payee"
+	Block    Kind = "phone_block" // of a virtual operator's numbers
 	IP       Kind = "ip"
 )
 
 // Kinds lists every Kind.
-func Kinds() []Kind { return []Kind{Device, Family, Document, Phone, Payee, IP} }
+func Kinds() []Kind { return []Kind{Device, Family, Document, Phone, Payee, Block, IP} }
 
 // Valid reports whether k is one of Kinds.
 func (k Kind) Valid() bool { return slices.Contains(Kinds(), k) }
@@ -61,6 +62,7 @@ func AppendLinks(dst []Link, e *ingest.Event) []Link {
 	}
 	if e.Outcome.Accepted() {
 		add(Payee, e.Subject.Payee)
+		add(Block, e.Subject.PhoneBlock)
 		for _, d := range e.Subject.Documents {
 			add(Document, d)
 		}

@@ -28,7 +28,7 @@ type Options struct {
 // else's, so that only what few accounts share connects them; a family at home
 // shares an address, an office does, too.
 func DefaultBridges() map[Kind]int {
-	return map[Kind]int{Device: 1000, Family: 8, Document: 20, Phone: 50, Payee: 1000, IP: 4}
+	return map[Kind]int{Device: 1000, Family: 8, Document: 20, Phone: 50, Payee: 1000, Block: 100, IP: 4}
 }
 
 func (o Options) withDefaults() Options {

@@ -46,6 +46,8 @@ type Finding struct {
 	Receipt string
 	Ruleset string
 	Score   float64
+	// Cluster is the group of linked accounts that the account belongs to.
+	Cluster string
 	// Hits are those that act, the excused ones left out.
 	Hits []ingest.Hit
 	// Features are the values that the rules saw, those without a value left
@@ -82,4 +84,22 @@ type Sweep struct {
 type Sweeps interface {
 	// Request queues sweeps. One that was queued before changes nothing.
 	Request(ctx context.Context, sweeps []Sweep) error
+}
+
+// Considered is a decision that the audit sample may draw.
+type Considered struct {
+	Site    string
+	Account string
+	EventID string
+	Time    time.Time // of the event
+	Action  ingest.Action
+	Score   float64 // 0 to 100
+	// VisitDay is the day that was booked for; zero: none.
+	VisitDay time.Time
+}
+
+// Sampler draws accounts for the audit sample; *cases.Sampler is one.
+type Sampler interface {
+	// Consider looks at decisions that were taken. A repeat changes nothing.
+	Consider(ctx context.Context, decisions []Considered) error
 }

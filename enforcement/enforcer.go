@@ -24,6 +24,8 @@ type EnforcerOptions struct {
 	// rule is ever turned down.
 	Budget Budget
 	Curb   *Curb
+	// Sampler draws accounts for the audit sample; nil: none is drawn.
+	Sampler Sampler
 	// Batch is how many verdicts that already wait are enforced together.
 	// Default 200.
 	Batch int
@@ -276,6 +278,9 @@ func (e *Enforcer) bury(ctx context.Context, w *work) bool {
 // apply enforces plans. Every step ignores what was done before, so a failure
 // half way is mended by applying again.
 func (e *Enforcer) apply(ctx context.Context, plans []*plan) error {
+	if err := e.consider(ctx, plans); err != nil {
+		return err
+	}
 	if e.options.Kill.On() {
 		return nil
 	}
@@ -334,6 +339,27 @@ func (e *Enforcer) apply(ctx context.Context, plans []*plan) error {
 		if err := e.cases.Record(ctx, findings); err != nil {
 			return fmt.Errorf("record %d findings: %w", len(findings), err)
 		}
+	}
+	return nil
+}
+
+// consider shows the decisions to the audit sample, also while nothing acts:
+// judging hurts nobody.
+func (e *Enforcer) consider(ctx context.Context, plans []*plan) error {
+	if e.options.Sampler == nil {
+		return nil
+	}
+	var decisions []Considered
+	for _, p := range plans {
+		if c, ok := p.considered(); ok {
+			decisions = append(decisions, c)
+		}
+	}
+	if len(decisions) == 0 {
+		return nil
+	}
+	if err := e.options.Sampler.Consider(ctx, decisions); err != nil {
+		return fmt.Errorf("draw from %d decisions: %w", len(decisions), err)
 	}
 	return nil
 }

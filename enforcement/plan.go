@@ -117,7 +117,7 @@ func (p *plan) finding(hits []ingest.Hit) (f Finding, ok bool) {
 	f = Finding{
 		Site: v.Site, Target: target, EventID: v.EventID, Stage: v.Stage, Time: v.Time, Kind: v.Kind,
 		Order: v.Order.ID, Receipt: v.Receipt, Ruleset: v.Ruleset, Score: v.Score, Hits: hits,
-		Features: map[string]float64{},
+		Cluster: v.Subject.Cluster, Features: map[string]float64{},
 	}
 	if f.Receipt == "" {
 		f.Receipt = Receipt(v.EventID)
@@ -159,4 +159,25 @@ func (p *plan) sweep(cause Denial) Sweep {
 		s.Receipt = Receipt(v.EventID)
 	}
 	return s
+}
+
+// considered is the decision as the audit sample sees it: what an account asked
+// to book, or was refused. In observe mode it counts as let through.
+func (p *plan) considered() (c Considered, ok bool) {
+	v := p.verdict
+	action := v.Decision
+	if v.Stage == rules.StageAsync {
+		action = v.Action
+	}
+	refused := action == ingest.Challenge || action == ingest.Block
+	if v.Subject.Account == "" || (!v.Kind.Order() && !refused) || (v.Stage == rules.StageAsync && len(p.hits) == 0) {
+		return Considered{}, false
+	}
+	c = Considered{
+		Site: v.Site, Account: v.Subject.Account, EventID: v.EventID, Time: v.Time, Action: action, Score: v.Score,
+	}
+	if day, err := time.Parse(time.DateOnly, v.Order.Day); err == nil {
+		c.VisitDay = day
+	}
+	return c, true
 }

@@ -45,6 +45,8 @@ type Services struct {
 	Operators Operators
 	Audit     Audit
 	Review    Review
+	Cases     Cases
+	BulkCases BulkCases
 	Lists     Lists
 	Labels    Labels
 	Quality   Quality
@@ -114,6 +116,7 @@ func New(services Services, o Options) *fiber.App {
 	api.UseMiddleware(s.authenticate(api))
 	s.sessions(api)
 	s.review(api)
+	s.cases(api)
 	s.lists(api)
 	s.labels(api)
 	s.quality(api)

@@ -21,11 +21,13 @@ type Labels interface {
 type labelsInput struct {
 	Body struct {
 		Labels []struct {
-			Account  string                 `json:"account" minLength:"1" maxLength:"200"`
-			Value    enforcement.LabelValue `json:"value" enum:"human,scalper,unknown"`
-			Operator string                 `json:"operator,omitempty" maxLength:"200" doc:"Who stands behind several accounts, where that is known"`
-			VisitDay string                 `json:"visit_day,omitempty" format:"date" doc:"The last day the label speaks about; it is mature seven days after"`
-			Reason   string                 `json:"reason" minLength:"3" maxLength:"500" doc:"How it is known"`
+			Account   string                  `json:"account" minLength:"1" maxLength:"200"`
+			Value     enforcement.LabelValue  `json:"value" enum:"human,scalper,unknown"`
+			Operator  string                  `json:"operator,omitempty" maxLength:"200" doc:"Who stands behind several accounts, where that is known"`
+			VisitDay  string                  `json:"visit_day,omitempty" format:"date" doc:"The last day the label speaks about; it is mature seven days after"`
+			Source    enforcement.LabelSource `json:"source,omitempty" enum:"report,outcome,challenge" default:"report" doc:"report: somebody says so, a resale report for one; outcome and challenge are hints that never outweigh what a person said"`
+			Inclusion float64                 `json:"inclusion,omitempty" minimum:"0" maximum:"1" doc:"With which probability the account was drawn to be labelled, 1 where all were; 0 or left out: it was not drawn, and the label tells about no other account"`
+			Reason    string                  `json:"reason" minLength:"3" maxLength:"500" doc:"How it is known"`
 		} `json:"labels" minItems:"1" maxItems:"500"`
 	}
 }
@@ -53,7 +55,10 @@ func (s *server) importLabels(ctx context.Context, in *labelsInput) (*labelsOutp
 		}
 		label := enforcement.Label{
 			ID: id.String(), Time: now, Site: s.o.Site, Account: l.Account, Value: l.Value,
-			Source: enforcement.SourceReport, Actor: callerOf(ctx).Name, Reason: l.Reason, Operator: l.Operator,
+			Source: enforcement.SourceReport, Inclusion: l.Inclusion, Actor: callerOf(ctx).Name, Reason: l.Reason, Operator: l.Operator,
+		}
+		if l.Source != "" {
+			label.Source = l.Source
 		}
 		if l.VisitDay != "" {
 			if label.VisitDay, err = time.Parse(time.DateOnly, l.VisitDay); err != nil {

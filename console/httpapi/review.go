@@ -58,6 +58,9 @@ func (s *server) review(api huma.API) {
 		OperationID: "get-account", Method: http.MethodGet, Path: "/api/v1/accounts/{id}", Summary: "How one account stands", Tags: []string{"review"},
 	}, console.ReadReview), func(ctx context.Context, in *accountInput) (*standingOutput, error) {
 		standing, err := s.Review.StandingOf(ctx, s.o.Site, account(in.ID))
+		if err == nil {
+			standing, err = s.folded(ctx, standing)
+		}
 		if err != nil {
 			return nil, s.reviewError(ctx, "reading the account", err)
 		}

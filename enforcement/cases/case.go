@@ -58,6 +58,10 @@ type Case struct {
 	DecidedAt time.Time `json:"decided_at,omitzero"`
 	DecidedBy string    `json:"decided_by,omitempty"`
 	Reason    string    `json:"reason,omitempty"`
+	// Cluster is the group of linked accounts that the account was last seen in.
+	Cluster string `json:"cluster,omitempty"`
+	// Version grows with every decision: who decides names the one that was seen.
+	Version int64 `json:"version"`
 	// Evidence is filled by Get: oldest first, at most 50 findings.
 	Evidence []Evidence `json:"evidence,omitempty"`
 }
@@ -84,4 +88,7 @@ type Standing struct {
 	// the devices and sessions denied because of it.
 	Blocks []lists.Entry `json:"blocks,omitempty"`
 	Case   *Case         `json:"case,omitempty"`
+	// Blind says that the rest is not shown: the reader has still to judge the
+	// account for the audit sample.
+	Blind bool `json:"blind,omitempty"`
 }

@@ -23,11 +23,19 @@ import (
 var start = time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)
 
 // neighbours are lists and withdrawals that remember what was asked of them.
-type neighbours struct{ cleared, undone []string }
+type neighbours struct {
+	cleared, undone []string
+	excepted        []lists.Exception
+}
 
 func (n *neighbours) Clear(_ context.Context, _ string, t enforcement.Target, _ time.Time, _, _ string) ([]lists.Entry, error) {
 	n.cleared = append(n.cleared, t.String())
 	return []lists.Entry{{ID: "1"}}, nil
+}
+
+func (n *neighbours) Except(_ context.Context, x lists.Exception) (lists.Entry, error) {
+	n.excepted = append(n.excepted, x)
+	return lists.Entry{ID: "x"}, nil
 }
 
 func (n *neighbours) List(context.Context, lists.Filter, string, int) ([]lists.Entry, string, error) {

@@ -45,24 +45,21 @@ func (s *Service) decide(
 		if c.State == Cleared || (c.State == Confirmed && to == Watch) {
 			return fmt.Errorf("case %q is %s: %w", id, c.State, ErrDecided)
 		}
-		c.State, c.DecidedAt, c.DecidedBy, c.Reason = to, now, actor, reason
+		c.State, c.DecidedAt, c.DecidedBy, c.Reason, c.Version = to, now, actor, reason, c.Version+1
 		if err := setState(ctx, tx, c); err != nil {
 			return err
 		}
 		if label == "" || c.Target.Entity != rules.EntityAccount {
 			return nil
 		}
-		return addLabels(ctx, tx, []enforcement.Label{{
-			Time: now, Site: c.Site, Account: c.Target.Key, Value: label, Source: enforcement.SourceReview,
-			Actor: actor, Reason: reason,
-		}})
+		return s.condemn(ctx, tx, c, enforcement.SourceReview)
 	})
 	return c, err
 }
 
 func setState(ctx context.Context, tx *sql.Tx, c Case) error {
-	_, err := tx.ExecContext(ctx, `UPDATE cases SET state = $1, decided_at = $2, decided_by = $3, reason = $4 WHERE id = $5`,
-		string(c.State), sqldb.Millis(c.DecidedAt), c.DecidedBy, c.Reason, c.ID)
+	_, err := tx.ExecContext(ctx, `UPDATE cases SET state = $1, decided_at = $2, decided_by = $3, reason = $4,
+ version = version + 1 WHERE id = $5`, string(c.State), sqldb.Millis(c.DecidedAt), c.DecidedBy, c.Reason, c.ID)
 	if err != nil {
 		return fmt.Errorf("decide case %s: %w", c.ID, err)
 	}
@@ -129,7 +126,7 @@ func (s *Service) ClearTarget(
 		case err != nil:
 			return err
 		default:
-			c.State, c.DecidedAt, c.DecidedBy, c.Reason = Cleared, r.At, actor, reason
+			c.State, c.DecidedAt, c.DecidedBy, c.Reason, c.Version = Cleared, r.At, actor, reason, c.Version+1
 			if err := setState(ctx, tx, c); err != nil {
 				return err
 			}

@@ -15,7 +15,7 @@ import (
 )
 
 const caseColumns = `id, site, entity, key, state, severity, rules, findings, score, opened_at, updated_at,
- decided_at, decided_by, reason`
+ decided_at, decided_by, reason, cluster, version`
 
 // scanner is a *sql.Row or *sql.Rows.
 type scanner interface{ Scan(dest ...any) error }
@@ -25,7 +25,7 @@ func scanCase(row scanner) (Case, error) {
 	var counts string
 	var score, opened, updated, decided int64
 	err := row.Scan(&c.ID, &c.Site, &c.Target.Entity, &c.Target.Key, &c.State, &c.Severity, &counts, &c.Findings, &score,
-		&opened, &updated, &decided, &c.DecidedBy, &c.Reason)
+		&opened, &updated, &decided, &c.DecidedBy, &c.Reason, &c.Cluster, &c.Version)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, ErrNotFound
 	}

@@ -92,6 +92,9 @@ func (s *Service) record(ctx context.Context, tx *sql.Tx, f enforcement.Finding)
 	if err := addEvidence(ctx, tx, c.ID, f); err != nil {
 		return err
 	}
+	if err := s.gather(ctx, tx, c, f); err != nil {
+		return err
+	}
 	if len(added) == 0 {
 		return nil
 	}

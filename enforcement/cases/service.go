@@ -3,13 +3,13 @@ package cases
 import (
 	"context"
 	"embed"
-	"fmt"
 	"log/slog"
 	"time"
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/lists"
 	"fairgate/enforcement/outbox"
+	"fairgate/enforcement/withdrawals"
 	"fairgate/ingest/sqldb"
 )
 
@@ -20,6 +20,12 @@ var migrations embed.FS
 type Lists interface {
 	Clear(ctx context.Context, site string, target enforcement.Target, at time.Time, actor, reason string) ([]lists.Entry, error)
 	List(ctx context.Context, f lists.Filter, cursor string, limit int) ([]lists.Entry, string, error)
+	Except(ctx context.Context, x lists.Exception) (lists.Entry, error)
+}
+
+// Orders tells which orders an account lost; *withdrawals.Service is one.
+type Orders interface {
+	Of(ctx context.Context, site, account string) ([]withdrawals.Withdrawal, error)
 }
 
 // Withdrawals gives back what an account lost; *withdrawals.Service is one.
@@ -39,6 +45,11 @@ type Options struct {
 	Now func() time.Time
 	// Notices, if set, tell the accounts that are cleared while a block stands.
 	Notices Notices
+	// Orders, if set, shows reviewers which orders were taken back.
+	Orders Orders
+	// Keep is for how long what was decided and labelled is kept. Default 190
+	// days.
+	Keep time.Duration
 	// Horizon is for how long after its event a redelivered finding is known.
 	// Default 7 days.
 	Horizon time.Duration
@@ -64,6 +75,9 @@ func New(ctx context.Context, db *sqldb.DB, lists Lists, withdrawals Withdrawals
 	if o.Horizon <= 0 {
 		o.Horizon = 7 * 24 * time.Hour
 	}
+	if o.Keep <= 0 {
+		o.Keep = 190 * 24 * time.Hour
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -74,15 +88,4 @@ func New(ctx context.Context, db *sqldb.DB, lists Lists, withdrawals Withdrawals
 		return nil, err
 	}
 	return &Service{db: db, lists: lists, withdrawals: withdrawals, options: o}, nil
-}
-
-// Prune forgets which findings older than the horizon were recorded. It is to
-// be called now and then.
-func (s *Service) Prune(ctx context.Context) error {
-	_, err := s.db.Write.ExecContext(ctx, `DELETE FROM case_seen WHERE at < $1`,
-		sqldb.Millis(s.options.Now().Add(-s.options.Horizon)))
-	if err != nil {
-		return fmt.Errorf("prune findings: %w", err)
-	}
-	return nil
 }

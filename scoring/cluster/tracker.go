@@ -111,6 +111,13 @@ func (t *Tracker) CaughtUp() {
 	t.ready = true
 }
 
+// Ready reports whether the log has been read so far that clusters are known.
+func (t *Tracker) Ready() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ready
+}
+
 // Of is the cluster of an account at a time.
 func (t *Tracker) Of(account string, at time.Time) (State, bool) {
 	if account == "" {

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -83,12 +85,18 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	s.Go("withdrawals", func(ctx context.Context) error { r.withdrawals.Run(ctx); return nil })
 	s.Go("undo", r.undo.Run)
 	s.Go("notices", r.notices.Run)
+	clusters := followLinks(s, e)
+	s.Go("clusters of confirmed scalpers", func(ctx context.Context) error { return r.cases.Follow(ctx, clusters) })
+	sampler, err := openSampler(r.cases, key)
+	if err != nil {
+		return "", err
+	}
 	s.Go("case pruning", func(ctx context.Context) error { return prune(ctx, r.cases, e) })
 	relay := outbox.NewRelay(db, actionLog{producer, topics}, outbox.RelayOptions{Logger: log, Registry: e.Registry})
 	s.Go("action relay", func(ctx context.Context) error { relay.Run(ctx); return nil })
 	enforcer := enforcement.NewEnforcer(
 		verdicts{consumer}, deadVerdicts{stream.NewDeadLetters(producer, topics.Dead)}, r.lists, r.withdrawals, r.cases,
-		enforcement.EnforcerOptions{Kill: kill, Budget: budgets, Curb: curb, Now: e.Now, Logger: log, Registry: e.Registry})
+		enforcement.EnforcerOptions{Kill: kill, Budget: budgets, Curb: curb, Sampler: sampler, Now: e.Now, Logger: log, Registry: e.Registry})
 	s.Go("enforcer", enforcer.Run)
 	return "", nil
 }
@@ -125,11 +133,25 @@ func openReview(ctx context.Context, db *sqldb.DB, beside lists.Marks, orders bo
 	if err != nil {
 		return r, err
 	}
-	if r.cases, err = cases.New(ctx, db, r.lists, r.withdrawals, cases.Options{Now: e.Now, Notices: r.notices, Logger: e.Log}); err != nil {
+	if r.cases, err = cases.New(ctx, db, r.lists, r.withdrawals, cases.Options{Now: e.Now, Notices: r.notices, Orders: r.withdrawals, Keep: keep, Logger: e.Log}); err != nil {
 		return r, err
 	}
 	r.undo, err = undo.New(ctx, db, r.lists, r.withdrawals, r.cases, undo.Options{Now: e.Now, Notices: r.notices, Logger: e.Log, Registry: e.Registry})
 	return r, err
+}
+
+// openSampler opens the draw of the audit sample. Its salt is derived from the
+// enforcer's key, which neither the gateway nor the console needs for it.
+func openSampler(queue *cases.Service, key string) (*cases.Sampler, error) {
+	salt, err := hkdf.Key(sha256.New, []byte(key), nil, "fairgate audit sample", 32)
+	if err != nil {
+		return nil, fmt.Errorf("audit sample: %w", err)
+	}
+	sampler, err := cases.NewSampler(queue, salt, cases.SampleOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("audit sample: %w", err)
+	}
+	return sampler, nil
 }
 
 // followMode keeps a kill switch as the site's.

@@ -37,6 +37,8 @@ const (
 	LiftBudget  Permission = "budget.lift" // let a rule that was turned down act again
 	UndoRules   Permission = "rules.undo"  // take back all that a rule did
 	ReadAudit   Permission = "audit.read"
+	ReadAlerts  Permission = "alerts.read"
+	TakeAlerts  Permission = "alerts.take"        // and close and silence them
 	ReadNotify  Permission = "notifications.read" // channels and deliveries
 	EditNotify  Permission = "notifications.edit"
 
@@ -54,7 +56,7 @@ const (
 // on them every day.
 func (r Role) May(p Permission) bool {
 	switch p {
-	case ReadReview, ReadQuality, ReadRules:
+	case ReadReview, ReadQuality, ReadRules, ReadAlerts:
 		return r == Analyst || r == Security || r == Administrator || r == Auditor
 	case Decide, ImportLabel, UndoRules:
 		return r == Administrator
@@ -64,7 +66,7 @@ func (r Role) May(p Permission) bool {
 		return r == Analyst || r == Administrator
 	case ReadNotify:
 		return r == Security || r == Administrator || r == Auditor
-	case SwitchMode, ApproveRules, EditNotify:
+	case SwitchMode, ApproveRules, EditNotify, TakeAlerts:
 		return r == Security || r == Administrator
 	case ReadAudit:
 		return r == Administrator || r == Auditor

@@ -63,6 +63,7 @@ type Services struct {
 	// Completeness compares the ledger with the booking system's Reports.
 	Completeness Completeness
 	Reports      Reports
+	Alerts       Alerts
 	// Notifications are the channels to operators.
 	Notifications Notifications
 }
@@ -130,6 +131,7 @@ func New(services Services, o Options) *fiber.App {
 	s.budgets(api)
 	s.undos(api)
 	s.rulesets(api)
+	s.alerts(api)
 	s.notifications(api)
 	s.audit(api)
 	return app

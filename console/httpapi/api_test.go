@@ -21,6 +21,7 @@ import (
 	"fairgate/console/httpapi"
 	"fairgate/console/store"
 	"fairgate/enforcement"
+	"fairgate/enforcement/alert"
 	"fairgate/enforcement/budget"
 	"fairgate/enforcement/cases"
 	"fairgate/enforcement/ledger/metrics"
@@ -47,6 +48,7 @@ type house struct {
 	budget   *budget.Service
 	undo     *undo.Service
 	cases    *cases.Service
+	alerts   *alert.Service
 	channels *notify.Service
 	admin    string // token
 	first    string // the one-time password
@@ -106,6 +108,8 @@ func build(t *testing.T) *house {
 	require.NoError(t, err)
 	h.channels, err = notify.New(t.Context(), db, box, map[notify.ChannelKind]notify.Sender{notify.Webhook: taken{}}, notify.Options{})
 	require.NoError(t, err)
+	h.alerts, err = alert.New(t.Context(), db, "museum", h.channels, alert.Options{})
+	require.NoError(t, err)
 	kill, err := mode.Open(t.Context(), db, "museum", time.Now)
 	require.NoError(t, err)
 	versions, err := sqlstore.Open(t.Context(), db)
@@ -114,8 +118,8 @@ func build(t *testing.T) *house {
 	h.app = httpapi.New(httpapi.Services{
 		Rulesets:  stored,
 		Operators: h.users, Audit: h.users, Review: h.cases, Cases: h.cases, BulkCases: h.cases, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Debits: h.lists, Undos: h.undo,
-		Notifications: h.channels,
-		Normal:        usual{}, Explain: explained{}, Features: counted{}, Backfills: filling{},
+		Alerts: h.alerts, Notifications: h.channels,
+		Normal: usual{}, Explain: explained{}, Features: counted{}, Backfills: filling{},
 	}, httpapi.Options{Site: "museum"})
 	for name, role := range map[string]console.Role{"root": console.Administrator, "ana": console.Analyst, "audrey": console.Auditor, "sec": console.Security, "bo": console.BoxOffice} {
 		require.NoError(t, h.users.PutKey(t.Context(), name, keyOf(name), role))

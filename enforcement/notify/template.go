@@ -22,6 +22,7 @@ const (
 	AlertFired     Kind = "alert_fired"
 	AlertEscalated Kind = "alert_escalated" // nobody took it in time
 	AlertClosed    Kind = "alert_closed"
+	SilenceEnding  Kind = "silence_ending"   // and what it keeps quiet is still there
 	RuleTurnedDown Kind = "rule_turned_down" // a block budget is spent
 	Test           Kind = "test"             // the test button of a channel
 )
@@ -35,6 +36,7 @@ var kinds = map[Kind]map[string]string{
 	},
 	AlertEscalated: {"what_zh": "票池被过快抢占", "what_en": "a pool drains too fast", "since": "2026-11-22 09:30:00", "waited": "30"},
 	AlertClosed:    {"what_zh": "票池被过快抢占", "what_en": "a pool drains too fast", "since": "2026-11-22 09:30:00", "until": "2026-11-22 09:52:10"},
+	SilenceEnding:  {"what_zh": "票池被过快抢占", "what_en": "a pool drains too fast", "by": "li.na", "until": "2026-11-22 10:30:00", "reason": "校庆团队预约"},
 	RuleTurnedDown: {"rule": "many_documents", "since": "2026-11-22 09:31:00", "owner": "li.na", "used": "41", "allowed": "40"},
 	Test:           {"channel": "值班群", "by": "li.na"},
 }

@@ -67,6 +67,20 @@ func addRules(ctx context.Context, to *httpapi.Services, s *Stack, e Env, db *sq
 	return nil
 }
 
+// addAlerts adds alerts and the channels that tell of them.
+func addAlerts(ctx context.Context, to *httpapi.Services, e Env, db *sqldb.DB) error {
+	channels, err := openNotify(ctx, db, e, nil)
+	if err != nil {
+		return err
+	}
+	alerts, err := openAlerts(ctx, db, channels, e)
+	if err != nil {
+		return err
+	}
+	to.Alerts, to.Notifications = alerts, channels
+	return nil
+}
+
 // addLedger adds what is read of the ledger, or says why it cannot be read.
 func addLedger(to *httpapi.Services, s *Stack, e Env, db *sqldb.DB, noAnalytics error) error {
 	figures := figureReader(unavailable{noAnalytics})

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"fairgate/enforcement/alert"
 	"fairgate/enforcement/notify"
 	"fairgate/enforcement/notify/hook"
 	"fairgate/enforcement/notify/mail"
@@ -67,4 +68,13 @@ func startNotify(ctx context.Context, s *Stack, e Env, db *sqldb.DB) error {
 	}
 	s.Go("notifications", channels.Run)
 	return nil
+}
+
+// openAlerts opens the site's alerts. Times in messages are the venue's.
+func openAlerts(ctx context.Context, db *sqldb.DB, channels *notify.Service, e Env) (*alert.Service, error) {
+	alerts, err := alert.New(ctx, db, e.Config.Site, channels, alert.Options{Now: e.Now, Zone: venueZone(), Console: e.Config.Console.URL, Logger: e.Log, Registry: e.Registry})
+	if err != nil {
+		return nil, fmt.Errorf("alerts: %w", err)
+	}
+	return alerts, nil
 }

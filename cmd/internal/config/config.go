@@ -202,6 +202,8 @@ type WeChat struct {
 // Console is the operators' API.
 type Console struct {
 	Listen string `yaml:"listen" env:"LISTEN"`
+	// URL is where operators reach it, for links in messages; empty: no links.
+	URL string `yaml:"url" env:"URL"`
 	// OutcomesListen takes the booking system's webhooks.
 	OutcomesListen string `yaml:"outcomes_listen" env:"OUTCOMES_LISTEN"`
 	// FirstPassword is the one-time password of the user admin, asked for only
@@ -408,6 +410,7 @@ func (c Config) Validate() error {
 	check(budget.HistoryDays >= 1 && budget.HistoryDays <= c.Ledger.RetentionDays, "enforcer.block_budget.history_days",
 		"%d: at least 1 and at most ledger.retention_days (%d)", budget.HistoryDays, c.Ledger.RetentionDays)
 	check(httpURL(c.Enforcer.BookingURL), "enforcer.booking_url", "%q is not an http(s) URL", c.Enforcer.BookingURL)
+	check(c.Console.URL == "" || httpURL(c.Console.URL), "console.url", "%q is not an http(s) URL", c.Console.URL)
 	check(httpURL(c.Ticketing.OutcomesURL), "ticketing.outcomes_url", "%q is not an http(s) URL", c.Ticketing.OutcomesURL)
 	return errors.Join(errs...)
 }

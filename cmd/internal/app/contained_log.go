@@ -100,11 +100,16 @@ func (taker) Intend(context.Context, stream.Record) error { return nil }
 // Complete writes the event to the log, from which it is taken a little later.
 func (t taker) Complete(ctx context.Context, r stream.Record) error {
 	err := t.c.log.Send(ctx, stream.Message{Topic: t.c.log.topics.Events, Key: r.Key, Value: slices.Clone(r.Value)})
-	if !t.c.flushing {
-		t.c.flushing = true
-		t.c.o.After(scoredAfter, t.c.score)
-	}
+	t.c.scoreSoon()
 	return err
+}
+
+// scoreSoon has what is on the log scored a little later.
+func (c *Contained) scoreSoon() {
+	if !c.flushing && len(c.log.events) > 0 {
+		c.flushing = true
+		c.o.After(scoredAfter, c.score)
+	}
 }
 
 // pipelineBatch is how many events the pipeline takes together, as in life.
@@ -123,6 +128,7 @@ func (c *Contained) score(ctx context.Context) error {
 	if len(c.log.verdicts) > 0 {
 		c.o.After(enforcedAfter, c.enforce)
 	}
+	c.scoreSoon() // what the pipeline itself asks for
 	return c.buried()
 }
 

@@ -56,7 +56,7 @@ func (c *Contained) openReports(ctx context.Context, store *sqlstore.Store) erro
 		return fmt.Errorf("keys.webhook: %w", err)
 	}
 	receiver, err := outcome.NewReceiver(c.log, c.log.topics.Outcomes, [][]byte{secret}, outcome.ReceiverOptions{
-		Site: c.e.Config.Site, Now: c.e.Now, Logger: c.e.Log,
+		Site: c.e.Config.Site, Events: c.log.topics.Events, Now: c.e.Now, Logger: c.e.Log,
 	})
 	if err != nil {
 		return fmt.Errorf("contained: %w", err)
@@ -114,6 +114,7 @@ func (c *Contained) tendBookings(ctx context.Context) error {
 		return fmt.Errorf("jobs of the booking system: %w", err)
 	}
 	c.reports.Deliver(ctx)
+	c.scoreSoon()
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -68,12 +69,16 @@ func (p *inProcess) DoTimeout(req *fasthttp.Request, res *fasthttp.Response, _ t
 	return nil
 }
 
-// inwardTrip is inProcess for net/http's clients.
-type inwardTrip struct{ to *inProcess }
+// inwardTrip is inProcess for net/http's clients, several of which may call at
+// once.
+type inwardTrip struct {
+	mu *sync.Mutex
+	to *inProcess
+}
 
 // inward makes a round tripper of a handler.
 func inward(handler fasthttp.RequestHandler) http.RoundTripper {
-	return inwardTrip{&inProcess{handler: handler}}
+	return inwardTrip{mu: &sync.Mutex{}, to: &inProcess{handler: handler}}
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -96,7 +101,10 @@ func (t inwardTrip) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		req.SetBody(body)
 	}
-	if err := t.to.DoTimeout(req, res, 0); err != nil {
+	t.mu.Lock()
+	err := t.to.DoTimeout(req, res, 0)
+	t.mu.Unlock()
+	if err != nil {
 		return nil, err
 	}
 	w := newAnswer(r)

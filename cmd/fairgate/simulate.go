@@ -10,18 +10,23 @@ import (
 
 	"fairgate/cmd/internal/app"
 	"fairgate/cmd/internal/simulate"
+	"fairgate/rules"
 )
 
 type simulateCommand struct {
-	Seed     uint64        `help:"Seed of all random choices." default:"1"`
-	Duration time.Duration `help:"Length of the timed part." default:"60s"`
-	Hostile  float64       `help:"Hostile share of requests, 0 to 0.99." default:"0.9"`
-	Rate     float64       `help:"Most requests a second to aim for; 0 lets people and hostile share decide." default:"0"`
-	People   int           `help:"Number of people." default:"500"`
-	JSON     string        `help:"Also write the report to this file (- for standard output)." placeholder:"FILE"`
-	GateOff  bool          `help:"Play the same seed again with the gate only observing, for comparison." default:"true" negatable:""`
+	Seed     uint64    `help:"Seed of all random choices." default:"1"`
+	Duration runLength `help:"Length of the timed part. A run of days (14d) needs --virtual." default:"60s"`
+	Hostile  float64   `help:"Hostile share of requests, 0 to 0.99." default:"0.9"`
+	Rate     float64   `help:"Most requests a second to aim for; 0 lets people and hostile share decide." default:"0"`
+	People   int       `help:"Number of people." default:"500"`
+	JSON     string    `help:"Also write the report to this file (- for standard output)." placeholder:"FILE"`
+	GateOff  bool      `help:"Play the same seed again with the gate only observing, for comparison." default:"true" negatable:""`
 
-	Virtual bool     `help:"Play in one process on a virtual clock, as fast as the machine allows; needs no running service." xor:"where"`
+	Virtual   bool     `help:"Play in one process on a virtual clock, as fast as the machine allows; needs no running service." xor:"where"`
+	Scenarios []string `help:"Play only these of the catalogue." placeholder:"S1,H2"`
+	Shift     uint64   `help:"With --virtual and a run of days: shift every parameter by a factor from 0.5 to 2, drawn from this seed; 0 shifts none." placeholder:"SEED"`
+	Params    bool     `help:"List the parameters with their distributions, shifted where --shift is given, and do nothing else."`
+
 	Without []string `help:"With --virtual: leave out the rules of these feature families." placeholder:"FAMILY"`
 	Rules   string   `help:"With --virtual: rulesets of this folder instead of the shipped ones." type:"path" placeholder:"DIR"`
 
@@ -32,18 +37,36 @@ type simulateCommand struct {
 	Embedded  bool   `help:"Start embedded engines in a temporary directory and drive those." xor:"where"`
 }
 
+// runLength is a duration that may be written in days.
+type runLength time.Duration
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (l *runLength) UnmarshalText(text []byte) error {
+	d, err := rules.ParseDuration(string(text))
+	*l = runLength(d)
+	return err
+}
+
 // Help says what a run needs.
 func (c *simulateCommand) Help() string {
 	return `Drives people and attackers over HTTP at a running 'fairgate dev' (start it with
 'make run'), computes the quality figures from what they saw, feeds the truth's
 labels in, reads the same figures from the ledger, and compares. The exit code is
 1 when the two disagree and 3 when the run is too small for its figures to mean
-anything.`
+anything. A short run plays nine scenarios; --scenarios names others. Those that
+take days are played with --virtual --duration 14d, which wants 10,000 people.`
 }
 
 // Run plays the traffic.
 func (c *simulateCommand) Run(ctx context.Context) (err error) {
-	if c.Virtual {
+	switch plan := c.plan(); {
+	case c.Params:
+		return simulate.PrintParams(os.Stdout, c.Shift)
+	case plan.Long() && !c.Virtual:
+		return errors.New("duration: a run of days needs --virtual")
+	case plan.Shift != 0 && !plan.Long():
+		return errors.New("shift: parameters are shifted in a run of days only, such as --virtual --duration 14d")
+	case c.Virtual:
 		return c.playVirtual(ctx)
 	}
 	if c.Embedded {
@@ -83,7 +106,10 @@ func (c *simulateCommand) playVirtual(ctx context.Context) error {
 }
 
 func (c *simulateCommand) plan() simulate.Plan {
-	return simulate.Plan{Seed: c.Seed, Duration: c.Duration, People: c.People, HostileShare: c.Hostile, Rate: c.Rate}
+	return simulate.Plan{
+		Seed: c.Seed, Duration: time.Duration(c.Duration), People: c.People, HostileShare: c.Hostile, Rate: c.Rate,
+		Scenarios: c.Scenarios, Shift: c.Shift,
+	}
 }
 
 // conclude writes what was found and says how it ended.

@@ -1,11 +1,15 @@
 package simulate
 
 import (
+	"cmp"
+	"fmt"
 	"hash/fnv"
+	"io"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
 )
 
@@ -88,4 +92,17 @@ func (d drawer) count(p Param, least int) int {
 // time draws a time.
 func (d drawer) time(p Param) time.Duration {
 	return time.Duration(d.value(p) * float64(time.Second))
+}
+
+// PrintParams lists every parameter for a person to read, shifted by a seed's
+// factors where it is not 0.
+func PrintParams(out io.Writer, shift uint64) error {
+	factors := Shifts(shift)
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(t, "parameter\tunit\tdistribution\tfactor\twhat it is")
+	for _, p := range Params() {
+		factor := cmp.Or(factors[p.Name], 1)
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%.3f\t%s\n", p.Name, p.Unit, p.Dist.times(factor), factor, p.About)
+	}
+	return t.Flush()
 }

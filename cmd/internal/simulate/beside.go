@@ -28,18 +28,19 @@ func (s *Service) Code(ctx context.Context, phone string) (string, error) {
 
 // Through books for a partner's channel, as its own system would. A channel
 // that is not there is made: it may sell of general sale.
-func (s *Service) Through(ctx context.Context, channel, key string, order any) (string, error) {
-	err := s.call(ctx, http.MethodPut, s.Ticketing+"/internal/v1/channels/"+channel, s.TicketingKey, map[string]any{
+func (s *Service) Through(ctx context.Context, channel, key string, order any) (id, account string, err error) {
+	err = s.call(ctx, http.MethodPut, s.Ticketing+"/internal/v1/channels/"+channel, s.TicketingKey, map[string]any{
 		"kind": "partner", "name": "Simulated partner", "active": true, "spill": true,
 	}, nil)
 	if err != nil {
-		return "", fmt.Errorf("make a channel: %w", err)
+		return "", "", fmt.Errorf("make a channel: %w", err)
 	}
 	var booked struct {
 		OrderID string `json:"order_id"`
+		Account string `json:"account_id"`
 	}
 	err = s.callWith(ctx, http.MethodPost, s.Ticketing+"/internal/v1/channels/"+channel+"/orders", s.TicketingKey, key, order, &booked)
-	return booked.OrderID, err
+	return booked.OrderID, booked.Account, err
 }
 
 // Through books what is wished through the actor's channel, past the gateway.
@@ -49,11 +50,19 @@ func (v *Visit) Through(ctx context.Context, w Wish) {
 		return
 	}
 	attempt := Attempt{Pool: w.Pool, Day: w.Day, At: v.now(), Result: ResultAccepted}
-	id, err := v.scene.House.Through(ctx, v.Actor.Channel, v.key(), v.order(w).body)
+	id, account, err := v.scene.House.Through(ctx, v.Actor.Channel, v.key(), v.order(w).body)
 	if attempt.OrderID = id; err != nil || id == "" {
 		attempt.Result = ResultHouse
+	} else {
+		v.Actor.account = account
 	}
 	v.note(func(s *Seen) { s.Attempts = append(s.Attempts, attempt) })
+}
+
+// partner names a new partner's channel.
+func (w *World) partner() string {
+	w.next++
+	return fmt.Sprintf("partner-%d-%d", w.run%1_000_000, w.next)
 }
 
 // text waits for a code on the actor's phone and types it in.

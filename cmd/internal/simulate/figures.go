@@ -5,37 +5,34 @@ import (
 	"slices"
 )
 
-// Rate is a share with its counts.
-type Rate struct {
-	Numerator   int     `json:"numerator"`
-	Denominator int     `json:"denominator"`
-	Value       float64 `json:"value"`
-}
-
-func rate(n, d int) Rate {
-	r := Rate{Numerator: n, Denominator: d}
-	if d > 0 {
-		r.Value = float64(n) / float64(d)
-	}
-	return r
-}
-
 // ScenarioFigures are the figures of one attack.
 type ScenarioFigures struct {
-	Actors  int `json:"actors"`
-	Intents int `json:"intents"`
+	Actors int `json:"actors"`
+	// AlertOnly attacks are measured by Detection, not by interception.
+	AlertOnly bool `json:"alert_only,omitempty"`
+	Intents   int  `json:"intents"`
 	// Intercepted intents were refused or undone by the gate. For a scenario
 	// without bookings an actor is one intent, intercepted when it was
 	// challenged or blocked.
 	Intercepted      int     `json:"intercepted"`
 	InterceptionRate float64 `json:"interception_rate"`
 	MissRate         float64 `json:"miss_rate"`
-	Stopped          int     `json:"actors_challenged_or_blocked"`
+	// Interception and Miss are the two rates with their counts and intervals.
+	Interception Rate `json:"interception"`
+	Miss         Rate `json:"miss"`
+	Stopped      int  `json:"actors_challenged_or_blocked"`
 	// FirstStop is the median ordinal of the first request challenged or
-	// blocked, among actors that were.
-	FirstStop int `json:"median_requests_before_first_action"`
-	Abandoned int `json:"intents_abandoned"`
-	Hashes    int `json:"mean_hashes_per_challenge"`
+	// blocked, among actors that were; FirstStopMost the ordinal by which nine
+	// tenths of them were.
+	FirstStop     int `json:"median_requests_before_first_action"`
+	FirstStopMost int `json:"p90_requests_before_first_action"`
+	Abandoned     int `json:"intents_abandoned"`
+	// Refused by stock or booking rules: not counted among the intents.
+	House  int `json:"intents_refused_by_the_house"`
+	Hashes int `json:"mean_hashes_per_challenge"`
+	Codes  int `json:"codes_bought"`
+	// Detection is what the service said of them; nil where nobody listened.
+	Detection *Detection `json:"detection,omitempty"`
 }
 
 // CohortFigures are the figures of one group of people.
@@ -45,6 +42,12 @@ type CohortFigures struct {
 	Challenged int `json:"challenged"`
 	Passed     int `json:"passed"`
 	Succeeded  int `json:"succeeded"`
+	// The same as rates: of those who tried to book, or were kept from it; passed
+	// of those challenged.
+	HarmedRate     Rate `json:"harmed_rate"`
+	ChallengedRate Rate `json:"challenged_rate"`
+	PassedRate     Rate `json:"passed_rate"`
+	SuccessRate    Rate `json:"success_rate"`
 }
 
 // Gate compares what became of the tickets.
@@ -112,7 +115,9 @@ func (i intent) counted() bool { return i.refused || i.accepted || !i.house }
 func Judge(scenarios []Scenario, actors []*Actor, orders Orders) Truth {
 	t := Truth{Scenarios: map[string]ScenarioFigures{}, Cohorts: map[string]CohortFigures{}}
 	intents := intentsOf(actors, orders)
+	alerts := map[string]bool{}
 	for _, s := range scenarios {
+		alerts[s.ID] = s.AlertOnly
 		mine := of(s.ID, actors)
 		if s.Hostile {
 			t.Scenarios[s.ID] = scenarioFigures(s, mine, orders, intents)
@@ -121,9 +126,10 @@ func Judge(scenarios []Scenario, actors []*Actor, orders Orders) Truth {
 		}
 	}
 	t.HumansHarmed, t.HumansChallenged = people(actors, orders)
-	t.ScalpersKept = keepers(actors, orders)
+	measured := slices.DeleteFunc(slices.Clone(actors), func(a *Actor) bool { return alerts[a.Scenario] })
+	t.ScalpersKept = keepers(measured, orders)
 	for _, i := range intents {
-		if i.counted() {
+		if i.counted() && !alerts[i.scenario] {
 			t.IntentsIntercepted.Denominator++
 			if i.intercepted() {
 				t.IntentsIntercepted.Numerator++
@@ -266,7 +272,7 @@ func intentsOf(actors []*Actor, orders Orders) map[intentKey]intent {
 }
 
 func scenarioFigures(s Scenario, actors []*Actor, orders Orders, intents map[intentKey]intent) ScenarioFigures {
-	f := ScenarioFigures{Actors: len(actors)}
+	f := ScenarioFigures{Actors: len(actors), AlertOnly: s.AlertOnly}
 	var first []int
 	var hashes uint64
 	var challenges int
@@ -277,18 +283,24 @@ func scenarioFigures(s Scenario, actors []*Actor, orders Orders, intents map[int
 		}
 		hashes += a.seen.Hashes
 		challenges += a.seen.Proofs
+		f.Codes += a.seen.Codes
 	}
-	f.FirstStop = median(first)
+	f.FirstStop, f.FirstStopMost = quantile(first, 0.5), quantile(first, 0.9)
 	if challenges > 0 {
 		f.Hashes = int(hashes / uint64(challenges)) //nolint:gosec // small
 	}
 	if !s.Books {
 		f.Intents, f.Intercepted = f.Actors, f.Stopped
-		f.InterceptionRate = rate(f.Intercepted, f.Intents).Value
+		f.Interception = rate(f.Intercepted, f.Intents)
+		f.InterceptionRate = f.Interception.Value
 		return f
 	}
 	for _, i := range intents {
-		if i.scenario != s.ID || !i.counted() {
+		if i.scenario != s.ID {
+			continue
+		}
+		if !i.counted() {
+			f.House++
 			continue
 		}
 		f.Intents++
@@ -299,15 +311,20 @@ func scenarioFigures(s Scenario, actors []*Actor, orders Orders, intents map[int
 			f.Abandoned++
 		}
 	}
-	f.InterceptionRate = rate(f.Intercepted, f.Intents).Value
-	f.MissRate = keepers(actors, orders).Value
+	f.Interception, f.Miss = rate(f.Intercepted, f.Intents), keepers(actors, orders)
+	f.InterceptionRate, f.MissRate = f.Interception.Value, f.Miss.Value
 	return f
 }
 
 func cohortFigures(actors []*Actor, orders Orders) CohortFigures {
 	c := CohortFigures{Accounts: len(actors)}
+	tried := 0
 	for _, a := range actors {
-		if harmed(a, orders) {
+		hurt := harmed(a, orders)
+		if len(a.seen.Attempts) > 0 || hurt {
+			tried++
+		}
+		if hurt {
 			c.Harmed++
 		}
 		if a.seen.Challenged > 0 {
@@ -316,21 +333,21 @@ func cohortFigures(actors []*Actor, orders Orders) CohortFigures {
 		if a.seen.Passed > 0 {
 			c.Passed++
 		}
-		for _, f := range fates(a, orders) {
-			if f.Kept() {
-				c.Succeeded++
-				break
-			}
+		if slices.ContainsFunc(fates(a, orders), OrderFate.Kept) {
+			c.Succeeded++
 		}
 	}
+	c.HarmedRate, c.ChallengedRate = rate(c.Harmed, tried), rate(c.Challenged, tried)
+	c.PassedRate, c.SuccessRate = rate(c.Passed, c.Challenged), rate(c.Succeeded, tried)
 	return c
 }
 
-func median[T cmp.Ordered](xs []T) T {
+// quantile is the smallest value that a share of all does not exceed.
+func quantile[T cmp.Ordered](xs []T, share float64) T {
 	var zero T
 	if len(xs) == 0 {
 		return zero
 	}
 	slices.Sort(xs)
-	return xs[len(xs)/2]
+	return xs[min(len(xs)-1, int(share*float64(len(xs))))]
 }

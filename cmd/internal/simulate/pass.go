@@ -40,10 +40,10 @@ func (r *Runner) runPass(ctx context.Context, name string, run uint64) (*Pass, e
 	if len(actors) == 0 {
 		return nil, errors.New("the plan has nobody in it: raise --people or --rate")
 	}
-	capacity := Capacities(actors)
+	capacity := w.Capacity(actors)
 	progress := &Progress{}
 	rate := expected(w, scenarios, actors) / r.plan.Duration.Seconds()
-	r.say("%s: %d actors, about %.0f requests/s, %d places a day; opening accounts", name, len(actors), rate, capacity[w.Pool])
+	r.say("%s: %d actors, about %.0f requests/s, up to %d places a day; opening accounts", name, len(actors), rate, capacity.busiest(w.Pool))
 	if rate > muchForOneMachine {
 		r.say("that is much for embedded engines and a load generator on one machine; --rate, --people or a longer --duration make it less")
 	}

@@ -52,13 +52,13 @@ type House interface {
 	// OpenHouse writes the venue's page unless there is one.
 	OpenHouse(ctx context.Context) error
 	// OpenSale creates or changes the pool of a run.
-	OpenSale(ctx context.Context, w *World, opensAt time.Time, capacity map[string]int) error
+	OpenSale(ctx context.Context, w *World, opensAt time.Time, capacity Capacity) error
 	// Fates reads what became of orders since a number, and returns up to which.
 	Fates(ctx context.Context, pools string, into Orders, after int64) (int64, error)
 	// Code is the last code that was sent to a number, empty where none was.
 	Code(ctx context.Context, phone string) (string, error)
 	// Through books for a partner's channel, at most once for a key.
-	Through(ctx context.Context, channel, key string, order any) (id string, err error)
+	Through(ctx context.Context, channel, key string, order any) (id, account string, err error)
 }
 
 // Ledger takes labels and computes the quality figures; *Service is one.

@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -26,7 +25,7 @@ func leakage() Scenario {
 		for i := range out {
 			a := w.Actor(s)
 			if w.happens(channel) {
-				a.Channel = fmt.Sprintf("partner-%d-%d", w.run%1_000_000, w.next)
+				a.Channel = w.partner()
 			}
 			on := w.rng.Perm(w.runDays())[:min(w.runDays(), w.count(days, 1))]
 			for _, d := range on {

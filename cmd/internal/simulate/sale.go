@@ -13,43 +13,66 @@ const HoldTime = 15 * time.Minute
 // paidFen is what a place in the special exhibition costs, in fen.
 const paidFen = 6000
 
-// roomy is how many places there are for each that people want, in tenths.
-const roomy = 12
+// Capacity is how many places each day of each pool has.
+type Capacity map[string]map[string]int
 
-// Capacities are how many places a day of each pool has: a little more than
-// people want on the busiest day, so that what attackers take is missing.
-func Capacities(actors []*Actor) map[string]int {
-	perDay, most := map[string]int{}, map[string]int{}
+// How many places there are for each that people want, in tenths: on every day
+// of a short world as on the busiest; in a long one on each day by itself, a
+// little more than people want, so that what attackers take is missing.
+const (
+	roomyShort, roomyLong = 12, 11
+	leastPlaces           = 20
+)
+
+// Capacity is what the people of a world need.
+func (w *World) Capacity(actors []*Actor) Capacity {
+	out := Capacity{w.Pool: {}, w.Paid: {}}
+	busiest := 0
 	for _, a := range actors {
 		if a.Hostile {
 			continue
 		}
-		for _, w := range a.Wishes {
-			perDay[w.Pool+w.Day] += len(w.Party)
-			most[w.Pool] = max(most[w.Pool], perDay[w.Pool+w.Day])
+		for _, wish := range a.Wishes {
+			out[wish.Pool][wish.Day] += len(wish.Party)
+			busiest = max(busiest, out[wish.Pool][wish.Day])
 		}
 	}
-	for pool, n := range most {
-		most[pool] = max(20, n*roomy/10)
+	for _, days := range out {
+		for _, d := range w.Days {
+			wanted := busiest * roomyShort
+			if w.Long {
+				wanted = days[d] * roomyLong
+			}
+			days[d] = max(leastPlaces, wanted/10)
+		}
+	}
+	return out
+}
+
+// busiest is the largest of a pool's days.
+func (c Capacity) busiest(pool string) int {
+	most := 0
+	for _, n := range c[pool] {
+		most = max(most, n)
 	}
 	return most
 }
 
 // OpenSale creates the pools of a world, or changes them. A short world's open
 // at a moment; a long world's release each morning the furthest day.
-func (s *Service) OpenSale(ctx context.Context, w *World, opensAt time.Time, capacity map[string]int) error {
+func (s *Service) OpenSale(ctx context.Context, w *World, opensAt time.Time, capacity Capacity) error {
 	for _, pool := range []string{w.Pool, w.Paid} {
 		if pool == w.Paid && !w.Long {
 			continue // nobody of a short world goes there
 		}
-		if err := s.openPool(ctx, w, pool, opensAt, max(20, capacity[pool])); err != nil {
+		if err := s.openPool(ctx, w, pool, opensAt, capacity[pool]); err != nil {
 			return fmt.Errorf("open %s: %w", pool, err)
 		}
 	}
 	return nil
 }
 
-func (s *Service) openPool(ctx context.Context, w *World, pool string, opensAt time.Time, capacity int) error {
+func (s *Service) openPool(ctx context.Context, w *World, pool string, opensAt time.Time, capacity map[string]int) error {
 	type day struct {
 		Date     string `json:"date"`
 		Capacity int    `json:"capacity"`
@@ -60,7 +83,7 @@ func (s *Service) openPool(ctx context.Context, w *World, pool string, opensAt t
 	}
 	days := make([]day, 0, len(w.Days))
 	for _, d := range w.Days {
-		days = append(days, day{d, capacity})
+		days = append(days, day{d, capacity[d]})
 	}
 	body := map[string]any{
 		"name": "Simulated exhibition", "price_fen": price, "limit_per_order": 10,

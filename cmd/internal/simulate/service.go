@@ -96,7 +96,11 @@ type qualityFigure struct {
 	Value       float64 `json:"value"`
 }
 
-func (q qualityFigure) rate() Rate { return Rate(q) }
+func (q qualityFigure) rate() Rate {
+	r := rate(q.Numerator, q.Denominator)
+	r.Value = q.Value // as the ledger has it
+	return r
+}
 
 // Figures reads the quality figures of a period.
 func (s *Service) Figures(ctx context.Context, from, to time.Time) (LedgerFigures, error) {

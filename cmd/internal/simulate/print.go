@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -13,6 +14,9 @@ func (rep *Report) Print(out io.Writer) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(t, format+"\n", args...) }
 	line("\nseed %d, %s, %d requests of which %.1f %% hostile, %d people\n", rep.Seed, rep.Duration, rep.Requests, 100*rep.HostileShare, rep.People)
+	if rep.Shift != 0 {
+		line("parameters shifted by seed %d\n", rep.Shift)
+	}
 	line("figure\ttruth\tledger")
 	pair := func(name string, truth Rate, of func(*LedgerFigures) Rate) {
 		ledger := "-"
@@ -25,15 +29,11 @@ func (rep *Report) Print(out io.Writer) error {
 	pair("humans challenged", rep.Truth.HumansChallenged, func(l *LedgerFigures) Rate { return l.HumansChallenged })
 	pair("scalpers that kept a ticket (miss rate)", rep.Truth.ScalpersKept, func(l *LedgerFigures) Rate { return l.ScalpersKept })
 	pair("scalper intents intercepted", rep.Truth.IntentsIntercepted, func(l *LedgerFigures) Rate { return l.IntentsIntercepted })
-	line("\nattack\tactors\tintents\tintercepted\tmiss rate\tstopped\tfirst action after")
-	for _, id := range slices.Sorted(maps.Keys(rep.Truth.Scenarios)) {
-		f := rep.Truth.Scenarios[id]
-		line("%s\t%d\t%d\t%.1f %%\t%.1f %%\t%d\t%d requests", id, f.Actors, f.Intents, 100*f.InterceptionRate, 100*f.MissRate, f.Stopped, f.FirstStop)
-	}
-	line("\ncohort\taccounts\tharmed\tchallenged\tpassed\tsucceeded")
-	for _, id := range slices.Sorted(maps.Keys(rep.Truth.Cohorts)) {
+	rep.printScenarios(line)
+	line("\ncohort\taccounts\tharmed\t95 %% interval\tchallenged\tpassed\tsucceeded")
+	for _, id := range inOrder(rep.Truth.Cohorts) {
 		c := rep.Truth.Cohorts[id]
-		line("%s\t%d\t%d\t%d\t%d\t%d", id, c.Accounts, c.Harmed, c.Challenged, c.Passed, c.Succeeded)
+		line("%s\t%d\t%d\t%s\t%d\t%d\t%d", id, c.Accounts, c.Harmed, c.HarmedRate.interval(), c.Challenged, c.Passed, c.Succeeded)
 	}
 	line("\ngate\tscalpers' share of tickets\thumans' success\trequests that reached the booking system")
 	gate := func(name string, g Gate) {
@@ -54,6 +54,35 @@ func (rep *Report) Print(out io.Writer) error {
 	}
 	return t.Flush()
 }
+
+// printScenarios writes a line for each attack, and what was made of those that
+// are only alerted.
+func (rep *Report) printScenarios(line func(format string, args ...any)) {
+	line("\nattack\tactors\tintents\tintercepted\t95 %% interval\tmiss rate\tstopped\tfirst action after")
+	for _, id := range inOrder(rep.Truth.Scenarios) {
+		f := rep.Truth.Scenarios[id]
+		intercepted := fmt.Sprintf("%.1f %%\t%s", 100*f.InterceptionRate, f.Interception.interval())
+		if f.AlertOnly {
+			intercepted = "alert only\t-"
+		}
+		line("%s\t%d\t%d\t%s\t%.1f %%\t%d\t%d requests", id, f.Actors, f.Intents, intercepted, 100*f.MissRate, f.Stopped, f.FirstStop)
+	}
+	for _, id := range inOrder(rep.Truth.Scenarios) {
+		if f := rep.Truth.Scenarios[id]; f.AlertOnly && f.Detection != nil {
+			line("\n%s\tdetected %s\tright in %s", id, f.Detection.Detected, f.Detection.Precision)
+		}
+	}
+}
+
+// inOrder gives the ids of the catalogue as a person counts them.
+func inOrder[V any](of map[string]V) []string {
+	return slices.SortedFunc(maps.Keys(of), func(a, b string) int {
+		return cmp.Or(cmp.Compare(a[:1], b[:1]), cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+	})
+}
+
+// interval writes the bounds of a rate.
+func (r Rate) interval() string { return fmt.Sprintf("%.2f–%.2f %%", 100*r.Low, 100*r.High) }
 
 // String gives "n/N (x %)".
 func (r Rate) String() string {

@@ -21,6 +21,7 @@ type Runner struct {
 	out     io.Writer
 	gateOff bool
 	quiet   bool
+	flags   *Flags
 
 	scene    atomic.Pointer[Scene] // being played
 	hashTime time.Duration
@@ -39,6 +40,8 @@ type Options struct {
 	// Ledger computes the same figures from labels, for comparison; nil: there
 	// is none.
 	Ledger Ledger
+	// Flags is what the service flagged; nil: nobody listens.
+	Flags *Flags
 	// Mode is needed for GateOff.
 	Mode Mode
 	// HashTime is Scene's.
@@ -96,18 +99,22 @@ func New(line Line, house House, o Options) (*Runner, error) {
 	}
 	return &Runner{
 		line: line, house: house, ledger: o.Ledger, mode: o.Mode, plan: o.Plan, out: o.Out, stage: o.Stage,
-		gateOff: o.GateOff, hashTime: o.HashTime, quiet: o.Quiet,
+		gateOff: o.GateOff, hashTime: o.HashTime, quiet: o.Quiet, flags: o.Flags,
 	}, errors.Join(errs...)
 }
 
 // Report is what a run found.
 type Report struct {
-	Seed         uint64   `json:"seed"`
-	Duration     string   `json:"duration"`
-	HostileShare float64  `json:"hostile_share"`
-	Requests     int64    `json:"requests"`
-	People       int      `json:"people"`
-	TooSmall     []string `json:"too_small,omitempty"`
+	Seed     uint64 `json:"seed"`
+	Duration string `json:"duration"`
+	// Shift is the seed of the parameters' factors, which Factors names; 0 where
+	// they are as they are.
+	Shift        uint64             `json:"shift,omitempty"`
+	Factors      map[string]float64 `json:"factors,omitempty"`
+	HostileShare float64            `json:"hostile_share"`
+	Requests     int64              `json:"requests"`
+	People       int                `json:"people"`
+	TooSmall     []string           `json:"too_small,omitempty"`
 	// Incomplete says that the run was interrupted: the figures are of what had
 	// happened by then.
 	Incomplete bool  `json:"incomplete,omitempty"`
@@ -134,6 +141,10 @@ func (r *Runner) Run(ctx context.Context) (*Report, error) {
 	rep := &Report{
 		Seed: r.plan.Seed, Duration: r.plan.Duration.String(), HostileShare: on.Share, Requests: on.Requests,
 		Truth: Judge(on.Scenarios, on.Actors, on.Orders), From: on.From, To: on.To,
+		Shift: r.plan.Shift, Factors: Shifts(r.plan.Shift),
+	}
+	if r.flags != nil {
+		rep.Truth.Detect(on.Scenarios, on.Actors, r.flags)
 	}
 	rep.sizes(r.plan, on.Scenarios, on.Actors)
 	if err != nil {

@@ -144,8 +144,8 @@ func (s *Screener) Observe(ctx context.Context, e *ingest.Event) error {
 	return nil
 }
 
-// marks decodes what the engine read, or, when that was not the fleet's own,
-// what the snapshot knows.
+// marks decodes what the engine read, and adds what the snapshot knows where the
+// fleet's own was not to be had and nobody has asked the snapshot yet.
 func (s *Screener) marks(ctx context.Context, e *ingest.Event, result *scoring.Result) map[Target]Mark {
 	var marks map[Target]Mark
 	add := func(t Target, mark Mark, err error) {
@@ -164,7 +164,7 @@ func (s *Screener) marks(ctx context.Context, e *ingest.Event, result *scoring.R
 		mark, err := markOf(m.Since, m.Data)
 		add(Target{Entity: m.Entity, Key: m.Key}, mark, err)
 	}
-	if result.Degraded && s.snapshot != nil {
+	if result.Degraded && !result.MarksRead && s.snapshot != nil {
 		for _, t := range Targets(e.Subject, e.Client) {
 			if _, known := marks[t]; !known {
 				if value := s.snapshot.Mark(t.Entity, t.Key); value != nil {

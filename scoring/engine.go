@@ -106,9 +106,12 @@ type Result struct {
 	Score    float64      // sum of the hits' scores, at most 100
 	Snapshot ingest.Snapshot
 	Marks    []Mark
-	Burnt    bool // the token was presented for the first time
-	Degraded bool
-	Ruleset  string
+	// MarksRead says that the marks of all entities of the event were looked
+	// for, in whatever store counted it: those that are not in Marks are none.
+	MarksRead bool
+	Burnt     bool // the token was presented for the first time
+	Degraded  bool
+	Ruleset   string
 }
 
 // Inline counts e and evaluates the acting in-line rules, in one round trip to
@@ -142,7 +145,7 @@ func (e *Engine) Inline(ctx context.Context, ev *ingest.Event, burn string, out 
 	out.Hits = hitsOf(nil, s.matches)
 	out.Score = scoreOf(out.Hits)
 	out.Snapshot = ingest.Snapshot{Names: p.program.Names(), Values: values}
-	out.Burnt, out.Degraded, out.Ruleset = s.touch.Burnt, s.touch.Degraded, p.program.Version()
+	out.Burnt, out.Degraded, out.Ruleset, out.MarksRead = s.touch.Burnt, s.touch.Degraded, p.program.Version(), true
 	for i := range s.touch.Entities {
 		if et := &s.touch.Entities[i]; et.ReadMark && (et.Mark != nil || !et.Since.IsZero()) {
 			out.Marks = append(out.Marks, Mark{Entity: et.Entity, Key: et.Key, Since: et.Since, Data: et.Mark})

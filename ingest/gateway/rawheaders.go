@@ -30,7 +30,7 @@ func parseHeaders(headers []fingerprint.Header, raw []byte) ([]fingerprint.Heade
 		}
 		value = strings.Trim(value, " \t")
 		for i := range len(value) {
-			if c := value[i]; c < 0x20 && c != '\t' || c == 0x7F {
+			if octets[value[i]]&controlOctet != 0 {
 				return nil, badRequest(codeBadHeader, name, fmt.Sprintf("the value has a control character at byte %d", i))
 			}
 		}
@@ -39,10 +39,29 @@ func parseHeaders(headers []fingerprint.Header, raw []byte) ([]fingerprint.Heade
 	return headers, nil
 }
 
+// What an octet of a header may be: octets has a bit for each.
+const (
+	tokenOctet   = 1 << iota // in a name
+	controlOctet             // in no value
+)
+
+// octets are looked up for each byte of each header.
+var octets = func() (table [256]byte) {
+	for c := range table {
+		switch c := byte(c); { //nolint:gosec // below 256
+		case unreserved(c), c != 0 && strings.IndexByte("!#$%&'*+^`|", c) >= 0:
+			table[c] = tokenOctet
+		case c < 0x20 && c != '\t', c == 0x7F:
+			table[c] = controlOctet
+		}
+	}
+	return table
+}()
+
 // token reports whether name is a token of RFC 9110 §5.6.2.
 func token(name string) bool {
 	for i := range len(name) {
-		if c := name[i]; !unreserved(c) && strings.IndexByte("!#$%&'*+^`|", c) < 0 {
+		if octets[name[i]]&tokenOctet == 0 {
 			return false
 		}
 	}

@@ -37,7 +37,7 @@ type JournalOptions struct {
 	IntentAge      time.Duration
 	MaxOpenIntents int
 	// Gather is how long a busy journal waits for more intents to share the
-	// disk's work with, beside the time that the disk takes; 2 ms, negative: not
+	// disk's work with, beside the time that the disk takes; 3 ms, negative: not
 	// at all. It is busy while at least four intents went together.
 	Gather time.Duration
 	// Now is the clock that dates frames and judges IntentAge.
@@ -61,7 +61,7 @@ func (o JournalOptions) withDefaults() JournalOptions {
 		o.SyncEvery = time.Second
 	}
 	if o.Gather == 0 {
-		o.Gather = 2 * time.Millisecond
+		o.Gather = 3 * time.Millisecond
 	}
 	if o.IntentAge <= 0 {
 		o.IntentAge = 10 * time.Minute

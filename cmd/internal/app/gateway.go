@@ -225,8 +225,9 @@ func startRules(ctx context.Context, s *Stack, e Env, counters scoring.Counters,
 
 // eventLinger is how long an event may wait, on disk already, for others to go
 // to Kafka with: with six partitions a busy gateway else sends a thousand
-// requests a second of a handful of events.
-const eventLinger = 20 * time.Millisecond
+// requests a second of a handful of events, and each costs the gateway and the
+// broker more than the events in it.
+const eventLinger = 50 * time.Millisecond
 
 // openRecorder opens the journal that carries events to Kafka.
 func openRecorder(s *Stack, e Env) (*stream.Recorder, error) {

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -22,6 +23,8 @@ type batch struct {
 	// arguments are in args. nil: each entity's are asked for by themselves.
 	all  *goredis.StringSliceCmd
 	args []any
+	keys []byte // those of all entities, one after the other
+	at   []int  // where the log of each of an entity's series is in log
 
 	now  int64 // event time, Unix ms
 	id   [16]byte
@@ -79,6 +82,9 @@ func (b *batch) build(ctx context.Context, t *scoring.Touch, s *Store, wall time
 		case !s.reuse:
 			b.entities[i] = newEntityCalls() //nolint:contextcheck // as above
 		}
+	}
+	b.buildKeys(t)
+	for i := range t.Entities {
 		b.buildEntity(&t.Entities[i], b.entities[i], s, wall)
 		b.buildBuckets(ctx, &t.Entities[i], b.entities[i], s)
 	}
@@ -91,10 +97,26 @@ func (b *batch) build(ctx context.Context, t *scoring.Touch, s *Store, wall time
 	}
 }
 
+// buildKeys makes the keys of all entities parts of one string: a request has a
+// dozen.
+func (b *batch) buildKeys(t *scoring.Touch) {
+	b.keys = b.keys[:0]
+	for i := range t.Entities {
+		et := &t.Entities[i]
+		b.keys = appendMarkKey(appendLogKey(b.keys, et.Entity, et.Key), et.Entity, et.Key)
+	}
+	all := string(b.keys)
+	for i := range t.Entities {
+		et, c := &t.Entities[i], b.entities[i]
+		logSize := logKeySize(et.Entity, et.Key)
+		markSize := markKeySize(et.Entity, et.Key)
+		c.key, c.markKey, all = all[:logSize], all[logSize:logSize+markSize], all[logSize+markSize:]
+	}
+}
+
 func (b *batch) buildEntity(et *scoring.EntityTouch, c *entityCalls, s *Store, wall time.Time) {
 	c.adds, c.expires, c.logs, c.marks = false, false, false, et.ReadMark
 	if len(et.Series) > 0 {
-		c.key = logKey(et.Entity, et.Key)
 		c.record.bytes, c.keep = appendEvent(c.record.bytes[:0], b.now, b.self, et.Series)
 		c.adds, c.logs = len(c.record.bytes) > 0, reads(et)
 	}
@@ -110,9 +132,6 @@ func (b *batch) buildEntity(et *scoring.EntityTouch, c *entityCalls, s *Store, w
 				b.send(c.expire)
 			}
 		}
-	}
-	if c.marks {
-		c.markKey = MarkKey(et.Entity, et.Key)
 	}
 }
 
@@ -212,25 +231,26 @@ func (b *batch) decode(t *scoring.Touch, s *Store) {
 
 func (b *batch) decodeLog(et *scoring.EntityTouch, c *entityCalls, s *Store) {
 	b.log.reset()
+	b.at = b.at[:0]
 	for j := range et.Series {
+		place := -1
 		if one := et.Series[j].Series; one.Shape != scoring.ShapeBuckets {
-			b.log.want(headOf(one))
+			place = b.log.want(headOf(one))
 		}
+		b.at = append(b.at, place)
 	}
 	log := c.logText
 	b.log.read(log, false)
 	if b.log.broken {
 		s.unreadable.Inc()
 	}
-	for j := range et.Series {
-		st := &et.Series[j]
-		if st.Series.Shape == scoring.ShapeBuckets {
-			continue
+	for j, place := range b.at {
+		if place >= 0 {
+			b.log.fill(&et.Series[j], &b.log.series[place], b.now, b.self, et)
 		}
-		b.log.fill(st, b.log.want(headOf(st.Series)), b.now, b.self, et)
 	}
 	if c.adds && worthFolding(&b.log, len(log), b.id) {
-		s.foldSoon(b.log.folding(c.key, log, b.now, et.Series))
+		s.foldSoon(b.log.folding(strings.Clone(c.key), log, b.now, et.Series))
 	}
 }
 
@@ -240,7 +260,7 @@ func (b *batch) reset() {
 	for _, c := range b.entities {
 		c.log.SetVal("")
 		c.mark.SetVal("")
-		c.logText, c.markText = "", ""
+		c.logText, c.markText, c.key, c.markKey = "", "", "", ""
 		c.expire.SetVal(nil)
 		c.buckets = nil
 	}

@@ -110,15 +110,36 @@ func (h seriesHead) surelyKept() time.Duration {
 // tagOf is the series id in a log: the id itself where it is twelve hexadecimal
 // digits, as those of scoring are, and the beginning of its SHA-256 otherwise.
 func tagOf(id string) uint64 {
-	var raw [8]byte
-	if len(id) == 2*tagSize {
-		if _, err := hex.Decode(raw[2:], []byte(id)); err == nil {
-			return binary.BigEndian.Uint64(raw[:])
-		}
+	if tag, ok := hexTag(id); ok {
+		return tag
 	}
+	var raw [8]byte
 	sum := sha256.Sum256([]byte(id))
 	copy(raw[2:], sum[:tagSize])
 	return binary.BigEndian.Uint64(raw[:])
+}
+
+// hexTag reads twelve hexadecimal digits: a request does it for each of its
+// series.
+func hexTag(id string) (tag uint64, ok bool) {
+	if len(id) != 2*tagSize {
+		return 0, false
+	}
+	for i := range 2 * tagSize {
+		c := id[i]
+		switch {
+		case c >= '0' && c <= '9':
+			c -= '0'
+		case c >= 'a' && c <= 'f':
+			c -= 'a' - 10
+		case c >= 'A' && c <= 'F':
+			c -= 'A' - 10
+		default:
+			return 0, false
+		}
+		tag = tag<<4 | uint64(c)
+	}
+	return tag, true
 }
 
 // eventMember shortens an event's id to eight bytes. It only has to tell apart
@@ -134,14 +155,38 @@ func valueMember(v string) uint64 {
 	return max(binary.BigEndian.Uint64(h[:]), 1) // 0 marks what is free in a set
 }
 
-// logKey is the Redis key of an entity's log.
-func logKey(entity rules.Entity, key string) string {
-	return "fg:{" + string(entity) + ":" + key + "}:log1"
+// Parts of an entity's keys; what is in braces chooses the slot in a Cluster.
+const (
+	keyHead  = "fg:{"
+	logTail  = "}:log1"
+	markTail = "}:mark"
+)
+
+// appendLogKey appends the Redis key of an entity's log.
+func appendLogKey(b []byte, entity rules.Entity, key string) []byte {
+	return appendKey(b, entity, key, logTail)
+}
+
+func appendMarkKey(b []byte, entity rules.Entity, key string) []byte {
+	return appendKey(b, entity, key, markTail)
+}
+
+func appendKey(b []byte, entity rules.Entity, key, tail string) []byte {
+	b = append(append(append(b, keyHead...), entity...), ':')
+	return append(append(b, key...), tail...)
+}
+
+func logKeySize(entity rules.Entity, key string) int {
+	return len(keyHead) + len(entity) + 1 + len(key) + len(logTail)
+}
+
+func markKeySize(entity rules.Entity, key string) int {
+	return len(keyHead) + len(entity) + 1 + len(key) + len(markTail)
 }
 
 // MarkKey is the Redis key of the mark that enforcement leaves on an entity.
 func MarkKey(entity rules.Entity, key string) string {
-	return "fg:{" + string(entity) + ":" + key + "}:mark"
+	return keyHead + string(entity) + ":" + key + markTail
 }
 
 func burnKey(token string) string {

@@ -106,7 +106,7 @@ func valuesOf(l *entityLog, log string, et *scoring.EntityTouch, now int64, self
 	for i := range et.Series {
 		st := et.Series[i]
 		st.Values = make([]float64, len(st.Series.Reads))
-		l.fill(&st, l.want(headOf(st.Series)), now, self, et)
+		l.fill(&st, &l.series[l.want(headOf(st.Series))], now, self, et)
 		out = append(out, st.Values...)
 	}
 	return out

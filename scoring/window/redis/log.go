@@ -52,11 +52,11 @@ func (l *entityLog) reset() {
 	l.used, l.folded, l.broken = 0, 0, false
 }
 
-// want makes room for a series and returns it.
-func (l *entityLog) want(h seriesHead) *logSeries {
+// want makes room for a series and tells its place in series.
+func (l *entityLog) want(h seriesHead) int {
 	for i := range l.series[:l.used] {
-		if s := &l.series[i]; s.tag == h.tag {
-			return s
+		if l.series[i].tag == h.tag {
+			return i
 		}
 	}
 	if l.used == len(l.series) {
@@ -65,7 +65,7 @@ func (l *entityLog) want(h seriesHead) *logSeries {
 	s := &l.series[l.used]
 	l.used++
 	s.seriesHead, s.items = h, s.items[:0]
-	return s
+	return l.used - 1
 }
 
 // find is the series of a part or block: nil for one that nobody wants. A
@@ -81,7 +81,7 @@ func (l *entityLog) find(h seriesHead, all bool) *logSeries {
 		}
 	}
 	if all {
-		return l.want(h)
+		return &l.series[l.want(h)]
 	}
 	return nil
 }
@@ -156,10 +156,18 @@ func (l *entityLog) readBlock(body string, all bool) bool {
 	if s == nil {
 		return true
 	}
-	s.items = slices.Grow(s.items, (len(body)-headSize)/entrySize)
-	for rest := body[headSize:]; len(rest) > 0; rest = rest[entrySize:] {
-		s.add(item{At: timeIn(rest), Member: uint64Of(rest[timeSize:])})
+	items := slices.Grow(s.items, (len(body)-headSize)/entrySize)
+	for rest := body[headSize:]; len(rest) >= entrySize; rest = rest[entrySize:] {
+		it := item{At: timeIn(rest), Member: uint64Of(rest[timeSize:])}
+		if n := len(items); n > 0 && !before(items[n-1], it) {
+			s.items = items
+			s.add(it)
+			items = s.items
+			continue
+		}
+		items = append(items, it) // as all are, but where a log was put together oddly
 	}
+	s.items = items
 	return true
 }
 

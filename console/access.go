@@ -41,6 +41,7 @@ const (
 	TakeAlerts  Permission = "alerts.take"        // and close and silence them
 	ReadNotify  Permission = "notifications.read" // channels and deliveries
 	EditNotify  Permission = "notifications.edit"
+	EraseData   Permission = "erasure.request" // have an account named nowhere any more
 
 	ReadRules    Permission = "rules.read"
 	EditRules    Permission = "rules.edit"    // draft, propose, weaken, publish what was approved
@@ -58,7 +59,7 @@ func (r Role) May(p Permission) bool {
 	switch p {
 	case ReadReview, ReadQuality, ReadRules, ReadAlerts:
 		return r == Analyst || r == Security || r == Administrator || r == Auditor
-	case Decide, ImportLabel, UndoRules:
+	case Decide, ImportLabel, UndoRules, EraseData:
 		return r == Administrator
 	case EditLists, LiftBudget, EditRules, TightenRules:
 		return r == Analyst || r == Security || r == Administrator

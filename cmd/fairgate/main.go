@@ -33,6 +33,7 @@ type cli struct {
 	Fit       fitCommand       `cmd:"" help:"Fit a model from recorded data, or measure one."`
 	Openapi   openapiCommand   `cmd:"" help:"Print the OpenAPI document of the operators' API or of the booking system's."`
 	Bench     benchCommand     `cmd:"" help:"Measure the service under load."`
+	Erase     eraseCommand     `cmd:"" help:"Erase what the house keeps about somebody."`
 	Reconcile reconcileCommand `cmd:"" help:"Compare the booking system's outbox with the ledger."`
 	Chdb      chdbCommand      `cmd:"" name:"chdb-serve" hidden:""`
 

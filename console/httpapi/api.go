@@ -59,6 +59,7 @@ type Services struct {
 	Budgets   Budgets
 	Debits    Debits
 	Undos     Undos
+	Erasures  Erasures
 	Rulesets  *life.Service
 	// Completeness compares the ledger with the booking system's Reports.
 	Completeness Completeness
@@ -130,6 +131,7 @@ func New(services Services, o Options) *fiber.App {
 	s.backtests(api)
 	s.budgets(api)
 	s.undos(api)
+	s.erasures(api)
 	s.rulesets(api)
 	s.alerts(api)
 	s.notifications(api)

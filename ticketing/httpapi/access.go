@@ -34,6 +34,7 @@ type accesses struct {
 	terminal    access // a terminal with a session, which the service judges
 	privacy     access // the house's key of that role
 	audit       access // the key of operations or privacy
+	erasures    access // the key of operations, privacy or enforcement
 	channel     access // the channel's own key, or operations'
 }
 
@@ -85,6 +86,8 @@ func (a *api) newAccesses() accesses {
 		either:  key(slices.Concat(a.opts.EnforcementKeys, a.opts.OperationsKeys), schemeEnforcement, schemeOperations),
 		privacy: key(a.opts.PrivacyKeys, schemePrivacy),
 		audit:   key(slices.Concat(a.opts.OperationsKeys, a.opts.PrivacyKeys), schemeOperations, schemePrivacy),
+		erasures: key(slices.Concat(a.opts.OperationsKeys, a.opts.PrivacyKeys, a.opts.EnforcementKeys),
+			schemeOperations, schemePrivacy, schemeEnforcement),
 	}
 }
 

@@ -36,8 +36,9 @@ func (a *api) privacyOperations() {
 		codes:    []ticketing.Code{ticketing.CodeNotFound, ticketing.CodeLiveOrders},
 	}, a.eraseAccount)
 	handle(a, operation{
-		method: http.MethodGet, path: "/internal/v1/erasures", id: "list-erasures", access: a.access.audit,
-		summary: "What was erased and when",
+		method: http.MethodGet, path: "/internal/v1/erasures", id: "list-erasures", access: a.access.erasures,
+		summary:  "What was erased and when",
+		describe: "Whoever keeps something about accounts follows it, and erases the accounts it names, too.",
 	}, a.erasures)
 	handle(a, operation{
 		method: http.MethodGet, path: "/internal/v1/erasures/due", id: "count-due-erasures", access: a.access.audit,

@@ -24,6 +24,8 @@ type Env struct {
 	Now      func() time.Time
 	// Analytics, if set, stands in for the configured ClickHouse.
 	Analytics *Analytics
+	// NoLedger, if set, is why there is no ClickHouse in this run at all.
+	NoLedger error
 }
 
 // leastSecret is how long a shared secret must be at least, in bytes.

@@ -109,7 +109,7 @@ func deployed(t *testing.T, deploy string, sql func(path string) string, names [
 // startOnce starts a role and ends what came up.
 func startOnce(t *testing.T, role start, c config.Config) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	s := NewStack(quiet())
 	_, err := role(ctx, s, Env{Config: c, Log: quiet(), Registry: prometheus.NewRegistry(), Now: time.Now})

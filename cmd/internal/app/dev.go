@@ -36,7 +36,9 @@ type DevOptions struct {
 	Metrics   string // empty: none
 	// FreePorts takes whatever ports are free, for runs beside others.
 	FreePorts bool
-	Log       *slog.Logger
+	// ErasureSettle is enforcer.erasure_settle; zero: the default.
+	ErasureSettle time.Duration
+	Log           *slog.Logger
 }
 
 // Dev is everything, running.
@@ -97,6 +99,9 @@ func StartDev(ctx context.Context, o DevOptions) (dev *Dev, err error) {
 // apply puts the command's flags over the directory's configuration.
 func (o DevOptions) apply(ctx context.Context, c *config.Config) error {
 	c.Rules.Dir = o.Rules
+	if o.ErasureSettle > 0 {
+		c.Enforcer.ErasureSettle = o.ErasureSettle
+	}
 	if o.Gateway != "" {
 		c.Gateway.Listen = o.Gateway
 	}
@@ -191,6 +196,7 @@ func (d *Dev) clickhouse(ctx context.Context, data *Data, e *Env) error {
 // roles starts every role, upstream last: what takes visitors in comes up when
 // everything behind it is there, and ends first.
 func (d *Dev) roles(ctx context.Context, e Env) (err error) {
+	e.NoLedger = d.NoAnalytics
 	d.Barrier() // consumers leave their groups while the engines are up
 	if err := ensureTopics(ctx, e); err != nil {
 		return err

@@ -55,15 +55,14 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	if err := startNotify(ctx, s, e, db); err != nil {
 		return "", err
 	}
-	kill := &enforcement.Switch{}
-	switches, err := mode.Open(ctx, db, c.Site, e.Now)
+	kill, err := openKill(ctx, s, e, db)
 	if err != nil {
-		return "", fmt.Errorf("kill switch: %w", err)
+		return "", err
 	}
-	if _, err := switches.Look(ctx, kill); err != nil {
-		return "", fmt.Errorf("kill switch: %w", err)
+	ledger, err := openErasedLedger(s, e)
+	if err != nil {
+		return "", err
 	}
-	followMode(s, e, switches, kill)
 	if err := ensureTopics(ctx, e); err != nil {
 		return "", err
 	}
@@ -79,6 +78,10 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	}
 	budgets, curb, err := startBudget(ctx, s, e, db, watcher)
 	if err != nil {
+		return "", err
+	}
+	forget := erased{db: db, client: client, review: r, budgets: budgets, ledger: ledger, feed: orders, secret: key}
+	if err := forget.start(ctx, s, e); err != nil {
 		return "", err
 	}
 	s.Go("lists", func(ctx context.Context) error { r.lists.Run(ctx); return nil })
@@ -152,6 +155,20 @@ func openSampler(queue *cases.Service, key string) (*cases.Sampler, error) {
 		return nil, fmt.Errorf("audit sample: %w", err)
 	}
 	return sampler, nil
+}
+
+// openKill gives the site's kill switch as it stands, kept so from then on.
+func openKill(ctx context.Context, s *Stack, e Env, db *sqldb.DB) (*enforcement.Switch, error) {
+	kill := &enforcement.Switch{}
+	switches, err := mode.Open(ctx, db, e.Config.Site, e.Now)
+	if err != nil {
+		return nil, fmt.Errorf("kill switch: %w", err)
+	}
+	if _, err := switches.Look(ctx, kill); err != nil {
+		return nil, fmt.Errorf("kill switch: %w", err)
+	}
+	followMode(s, e, switches, kill)
+	return kill, nil
 }
 
 // followMode keeps a kill switch as the site's.

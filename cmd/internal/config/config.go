@@ -123,6 +123,9 @@ type Scorer struct {
 type Enforcer struct {
 	BookingURL string      `yaml:"booking_url" env:"BOOKING_URL"` // internal API of the booking system
 	Budget     BlockBudget `yaml:"block_budget" envPrefix:"BLOCK_BUDGET_"`
+	// ErasureSettle is how long after the first time an erased account is looked
+	// for again, when nothing of it is under way any more.
+	ErasureSettle time.Duration `yaml:"erasure_settle" env:"ERASURE_SETTLE"`
 }
 
 // BlockBudget is how many people a rule may block in an hour before it only
@@ -318,7 +321,7 @@ func Default() Config {
 		},
 		Rules:    Rules{Ruleset: "museum", Observe: time.Hour, FalsePositiveBudget: 0.001},
 		Scorer:   Scorer{Lateness: 10 * time.Minute},
-		Enforcer: Enforcer{BookingURL: "http://127.0.0.1:8081", Budget: BlockBudget{Share: 0.005, Floor: 3, HistoryDays: 30}},
+		Enforcer: Enforcer{BookingURL: "http://127.0.0.1:8081", Budget: BlockBudget{Share: 0.005, Floor: 3, HistoryDays: 30}, ErasureSettle: time.Hour},
 		Ledger:   Ledger{RetentionDays: 190},
 		Ticketing: Ticketing{
 			Listen: "127.0.0.1:8081", DSN: "file:secrets/ticketing-dsn", OutcomesURL: "http://127.0.0.1:8091/outcomes",
@@ -409,6 +412,8 @@ func (c Config) Validate() error {
 	check(budget.Floor >= 1, "enforcer.block_budget.floor", "%d: at least 1", budget.Floor)
 	check(budget.HistoryDays >= 1 && budget.HistoryDays <= c.Ledger.RetentionDays, "enforcer.block_budget.history_days",
 		"%d: at least 1 and at most ledger.retention_days (%d)", budget.HistoryDays, c.Ledger.RetentionDays)
+	check(c.Enforcer.ErasureSettle >= time.Second && c.Enforcer.ErasureSettle <= 30*24*time.Hour, "enforcer.erasure_settle",
+		"%s: 1s to 720h", c.Enforcer.ErasureSettle)
 	check(httpURL(c.Enforcer.BookingURL), "enforcer.booking_url", "%q is not an http(s) URL", c.Enforcer.BookingURL)
 	check(c.Console.URL == "" || httpURL(c.Console.URL), "console.url", "%q is not an http(s) URL", c.Console.URL)
 	check(httpURL(c.Ticketing.OutcomesURL), "ticketing.outcomes_url", "%q is not an http(s) URL", c.Ticketing.OutcomesURL)

@@ -39,3 +39,18 @@ func TestFleetSharesBindings(t *testing.T) {
 	_, _, err = other.Get(t.Context(), "s3")
 	require.Error(t, err)
 }
+
+func TestAnAccountsSessionsAreErased(t *testing.T) {
+	server := miniredis.RunT(t)
+	client := goredis.NewClient(&goredis.Options{Addr: server.Addr()})
+	t.Cleanup(func() { _ = client.Close() })
+	shared := bindings.NewRedis(client)
+	for session, account := range map[string]string{"s1": "a1", "s2": "a2", "s3": "a1"} {
+		require.NoError(t, shared.Put(t.Context(), session, account, time.Hour))
+	}
+	require.NoError(t, shared.Erase(t.Context(), "museum", "a1"))
+	require.NoError(t, shared.Erase(t.Context(), "museum", "a1"), "again")
+	assert.Equal(t, []string{"fg:sb:{s2}"}, server.Keys())
+	server.Close()
+	assert.Error(t, shared.Erase(t.Context(), "museum", "a2"))
+}

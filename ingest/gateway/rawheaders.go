@@ -48,7 +48,7 @@ const (
 // octets are looked up for each byte of each header.
 var octets = func() (table [256]byte) {
 	for c := range table {
-		switch c := byte(c); { //nolint:gosec // below 256
+		switch c := byte(c); {
 		case unreserved(c), c != 0 && strings.IndexByte("!#$%&'*+^`|", c) >= 0:
 			table[c] = tokenOctet
 		case c < 0x20 && c != '\t', c == 0x7F:

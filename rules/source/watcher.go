@@ -192,11 +192,16 @@ const (
 func gently(ctx context.Context) func() {
 	until := time.Now().Add(restFor)
 	return func() {
-		if ctx.Err() == nil && time.Now().Before(until) {
-			time.Sleep(restTime)
+		if !time.Now().Before(until) {
+			runtime.Gosched()
 			return
 		}
-		runtime.Gosched()
+		rest := time.NewTimer(restTime)
+		defer rest.Stop()
+		select {
+		case <-rest.C:
+		case <-ctx.Done():
+		}
 	}
 }
 

@@ -49,6 +49,8 @@ type ContainedOptions struct {
 	// Pace is how often things are looked after that are looked after every
 	// half second in life; default 500 ms.
 	Pace time.Duration
+	// Verdicts is told of every published verdict; nil: nobody is.
+	Verdicts func(value []byte)
 	// MaxEntities bounds the counters (scoring/window/memory).
 	MaxEntities int
 }

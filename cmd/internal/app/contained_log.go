@@ -147,6 +147,9 @@ func (c *Contained) enforce(ctx context.Context) error {
 	for batch := range slices.Chunk(messages, enforcedTogether) {
 		deliveries := make([]enforcement.Delivery, len(batch))
 		for i, m := range batch {
+			if c.o.Verdicts != nil {
+				c.o.Verdicts(m.Value)
+			}
 			deliveries[i] = enforcement.Delivery{Value: m.Value}
 		}
 		if err := c.enforcer.Handle(ctx, deliveries); err != nil {

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,9 @@ type VirtualRun struct {
 	Rules string
 	// Out receives progress, a line at a time; nil: nobody is told.
 	Out io.Writer
+	// Verdicts is told of every published verdict (scoring.Verdict as JSON); nil:
+	// nobody is.
+	Verdicts func(value []byte)
 	// MaxEntities bounds the counters (scoring/window/memory); 0: its default.
 	MaxEntities int
 }
@@ -47,47 +51,61 @@ const (
 // Play plays the run. The report holds what was found also where the run was
 // interrupted, marked incomplete; the error is then ctx's.
 func (r VirtualRun) Play(ctx context.Context) (report *Report, err error) {
+	failed := r.on(ctx, func(runner *Runner) error {
+		report, err = runner.Run(ctx)
+		return err
+	})
+	return report, failed
+}
+
+// on puts everything together on a virtual stage and lets play run there.
+func (r VirtualRun) on(ctx context.Context, play func(*Runner) error) (err error) {
 	out := r.Out
 	if out == nil {
 		out = io.Discard
 	}
 	dir, err := os.MkdirTemp("", "fairgate-virtual-")
 	if err != nil {
-		return nil, fmt.Errorf("folder of a virtual run: %w", err)
+		return fmt.Errorf("folder of a virtual run: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	meter := newMeter(out, r.Plan.Duration)
 	stage := NewVirtual(virtualBegins(), VirtualOptions{Watch: meter.look})
 	service, err := r.open(ctx, dir, stage)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		err = errors.Join(err, service.Close(closing))
 	}()
-	config := app.ContainedConfig(r.Plan.Seed)
-	key, err := config.Keys.Operations.Reveal()
+	runner, err := r.runner(out, stage, service)
 	if err != nil {
-		return nil, err
-	}
-	house := &Service{Ticketing: "http://ticketing", TicketingKey: key, HTTP: &http.Client{Transport: service.Operations()}}
-	runner, err := New(stage, house, Options{Plan: r.Plan, Out: out, Stage: stage, HashTime: hashTime, Quiet: true})
-	if err != nil {
-		return nil, err
+		return err
 	}
 	meter.runner = runner
 	if r.GateOff {
 		if err := service.Observe(ctx, true, "simulation: the gate off"); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	failed := stage.Run(ctx, func() { report, err = runner.Run(ctx) })
+	var played error
+	stopped := stage.Run(ctx, func() { played = play(runner) })
 	if n := service.Forgotten(); n > 0 {
-		failed = errors.Join(failed, fmt.Errorf("the counters forgot %d entities in use: give them more room", n))
+		stopped = errors.Join(stopped, fmt.Errorf("the counters forgot %d entities in use: give them more room", n))
 	}
-	return report, errors.Join(failed, err)
+	return cmp.Or(played, stopped)
+}
+
+// runner drives the actors at the service on the stage.
+func (r VirtualRun) runner(out io.Writer, stage *Virtual, service *app.Contained) (*Runner, error) {
+	key, err := app.ContainedConfig(r.Plan.Seed).Keys.Operations.Reveal()
+	if err != nil {
+		return nil, err
+	}
+	house := &Service{Ticketing: "http://ticketing", TicketingKey: key, HTTP: &http.Client{Transport: service.Operations()}}
+	return New(stage, house, Options{Plan: r.Plan, Out: out, Stage: stage, HashTime: hashTime, Quiet: true})
 }
 
 // open puts the service together on the stage.
@@ -100,7 +118,7 @@ func (r VirtualRun) open(ctx context.Context, dir string, stage *Virtual) (*app.
 	}
 	service, err := app.StartContained(ctx, app.ContainedOptions{
 		Env: app.Env{Config: config, Log: slog.New(slog.DiscardHandler), Now: stage.Now},
-		Dir: dir, After: stage.At, Program: program, Seed: r.Plan.Seed, MaxEntities: r.MaxEntities,
+		Dir: dir, After: stage.At, Program: program, Seed: r.Plan.Seed, MaxEntities: r.MaxEntities, Verdicts: r.Verdicts,
 		Pace: max(500*time.Millisecond, r.Plan.Duration/100_000),
 	})
 	if err != nil {

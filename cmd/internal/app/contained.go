@@ -29,6 +29,7 @@ import (
 	"fairgate/scoring/window/memory"
 	"fairgate/ticketing"
 	ticketbox "fairgate/ticketing/outbox"
+	"fairgate/ticketing/sms"
 )
 
 // ContainedOptions say how to put everything into one process.
@@ -47,7 +48,8 @@ type ContainedOptions struct {
 	// two runs differ.
 	Seed uint64
 	// Pace is how often things are looked after that are looked after every
-	// half second in life; default 500 ms.
+	// half second in life; default and at least 500 ms. The booking system is
+	// looked after a tenth of it after each change, too, if that is longer.
 	Pace time.Duration
 	// Verdicts is told of every published verdict; nil: nobody is.
 	Verdicts func(value []byte)
@@ -79,8 +81,14 @@ type Contained struct {
 	tickets  *ticketing.Service
 	reports  *ticketbox.Dispatcher
 
+	messages *sms.Dispatcher
+
 	flushing bool // events wait and will be scored
+	tending  bool // the booking system will be looked after soon
 }
+
+// leastPace is how often the parts look after things in life.
+const leastPace = 500 * time.Millisecond
 
 // Delays of the asynchronous way in life, which is batches, the log between
 // the parts and their work: until the pipeline has scored an event, and until
@@ -93,9 +101,7 @@ const (
 // StartContained puts everything together and begins what is done again and
 // again.
 func StartContained(ctx context.Context, o ContainedOptions) (c *Contained, err error) {
-	if o.Pace <= 0 {
-		o.Pace = 500 * time.Millisecond
-	}
+	o.Pace = max(o.Pace, leastPace)
 	o.Registry = prometheus.NewRegistry()
 	o.Config.SQL.DSN = secretValue("sqlite:" + filepath.Join(o.Dir, "fairgate.db"))
 	o.Config.Ticketing.DSN = secretValue("sqlite:" + filepath.Join(o.Dir, "ticketing.db"))

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/valyala/fasthttp"
+
 	"fairgate/cmd/internal/config"
 	"fairgate/ingest/outcome"
 	"fairgate/ticketing/httpapi"
@@ -41,7 +43,16 @@ func (c *Contained) openTicketing(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("contained: %w", err)
 	}
-	c.tickets, c.booking = service, api.Handler()
+	handler := api.Handler()
+	c.tickets, c.booking = service, func(ctx *fasthttp.RequestCtx) {
+		handler(ctx)
+		if !ctx.IsGet() {
+			c.soon()
+		}
+	}
+	if c.messages, err = messages.dispatcher(c.e, store, service); err != nil {
+		return err
+	}
 	return c.openReports(ctx, store)
 }
 
@@ -80,13 +91,25 @@ func (h handled) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.response(), nil
 }
 
+// soon has the booking system looked after once it has something to do.
+func (c *Contained) soon() {
+	if c.tending {
+		return
+	}
+	c.tending = true
+	c.o.After(max(leastPace, c.o.Pace/10), func(ctx context.Context) error {
+		c.tending = false
+		return c.tendBookings(ctx)
+	})
+}
+
 // routine begins what is done again and again.
 func (c *Contained) routine(ctx context.Context) {
 	c.every(ctx, c.o.Pace, c.tendBookings)
-	c.every(ctx, max(5*time.Second, c.o.Pace), c.tendDecisions)
+	c.every(ctx, max(5*time.Second, 2*c.o.Pace), c.tendDecisions)
 	c.every(ctx, 10*time.Minute, c.review.lists.Rebuild)
 	c.every(ctx, time.Hour, func(ctx context.Context) error {
-		return errors.Join(c.review.cases.Prune(ctx), c.review.notices.Prune(ctx), c.budgets.Prune(ctx))
+		return errors.Join(c.review.cases.Prune(ctx), c.review.notices.Prune(ctx), c.budgets.Prune(ctx), c.budgets.Tend(ctx))
 	})
 }
 
@@ -115,20 +138,23 @@ func (c *Contained) tendBookings(ctx context.Context) error {
 	}
 	c.reports.Deliver(ctx)
 	c.scoreSoon()
+	for more := true; more; {
+		var err error
+		if more, err = c.messages.Step(ctx); err != nil {
+			return fmt.Errorf("text messages: %w", err)
+		}
+	}
 	return nil
 }
 
-// tendDecisions does what was put off, tells holders what was lifted, and looks
-// after the budgets.
+// tendDecisions does what was put off and tells holders what was lifted. What
+// goes beyond a budget is turned down when it does; nobody lifts that here.
 func (c *Contained) tendDecisions(ctx context.Context) error {
 	if err := c.carryOut(ctx); err != nil {
 		return err
 	}
 	if _, err := c.review.notices.Work(ctx); err != nil {
 		return fmt.Errorf("notices: %w", err)
-	}
-	if err := c.budgets.Tend(ctx); err != nil {
-		return fmt.Errorf("block budgets: %w", err)
 	}
 	return nil
 }

@@ -67,12 +67,21 @@ func (m messenger) deliver(s *Stack, e Env, queue sms.Queue, opener sms.Opener) 
 	if m.sender == nil {
 		return nil
 	}
-	d, err := sms.NewDispatcher(queue, opener, m.sender, sms.Options{Clock: e.Now, Logger: e.Log.With("part", "sms"), Registerer: e.Registry})
+	d, err := m.dispatcher(e, queue, opener)
 	if err != nil {
-		return fmt.Errorf("ticketing.sms: %w", err)
+		return err
 	}
 	s.Go("ticketing sms", d.Run)
 	return nil
+}
+
+// dispatcher sends what waits to the sender.
+func (m messenger) dispatcher(e Env, queue sms.Queue, opener sms.Opener) (*sms.Dispatcher, error) {
+	d, err := sms.NewDispatcher(queue, opener, m.sender, sms.Options{Clock: e.Now, Logger: e.Log.With("part", "sms"), Registerer: e.Registry})
+	if err != nil {
+		return nil, fmt.Errorf("ticketing.sms: %w", err)
+	}
+	return d, nil
 }
 
 // openWeChat opens the apps that are configured; nil: none is.

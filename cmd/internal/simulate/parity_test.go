@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fairgate/cmd/internal/app"
+	"fairgate/cmd/internal/config"
 	"fairgate/ingest"
 	"fairgate/ingest/stream"
 	"fairgate/scoring"
@@ -56,7 +56,11 @@ func (f *found) take(value []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if was, ok := f.first[v.Subject.Account]; !ok || v.Time.Before(was.at) {
-		f.first[v.Subject.Account] = act{v.Time, hits[0].Rule}
+		rule := hits[0].Rule
+		if strings.HasPrefix(rule, "list:") {
+			rule = "list" // the entry's id is random
+		}
+		f.first[v.Subject.Account] = act{v.Time, rule}
 	}
 }
 
@@ -93,7 +97,7 @@ func playLive(t *testing.T, plan Plan) (*Pass, []fate) {
 		defer cancel()
 		assert.NoError(t, dev.Close(closing))
 	}()
-	consumer, err := stream.NewConsumer(t.Context(), []string{dev.Kafka}, "parity", []string{stream.NewTopics("").Verdicts}, stream.ConsumerOptions{Logger: log})
+	consumer, err := stream.NewConsumer(t.Context(), []string{dev.Kafka}, config.Default().Kafka.Prefix+"parity", []string{stream.NewTopics(config.Default().Kafka.Prefix).Verdicts}, stream.ConsumerOptions{Logger: log})
 	require.NoError(t, err)
 	f := newFound()
 	reading, stop := context.WithCancel(t.Context())
@@ -146,29 +150,61 @@ func agreement(p *Pass, a, b []fate, same func(a, b fate) bool) map[string]Rate 
 	return out
 }
 
+// all is the share of all actors.
+func all(by map[string]Rate) Rate {
+	var n, d int
+	for _, r := range by {
+		n, d = n+r.Numerator, d+r.Denominator
+	}
+	return rate(n, d)
+}
+
+func sameRule(a, b fate) bool    { return a.Rule == b.Rule }
+func sameOutcome(a, b fate) bool { return a.Kept == b.Kept && a.Harmed == b.Harmed }
+
+// TestVirtualAndLiveAgree plays one seed on a service with its engines, over
+// sockets and in the machine's time, and on the virtual stage, and compares for
+// every actor what acted on it first and how it ended.
+//
+// They need not agree for everybody. On the live stage an actor's pauses are
+// longer by what the machine makes it wait, so that a rhythm just regular
+// enough for a rule may be so on one stage only; and whether the block of an
+// account is on the lists before the next account of the same device asks is a
+// matter of tens of milliseconds, so that sometimes the list and sometimes the
+// rule itself is first. Neither may harm people on one stage and not on the
+// other, nor decide often who keeps a ticket.
 func TestVirtualAndLiveAgree(t *testing.T) {
 	plan := Plan{Seed: 11, Duration: 40 * time.Second, People: 80, HostileShare: 0.7}
-	virtualPass, virtual := playOnStage(t, VirtualRun{Plan: plan})
+	run := VirtualRun{Plan: plan}
+	virtualPass, virtual := playOnStage(t, run)
 	livePass, live := playLive(t, plan)
 	require.Len(t, livePass.Actors, len(virtualPass.Actors))
-	for name, same := range map[string]func(a, b fate) bool{
-		"rule":    func(a, b fate) bool { return a.Rule == b.Rule },
-		"stopped": func(a, b fate) bool { return a.Stopped == b.Stopped },
-		"harmed":  func(a, b fate) bool { return a.Harmed == b.Harmed },
-		"kept":    func(a, b fate) bool { return a.Kept == b.Kept },
-	} {
-		by := agreement(livePass, virtual, live, same)
-		for _, id := range slices.Sorted(maps.Keys(by)) {
-			t.Logf("%-8s %-4s %s", name, id, by[id])
-		}
-	}
-	pairs := map[string]int{}
+	acted := 0
 	for i, a := range livePass.Actors {
+		if live[i].Rule != "" {
+			acted++
+		}
 		if virtual[i] != live[i] {
-			pairs[fmt.Sprintf("%s: virtual %+v, live %+v", a.Scenario, virtual[i], live[i])]++
+			t.Logf("%s: virtual %+v, live %+v", a.Scenario, virtual[i], live[i])
 		}
 	}
-	for _, p := range slices.Sorted(maps.Keys(pairs)) {
-		t.Logf("%3d× %s", pairs[p], p)
+	assert.Greater(t, acted, 50, "too few were acted on for a comparison")
+	rules, outcomes := agreement(livePass, virtual, live, sameRule), agreement(livePass, virtual, live, sameOutcome)
+	for id, r := range outcomes {
+		if id[0] == 'H' {
+			assert.InDelta(t, 1, r.Value, 1e-9, "people of %s ended otherwise: %s", id, r)
+			assert.InDelta(t, 1, rules[id].Value, 1e-9, "people of %s were acted on otherwise: %s", id, rules[id])
+		}
 	}
+	assert.GreaterOrEqual(t, all(outcomes).Value, 0.97, "ended otherwise")
+	assert.GreaterOrEqual(t, all(rules).Value, leastRules, "were acted on otherwise")
+
+	// A service that lacks some rules must be told apart by the same measure.
+	run.Without = []string{"path"}
+	_, lacking := playOnStage(t, run)
+	assert.Less(t, all(agreement(livePass, lacking, live, sameRule)).Value, leastRules)
 }
+
+// leastRules is the share of actors that must have been acted on first by the
+// same rule.
+const leastRules = 0.9

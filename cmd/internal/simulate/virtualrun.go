@@ -37,6 +37,10 @@ type VirtualRun struct {
 // morning at the venue, long before any school holiday.
 func virtualBegins() time.Time { return time.Date(2026, 3, 3, 1, 0, 0, 0, time.UTC) }
 
+// mostTending is how often in a run the service's own jobs are done: every half
+// second as in life in a run of hours, every half minute in one of weeks.
+const mostTending = 40_000
+
 // The price of a proof of work. On the virtual stage numbers are searched for
 // up to virtualChallenge, so that the search costs the machine little, and each
 // hash tried stands for as many as make the sum that of a site's own difficulty;
@@ -119,7 +123,7 @@ func (r VirtualRun) open(ctx context.Context, dir string, stage *Virtual) (*app.
 	service, err := app.StartContained(ctx, app.ContainedOptions{
 		Env: app.Env{Config: config, Log: slog.New(slog.DiscardHandler), Now: stage.Now},
 		Dir: dir, After: stage.At, Program: program, Seed: r.Plan.Seed, MaxEntities: r.MaxEntities, Verdicts: r.Verdicts,
-		Pace: max(500*time.Millisecond, r.Plan.Duration/100_000),
+		Pace: r.Plan.Duration / mostTending,
 	})
 	if err != nil {
 		return nil, err

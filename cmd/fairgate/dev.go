@@ -23,7 +23,7 @@ type devCommand struct {
 	LogLevel string `help:"debug, info, warn or error." default:"warn" enum:"debug,info,warn,error"`
 	// FreePorts also moves ticketing and the receiver of outcomes, which have
 	// no flags of their own.
-	FreePorts bool `help:"Take whatever ports are free in place of --listen and --console, for a run beside another."`
+	FreePorts bool `help:"Take whatever ports are free in place of --listen, --console and the default of --metrics, for a run beside another."`
 }
 
 // Run runs everything until it is told to stop.

@@ -23,7 +23,7 @@ type Backtests interface {
 type (
 	backtestInput struct {
 		Body struct {
-			Text    string    `json:"text,omitempty" maxLength:"1048576" doc:"The new version's document (YAML); or else version"`
+			Text    string    `json:"text,omitempty" maxLength:"4194304" doc:"The new version's document (YAML); or else version"`
 			Version string    `json:"version,omitempty" maxLength:"100" doc:"A stored version: its number, its hash, or what verdicts call it"`
 			Against string    `json:"against,omitempty" maxLength:"100" doc:"The stored version to compare with; the one in force where it is missing"`
 			Alone   bool      `json:"alone,omitempty" doc:"Compare with nothing"`
@@ -53,7 +53,7 @@ func (s *server) backtests(api huma.API) {
 		return needs(huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"rules"}}, p)
 	}
 	submit := op("submit-backtest", http.MethodPost, backtestsPath, "Run history through a ruleset", console.RunBacktests)
-	submit.DefaultStatus = http.StatusAccepted
+	submit.DefaultStatus, submit.MaxBodyBytes = http.StatusAccepted, maxBody
 	submit.Description = "Counters are rebuilt in event time; nothing live is touched. One backtest runs at a time and one more waits; a third is refused (409)." +
 		"\n\n" + submit.Description
 	huma.Register(api, submit, s.submitBacktest)

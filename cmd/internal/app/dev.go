@@ -27,6 +27,9 @@ const ChdbSubcommand = "chdb-serve"
 // LibraryEnv names libchdb, where it lies in none of the usual places.
 const LibraryEnv = "FAIRGATE_CHDB"
 
+// DevMetrics is where the development command shows its metrics, unless told.
+const DevMetrics = "127.0.0.1:9090"
+
 // DevOptions say how to run everything on one machine.
 type DevOptions struct {
 	Data      string
@@ -81,6 +84,11 @@ func StartDev(ctx context.Context, o DevOptions) (dev *Dev, err error) {
 	}
 	if err := o.apply(ctx, &c); err != nil {
 		return nil, err
+	}
+	if o.FreePorts && o.Metrics == DevMetrics {
+		if o.Metrics, err = freePort(ctx); err != nil {
+			return nil, err
+		}
 	}
 	dev = &Dev{Stack: s, Data: data.Path(), OperatorFile: SecretPath(data.Path(), OperatorKey)}
 	registry := prometheus.NewRegistry()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fairgate/enforcement/backtest"
+	"fairgate/rules"
 )
 
 // State is where a job stands.
@@ -80,7 +81,7 @@ type Request struct {
 
 // Bounds of a request.
 const (
-	MaxText   = 1 << 20              // bytes
+	MaxText   = rules.MaxSize        // bytes: what is a ruleset elsewhere can be run here
 	MaxPeriod = 190 * 24 * time.Hour // what the ledger keeps by default
 )
 

@@ -133,7 +133,7 @@ func TestBadRequestsAreRefusedWhole(t *testing.T) {
 	}{
 		"neither":         {func(r *jobs.Request) { r.Text = "" }, "either a text or a stored version"},
 		"both":            {func(r *jobs.Request) { r.Version = "2" }, "either a text or a stored version"},
-		"too large":       {func(r *jobs.Request) { r.Text = string(make([]byte, jobs.MaxText+1)) }, "at most 1048576"},
+		"too large":       {func(r *jobs.Request) { r.Text = string(make([]byte, jobs.MaxText+1)) }, "at most 4194304"},
 		"backwards":       {func(r *jobs.Request) { r.From, r.To = r.To, r.From }, "is not after from"},
 		"empty period":    {func(r *jobs.Request) { r.From = r.To }, "is not after from"},
 		"no period":       {func(r *jobs.Request) { r.From = time.Time{} }, "both needed"},

@@ -30,6 +30,7 @@ type Permission string
 const (
 	ReadReview  Permission = "review.read"   // accounts, cases, lists
 	Decide      Permission = "review.decide" // unblock, confirm
+	ReadAppeals Permission = "appeals.read"
 	EditLists   Permission = "lists.edit"
 	ImportLabel Permission = "labels.import"
 	ReadQuality Permission = "quality.read"
@@ -69,7 +70,7 @@ func (r Role) May(p Permission) bool {
 		return r == Security || r == Administrator || r == Auditor
 	case SwitchMode, ApproveRules, EditNotify, TakeAlerts:
 		return r == Security || r == Administrator
-	case ReadAudit:
+	case ReadAudit, ReadAppeals:
 		return r == Administrator || r == Auditor
 	default:
 		return false

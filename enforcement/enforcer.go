@@ -24,6 +24,9 @@ type EnforcerOptions struct {
 	// rule is ever turned down.
 	Budget Budget
 	Curb   *Curb
+	// Receipts makes those of what was let through at first; nil: ones that nobody
+	// can appeal with.
+	Receipts *Receipts
 	// Sampler draws accounts for the audit sample; nil: none is drawn.
 	Sampler Sampler
 	// Batch is how many verdicts that already wait are enforced together.
@@ -151,6 +154,9 @@ func (e *Enforcer) read(d Delivery) *work {
 	if err := json.Unmarshal(d.Value, &v); err != nil {
 		w.err = fmt.Errorf("%w: %w", errPoison, err)
 		return w
+	}
+	if v.Receipt == "" && v.EventID != "" {
+		v.Receipt = ReceiptFor(e.options.Receipts, v.EventID, v.Time, v.Subject)
 	}
 	if w.plan, w.err = planOf(v); w.err == nil {
 		e.metrics.verdicts.WithLabelValues(string(v.Stage), strconv.FormatBool(w.plan.acts())).Inc()

@@ -119,9 +119,6 @@ func (p *plan) finding(hits []ingest.Hit) (f Finding, ok bool) {
 		Order: v.Order.ID, Receipt: v.Receipt, Ruleset: v.Ruleset, Score: v.Score, Hits: hits,
 		Cluster: v.Subject.Cluster, Features: map[string]float64{},
 	}
-	if f.Receipt == "" {
-		f.Receipt = Receipt(v.EventID)
-	}
 	for i, value := range v.Snapshot.Values {
 		if i < len(v.Snapshot.Names) && value != rules.NoValue && len(f.Features) < maxFeatures {
 			f.Features[v.Snapshot.Names[i]] = value
@@ -154,9 +151,6 @@ func (p *plan) sweep(cause Denial) Sweep {
 	s := Sweep{
 		Site: v.Site, Account: v.Subject.Account, Target: cause.Target, Rule: cause.Rule, Ruleset: cause.Ruleset,
 		EventID: v.EventID, Receipt: v.Receipt, Class: cause.Class, At: v.Time,
-	}
-	if s.Receipt == "" {
-		s.Receipt = Receipt(v.EventID)
 	}
 	return s
 }

@@ -51,6 +51,7 @@ type Snapshot interface {
 type ScreenerOptions struct {
 	Snapshot Snapshot              // nil: no lists while the store is away
 	Tickets  Tickets               // nil: challenges carry no ticket
+	Receipts *Receipts             // nil: receipts that nobody can appeal with
 	Kill     *Switch               // nil: there is no kill switch
 	Curb     *Curb                 // nil: no rule is ever turned down
 	Logger   *slog.Logger          // nil: silent
@@ -65,6 +66,7 @@ type Screener struct {
 	passes   Passes
 	snapshot Snapshot
 	tickets  Tickets
+	receipts *Receipts
 	kill     *Switch
 	curb     *Curb
 	logger   *slog.Logger
@@ -81,7 +83,7 @@ func NewScreener(engine Engine, passes Passes, o ScreenerOptions) *Screener {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &Screener{
-		engine: engine, passes: passes, snapshot: o.Snapshot, tickets: o.Tickets, kill: o.Kill, curb: o.Curb, logger: o.Logger,
+		engine: engine, passes: passes, snapshot: o.Snapshot, tickets: o.Tickets, receipts: o.Receipts, kill: o.Kill, curb: o.Curb, logger: o.Logger,
 		metrics: newScreenerMetrics(o.Registry),
 		results: sync.Pool{New: func() any { return new(scoring.Result) }},
 	}
@@ -127,7 +129,7 @@ func (s *Screener) Screen(ctx context.Context, e *ingest.Event, policy ingest.Po
 		d.Observed, d.Action, d.Reason = d.Action, ingest.Allow, ingest.ReasonNone
 	}
 	if d.Action == ingest.Challenge || d.Action == ingest.Block {
-		d.Receipt = Receipt(e.ID)
+		d.Receipt = ReceiptFor(s.receipts, e.ID, e.Time, e.Subject)
 	}
 	if d.Action == ingest.Challenge && s.tickets != nil {
 		d.Ticket = s.tickets.Ticket(e, d)

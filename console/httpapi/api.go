@@ -47,6 +47,7 @@ type Services struct {
 	Review    Review
 	Cases     Cases
 	BulkCases BulkCases
+	Appeals   Appeals
 	Lists     Lists
 	Labels    Labels
 	Quality   Quality
@@ -119,6 +120,7 @@ func New(services Services, o Options) *fiber.App {
 	s.sessions(api)
 	s.review(api)
 	s.cases(api)
+	s.appeals(api)
 	s.lists(api)
 	s.labels(api)
 	s.quality(api)

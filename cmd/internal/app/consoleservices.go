@@ -32,6 +32,9 @@ func addReview(ctx context.Context, to *httpapi.Services, e Env, db *sqldb.DB, c
 	if to.Erasures, err = openErasures(ctx, e, db); err != nil {
 		return fmt.Errorf("console: %w", err)
 	}
+	if to.Appeals, err = openAppeals(ctx, db, r.cases, e); err != nil {
+		return fmt.Errorf("console: %w", err)
+	}
 	to.Review, to.Lists, to.Labels, to.Debits, to.Undos, to.Mode = r.cases, r.lists, r.cases, r.lists, r.undo, kill
 	return nil
 }

@@ -39,7 +39,7 @@ func ContainedConfig(seed uint64) config.Config {
 	webhook, session := seedOf(seed, "webhook"), seedOf(seed, "session")
 	public, _ := ed25519.NewKeyFromSeed(session[:]).Public().(ed25519.PublicKey)
 	c.Keys = config.Keys{
-		Gateway: secret("gateway"), Device: secret("device"), Identity: secret("identity"), Challenge: secret("challenge"),
+		Gateway: secret("gateway"), Device: secret("device"), Identity: secret("identity"), Challenge: secret("challenge"), Receipt: secret("receipt"),
 		Enforcement: secret("enforcement"), Operations: secret("operations"), TicketingData: secret("ticketing-data"),
 		TicketingLookup: secret("ticketing-lookup"), Session: secret("session"), SessionPublic: secretValue(hex.EncodeToString(public)),
 		Webhook: secretValue("whsec_" + base64.StdEncoding.EncodeToString(webhook[:])),

@@ -105,7 +105,7 @@ func (d *Data) Keys() (config.Keys, error) {
 	var k config.Keys
 	var errs []error
 	for name, to := range map[string]*config.Secret{
-		"gateway": &k.Gateway, "device": &k.Device, "identity": &k.Identity, "challenge": &k.Challenge, "console": &k.Console,
+		"gateway": &k.Gateway, "device": &k.Device, "identity": &k.Identity, "challenge": &k.Challenge, "console": &k.Console, "receipt": &k.Receipt,
 		"enforcement": &k.Enforcement, OperationsKey: &k.Operations, "ticketing-data": &k.TicketingData,
 		"ticketing-lookup": &k.TicketingLookup, "session": &k.Session, "privacy": &k.Privacy,
 	} {

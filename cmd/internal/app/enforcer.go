@@ -94,12 +94,21 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	receipts, err := openReceipts(e)
+	if err != nil {
+		return "", err
+	}
+	answers, err := openAppeals(ctx, db, r.cases, e)
+	if err != nil {
+		return "", fmt.Errorf("enforcer: %w", err)
+	}
+	s.Go("appeals", answers.Run)
 	s.Go("case pruning", func(ctx context.Context) error { return prune(ctx, r.cases, e) })
 	relay := outbox.NewRelay(db, actionLog{producer, topics}, outbox.RelayOptions{Logger: log, Registry: e.Registry})
 	s.Go("action relay", func(ctx context.Context) error { relay.Run(ctx); return nil })
 	enforcer := enforcement.NewEnforcer(
 		verdicts{consumer}, deadVerdicts{stream.NewDeadLetters(producer, topics.Dead)}, r.lists, r.withdrawals, r.cases,
-		enforcement.EnforcerOptions{Kill: kill, Budget: budgets, Curb: curb, Sampler: sampler, Now: e.Now, Logger: log, Registry: e.Registry})
+		enforcement.EnforcerOptions{Kill: kill, Budget: budgets, Curb: curb, Sampler: sampler, Receipts: receipts, Now: e.Now, Logger: log, Registry: e.Registry})
 	s.Go("enforcer", enforcer.Run)
 	return "", nil
 }

@@ -72,7 +72,12 @@ func Gateway(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	if err != nil {
 		return "", err
 	}
+	filed, err := openSQL(ctx, s, e, sqldb.Options{Lazy: true})
+	if err != nil {
+		return "", err
+	}
 	edge, err := openEdge(ctx, s, e, edgeParts{
+		appeals: filed,
 		engine: engine, standing: standing, recorder: recorder, bindings: bindings.NewRedis(client),
 		attempts: challenge.NewFallbackAttempts(spent.NewAttempts(client), log),
 		spent:    challenge.NewFallbackSpent(spent.New(client), log, challenge.Options{Now: e.Now, Registry: e.Registry}),
@@ -101,6 +106,7 @@ type edgeParts struct {
 	attempts challenge.Attempts
 	spent    challenge.Spent
 	beacons  collector.Store
+	appeals  *sqldb.DB // where visitors' appeals are kept; nil: nobody can appeal
 
 	// The rest is for one process that has everything in it; zero: as in life.
 	random  io.Reader         // of challenges
@@ -116,8 +122,13 @@ func openEdge(ctx context.Context, s *Stack, e Env, p edgeParts) (*gateway.Gatew
 	if err != nil {
 		return nil, err
 	}
+	receipts, err := openReceipts(e)
+	if err != nil {
+		return nil, err
+	}
 	screener := enforcement.NewScreener(p.engine, passes, enforcement.ScreenerOptions{
-		Snapshot: p.standing.lists, Kill: p.standing.kill, Curb: p.standing.curb, Tickets: passes, Logger: log, Registry: e.Registry,
+		Snapshot: p.standing.lists, Kill: p.standing.kill, Curb: p.standing.curb, Tickets: passes,
+		Receipts: receipts, Logger: log, Registry: e.Registry,
 	})
 	options, err := gatewayOptions(ctx, s, e)
 	if err != nil {
@@ -126,6 +137,9 @@ func openEdge(ctx context.Context, s *Stack, e Env, p edgeParts) (*gateway.Gatew
 	options.Bindings = gateway.NewMemoryBindings(0, p.bindings, e.Now)
 	options.Transport, options.Workers = p.upward, p.workers
 	options.Mounts = challengeMounts(e, passes)
+	if p.appeals != nil {
+		options.Mounts[gateway.AppealPath] = appealMount(p.appeals, receipts, e, options.Keyer)
+	}
 	if err := mountCollector(e, p.beacons, &options); err != nil {
 		return nil, err
 	}

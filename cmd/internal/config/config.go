@@ -284,6 +284,9 @@ type Keys struct {
 	// Console seals what operators keep: addresses and tokens of channels.
 	Console         Secret `yaml:"console" env:"CONSOLE"`
 	ConsolePrevious Secret `yaml:"console_previous" env:"CONSOLE_PREVIOUS"`
+	// Receipt enciphers the receipts that refused visitors appeal with.
+	Receipt         Secret `yaml:"receipt" env:"RECEIPT"`
+	ReceiptPrevious Secret `yaml:"receipt_previous" env:"RECEIPT_PREVIOUS"`
 	// Webhook signs the booking system's reports.
 	Webhook Secret `yaml:"webhook" env:"WEBHOOK"`
 	// Enforcement and Operations are the booking system's internal roles.
@@ -337,7 +340,7 @@ func Default() Config {
 		SQL:        SQL{DSN: "file:secrets/sql-dsn"},
 		Keys: Keys{
 			Gateway: "file:secrets/gateway", Device: "file:secrets/device", Identity: "file:secrets/identity",
-			Challenge: "file:secrets/challenge", Console: "file:secrets/console", Webhook: "file:secrets/webhook", Enforcement: "file:secrets/enforcement",
+			Challenge: "file:secrets/challenge", Console: "file:secrets/console", Receipt: "file:secrets/receipt", Webhook: "file:secrets/webhook", Enforcement: "file:secrets/enforcement",
 			Operations: "file:secrets/operations", TicketingData: "file:secrets/ticketing-data",
 			TicketingDataPrevious: []Secret{}, TicketingTicketsPrevious: []Secret{},
 			TicketingLookup: "file:secrets/ticketing-lookup", Session: "file:secrets/session", SessionPublic: "file:secrets/session-public",

@@ -44,6 +44,10 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	receipts, err := openReceipts(e)
+	if err != nil {
+		return "", err
+	}
 	orders, err := booking.New(c.Enforcer.BookingURL, key, booking.Options{})
 	if err != nil {
 		return "", fmt.Errorf("enforcer.booking_url: %w", err)
@@ -91,10 +95,6 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	clusters := followLinks(s, e)
 	s.Go("clusters of confirmed scalpers", func(ctx context.Context) error { return r.cases.Follow(ctx, clusters) })
 	sampler, err := openSampler(r.cases, key)
-	if err != nil {
-		return "", err
-	}
-	receipts, err := openReceipts(e)
 	if err != nil {
 		return "", err
 	}

@@ -78,7 +78,7 @@ func Gateway(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	}
 	edge, err := openEdge(ctx, s, e, edgeParts{
 		appeals: filed,
-		engine: engine, standing: standing, recorder: recorder, bindings: bindings.NewRedis(client),
+		engine:  engine, standing: standing, recorder: recorder, bindings: bindings.NewRedis(client),
 		attempts: challenge.NewFallbackAttempts(spent.NewAttempts(client), log),
 		spent:    challenge.NewFallbackSpent(spent.New(client), log, challenge.Options{Now: e.Now, Registry: e.Registry}),
 		beacons: collector.NewFallback(beacons.New(client), collector.FallbackOptions{

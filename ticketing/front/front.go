@@ -151,7 +151,7 @@ func (h *Handler) find(path string) (file, bool) {
 // web/src/router.tsx does; web/test/paths.json holds both.
 func page(path string) bool {
 	switch path {
-	case "/", "/orders", "/account", "/sign-in":
+	case "/", "/orders", "/account", "/appeal", "/sign-in":
 		return true
 	}
 	parts := strings.Split(strings.TrimPrefix(path, "/"), "/")

@@ -4,6 +4,7 @@ import { ChallengeDialog, Challenges } from './challenge/dialog'
 import { Collector } from './collector'
 import { type Language, Words, WordsContext, firstLanguage, keepLanguage, useWords } from './i18n/i18n'
 import { Account } from './pages/account'
+import { Appeal } from './pages/appeal'
 import { Book } from './pages/book'
 import { Home } from './pages/home'
 import { Order } from './pages/order'
@@ -82,6 +83,8 @@ function View({ route, setLanguage }: { route: Route; setLanguage: (language: La
       return <Orders />
     case 'order':
       return <Order key={route.order} id={route.order} />
+    case 'appeal':
+      return <Appeal />
     case 'account':
       return <Account setLanguage={setLanguage} />
     case 'not-found':

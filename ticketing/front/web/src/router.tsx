@@ -11,6 +11,7 @@ export type Route =
   | { page: 'orders' }
   | { page: 'order'; order: string }
   | { page: 'account' }
+  | { page: 'appeal' }
   | { page: 'not-found' }
 
 export function routeOf(path: string): Route {
@@ -21,7 +22,7 @@ export function routeOf(path: string): Route {
   if (first === 'pools' && named && third === 'book') return { page: 'book', pool: second }
   if (first === 'orders' && named && third === undefined) return { page: 'order', order: second }
   if (second !== undefined) return { page: 'not-found' }
-  if (first === 'orders' || first === 'account' || first === 'sign-in') return { page: first }
+  if (first === 'orders' || first === 'account' || first === 'appeal' || first === 'sign-in') return { page: first }
   return { page: 'not-found' }
 }
 

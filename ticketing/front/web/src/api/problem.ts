@@ -116,6 +116,12 @@ const words: Record<string, Key> = {
   invalid_ticket: 'error.challenge',
   sms_unavailable: 'challenge.no_phone',
   no_identity: 'error.no_identity',
+  unknown_receipt: 'appeal.unknown_receipt',
+  receipt_expired: 'appeal.receipt_expired',
+  no_appeal: 'appeal.none',
+  crowded: 'appeal.later',
+  too_many_tries: 'appeal.later',
+  invalid_text: 'appeal.invalid_text',
 }
 
 /** The key of the sentence for a problem. */

@@ -38,7 +38,7 @@ func TestRefusedRequestsAreTold(t *testing.T) {
 			assert.Equal(t, c.route, e.Route)
 			assert.Equal(t, device.ID, e.Subject.Device)
 			assert.Equal(t, "203.0.113.0/24", e.Client.Subnet)
-			assert.NoError(t, e.Validate())
+			require.NoError(t, e.Validate())
 			assert.Empty(t, s.screener.policies, "it is not screened")
 		})
 	}

@@ -48,7 +48,7 @@ func (r *reviews) due(s cluster.State) (step int, due bool) {
 	if s.Size < reviewFrom || r.seen == nil {
 		return 0, false
 	}
-	step = 2 * bits.Len(uint(s.Size)) //nolint:gosec // not negative
+	step = 2 * bits.Len(uint(s.Size))
 	if s.Confirmed > 0 {
 		step++
 	}

@@ -53,7 +53,7 @@ func ContainedConfig(seed uint64) config.Config {
 }
 
 // ContainedProgram is a ruleset of a folder, or of the program's own, without
-// the rules that have one of the tags.
+// the rules that have one of the tags. A tag that no rule has is an error.
 func ContainedProgram(ctx context.Context, c config.Config, without ...string) (*rules.Program, error) {
 	documents, err := shippedRules(Env{Config: c}).Load(ctx)
 	if err != nil {
@@ -68,6 +68,11 @@ func ContainedProgram(ctx context.Context, c config.Config, without ...string) (
 		return p, err
 	}
 	set := *p.Ruleset()
+	for _, tag := range without {
+		if !slices.ContainsFunc(set.Rules, func(r rules.Rule) bool { return slices.Contains(r.Tags, tag) }) {
+			return nil, fmt.Errorf("without: no rule of %s has the tag %q", c.Rules.Ruleset, tag)
+		}
+	}
 	set.Rules = slices.DeleteFunc(slices.Clone(set.Rules), func(r rules.Rule) bool {
 		return slices.ContainsFunc(r.Tags, func(tag string) bool { return slices.Contains(without, tag) })
 	})

@@ -126,7 +126,7 @@ func StartContained(ctx context.Context, o ContainedOptions) (c *Contained, err 
 	if err := c.openScreening(ctx, standing); err != nil {
 		return nil, err
 	}
-	c.routine(ctx)
+	c.routine()
 	return c, nil
 }
 

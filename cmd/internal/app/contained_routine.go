@@ -104,17 +104,17 @@ func (c *Contained) soon() {
 }
 
 // routine begins what is done again and again.
-func (c *Contained) routine(ctx context.Context) {
-	c.every(ctx, c.o.Pace, c.tendBookings)
-	c.every(ctx, max(5*time.Second, 2*c.o.Pace), c.tendDecisions)
-	c.every(ctx, 10*time.Minute, c.review.lists.Rebuild)
-	c.every(ctx, time.Hour, func(ctx context.Context) error {
+func (c *Contained) routine() {
+	c.every(c.o.Pace, c.tendBookings)
+	c.every(max(5*time.Second, 2*c.o.Pace), c.tendDecisions)
+	c.every(10*time.Minute, c.review.lists.Rebuild)
+	c.every(time.Hour, func(ctx context.Context) error {
 		return errors.Join(c.review.cases.Prune(ctx), c.review.notices.Prune(ctx), c.budgets.Prune(ctx), c.budgets.Tend(ctx))
 	})
 }
 
 // every does something again and again.
-func (c *Contained) every(ctx context.Context, d time.Duration, do func(context.Context) error) {
+func (c *Contained) every(d time.Duration, do func(context.Context) error) {
 	var again func(context.Context) error
 	again = func(ctx context.Context) error {
 		if err := do(ctx); err != nil {

@@ -180,7 +180,7 @@ type boundKey struct{}
 // bounded is a context that ends at a moment of the stage. Its Done is that of
 // the context it came from: whoever waits does so by the stage.
 type bounded struct {
-	context.Context
+	context.Context //nolint:containedctx // it is one
 	stage *Virtual
 	at    int64
 }
@@ -304,7 +304,7 @@ func (v *Virtual) releaseParked() {
 
 // Send implements Line: the request is on its way for half of the trip, the
 // answer for the other.
-func (v *Virtual) Send(ctx context.Context, req *fasthttp.Request, res *fasthttp.Response) error {
+func (v *Virtual) Send(_ context.Context, req *fasthttp.Request, res *fasthttp.Response) error {
 	if v.stopped() {
 		return errNoAnswer
 	}

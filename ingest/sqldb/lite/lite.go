@@ -163,7 +163,7 @@ func (c *conn) ExecContext(ctx context.Context, text string, args []driver.Named
 		return nil, err
 	}
 	defer s.release()
-	return s.running.ExecContext(ctx, args)
+	return s.ExecContext(ctx, args)
 }
 
 // QueryContext implements driver.QueryerContext.
@@ -176,7 +176,7 @@ func (c *conn) QueryContext(ctx context.Context, text string, args []driver.Name
 	if err != nil {
 		return nil, err
 	}
-	inner, err := s.running.QueryContext(ctx, args)
+	inner, err := s.QueryContext(ctx, args)
 	if err != nil {
 		s.release()
 		return nil, err

@@ -73,7 +73,7 @@ func TestOneTextTwiceAtOnce(t *testing.T) {
 		seen = append(seen, a, inner)
 	}
 	require.NoError(t, outer.Err())
-	require.NoError(t, outer.Close())
+	require.NoError(t, outer.Close()) //nolint:sqlclosecheck // before the commit
 	assert.Equal(t, []int{0, 2, 1, 2, 2, 2}, seen)
 	require.NoError(t, tx.Commit())
 }

@@ -181,8 +181,8 @@ type boundKey struct{}
 // the context it came from: whoever waits does so by the stage.
 type bounded struct {
 	context.Context //nolint:containedctx // it is one
-	stage *Virtual
-	at    int64
+	stage           *Virtual
+	at              int64
 }
 
 // Err implements context.Context.

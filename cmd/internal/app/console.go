@@ -82,7 +82,7 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err := addRules(ctx, &services, s, e, db, client, noAnalytics); err != nil {
 		return nil, err
 	}
-	if err := addAlerts(ctx, &services, e, db); err != nil {
+	if err := addAlerts(ctx, &services, s, e, db, client, noAnalytics); err != nil {
 		return nil, err
 	}
 	first, err := users.FirstAdministrator(ctx, func() (string, error) { return firstPassword(c.Console) })

@@ -73,8 +73,9 @@ func addRules(ctx context.Context, to *httpapi.Services, s *Stack, e Env, db *sq
 	return nil
 }
 
-// addAlerts adds alerts and the channels that tell of them.
-func addAlerts(ctx context.Context, to *httpapi.Services, e Env, db *sqldb.DB) error {
+// addAlerts adds alerts, the channels that tell of them, and who watches for
+// them.
+func addAlerts(ctx context.Context, to *httpapi.Services, s *Stack, e Env, db *sqldb.DB, client goredis.UniversalClient, noAnalytics error) error {
 	channels, err := openNotify(ctx, db, e, nil)
 	if err != nil {
 		return err
@@ -84,7 +85,7 @@ func addAlerts(ctx context.Context, to *httpapi.Services, e Env, db *sqldb.DB) e
 		return err
 	}
 	to.Alerts, to.Notifications = alerts, channels
-	return nil
+	return startWatch(ctx, s, e, watched{db: db, redis: client, alerts: alerts, channels: channels, budgets: to.Budgets, quality: to.Quality, noAnalytics: noAnalytics})
 }
 
 // addLedger adds what is read of the ledger, or says why it cannot be read.

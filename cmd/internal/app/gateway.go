@@ -282,15 +282,9 @@ func gatewayOptions(ctx context.Context, s *Stack, e Env) (gateway.Options, erro
 	if err != nil {
 		return gateway.Options{}, err
 	}
-	var routes *gateway.Routes
-	if c.Gateway.Routes != "" {
-		content, err := os.ReadFile(c.Gateway.Routes)
-		if err != nil {
-			return gateway.Options{}, fmt.Errorf("gateway.routes: %w", err)
-		}
-		if routes, err = gateway.LoadRoutes(content); err != nil {
-			return gateway.Options{}, fmt.Errorf("gateway.routes %s: %w", c.Gateway.Routes, err)
-		}
+	routes, err := gatewayRoutes(c)
+	if err != nil {
+		return gateway.Options{}, err
 	}
 	// Ready asks nobody: a gateway without Redis degrades, and one that a load
 	// balancer took away for it would stop the sale.
@@ -302,6 +296,23 @@ func gatewayOptions(ctx context.Context, s *Stack, e Env) (gateway.Options, erro
 		Deadline: c.Gateway.Deadline, AppealHours: c.Gateway.AppealHours, SecureCookies: c.Gateway.SecureCookies,
 		Clock: e.Now, Log: e.Log.With("part", "gateway"), Registerer: e.Registry,
 	}, nil
+}
+
+// gatewayRoutes is the configured route table, nil for that of Fairgate's own
+// ticketing.
+func gatewayRoutes(c config.Config) (*gateway.Routes, error) {
+	if c.Gateway.Routes == "" {
+		return nil, nil
+	}
+	content, err := os.ReadFile(c.Gateway.Routes)
+	if err != nil {
+		return nil, fmt.Errorf("gateway.routes: %w", err)
+	}
+	routes, err := gateway.LoadRoutes(content)
+	if err != nil {
+		return nil, fmt.Errorf("gateway.routes %s: %w", c.Gateway.Routes, err)
+	}
+	return routes, nil
 }
 
 func second(keys [][]byte) []byte {

@@ -195,7 +195,9 @@ func kindOf(r request) string {
 	switch {
 	case path == "/api/v1/accounts":
 		return "account.register"
-	case path == "/api/v1/sessions" || path == "/api/v1/codes":
+	case path == "/api/v1/codes":
+		return "code.request"
+	case path == "/api/v1/sessions":
 		return "session.create"
 	case path == gateway.CollectPath:
 		return "beacon"

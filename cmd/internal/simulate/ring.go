@@ -20,8 +20,8 @@ type Ring struct {
 	// Members are the accounts.
 	Members []*Actor
 
-	mu    sync.Mutex
-	known map[string]bool // traits that were refused
+	mu      sync.Mutex
+	refused map[string]int // times, by account
 	// recording is a beacon that is sent again and again.
 	recording *collector.Beacon
 	next      int // which of the members goes on
@@ -30,7 +30,7 @@ type Ring struct {
 // ring makes an operator with so many contact numbers.
 func (w *World) ring(s Scenario, contacts int) *Ring {
 	w.next++
-	c := &Ring{Name: fmt.Sprintf("%s-ring-%d", s.ID, w.next), known: map[string]bool{}}
+	c := &Ring{Name: fmt.Sprintf("%s-ring-%d", s.ID, w.next), refused: map[string]int{}}
 	for range contacts {
 		c.Contacts = append(c.Contacts, w.phone(GuiseLocal))
 	}
@@ -49,17 +49,17 @@ func (w *World) hire(c *Ring, s Scenario) *Actor {
 	return a
 }
 
-// burn notes that something was refused; burnt reports it.
-func (c *Ring) burn(what string) {
+// refuse notes that one of its accounts was refused; refusals says how often.
+func (c *Ring) refuse(a *Actor) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.known[what] = true
+	c.refused[a.Traits.Phone]++
 }
 
-func (c *Ring) burnt(what string) bool {
+func (c *Ring) refusals(a *Actor) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.known[what]
+	return c.refused[a.Traits.Phone]
 }
 
 // turnOf gives the members one after the other.

@@ -80,22 +80,14 @@ func adaptive() Scenario {
 func (c *Ring) try(ctx context.Context, lead *Visit, w Wish, hasty bool) (done, refused bool) {
 	a := c.turnOf()
 	for range c.Members {
-		if !c.burnt(a.account) || a.account == "" {
+		if c.refusals(a) < dropped {
 			break
 		}
 		a = c.turnOf()
 	}
 	v := newVisit(a, lead.scene)
 	v.rng = lead.rng
-	if c.burnt("address " + v.ip) {
-		v.Move()
-	}
-	if i := v.rng.IntN(len(a.machines)); c.burnt("look " + v.look.Agent) {
-		phone, password, ip := v.look.Phone, v.look.Password, v.look.IP
-		v.look = a.machines[i]
-		v.look.Phone, v.look.Password, v.look.IP = phone, password, ip
-		v.device = NewDevice()
-	}
+	c.disguise(v)
 	before := len(a.seen.Attempts)
 	if hasty {
 		v.Detail(ctx, w.Pool)
@@ -115,17 +107,30 @@ func (c *Ring) try(ctx context.Context, lead *Visit, w Wish, hasty bool) (done, 
 		case ResultRefused, ResultAbandoned, ResultError:
 		}
 	}
-	if !stopped {
-		return false, false
+	if stopped && ctx.Err() == nil {
+		c.refuse(a)
 	}
-	// One thing at a time: first the address, then the device, then the account.
-	switch {
-	case !c.burnt("address " + v.ip):
-		c.burn("address " + v.ip)
-	case !c.burnt("look " + v.look.Agent):
-		c.burn("look " + v.look.Agent)
-	default:
-		c.burn(a.account)
+	return false, stopped
+}
+
+// After how many refusals an account goes on from another address, from another
+// device with another look, or not at all.
+const (
+	moved     = 1
+	disguised = 2
+	dropped   = 4
+)
+
+// disguise changes what was refused, one thing at a time.
+func (c *Ring) disguise(v *Visit) {
+	n := c.refusals(v.Actor)
+	if n >= moved {
+		v.Move()
 	}
-	return false, true
+	if n >= disguised {
+		phone, password, ip := v.look.Phone, v.look.Password, v.look.IP
+		v.look = v.Actor.machines[v.rng.IntN(len(v.Actor.machines))]
+		v.look.Phone, v.look.Password, v.look.IP = phone, password, ip
+		v.device = NewDevice()
+	}
 }

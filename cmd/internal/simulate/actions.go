@@ -18,8 +18,8 @@ func (v *Visit) Detail(ctx context.Context, pool string) {
 	v.do(ctx, request{method: http.MethodGet, path: "/api/v1/pools/" + pool})
 }
 
-// Stock reads the remaining tickets of a pool.
-func (v *Visit) Stock(ctx context.Context, pool string) stock {
+// readStock reads the remaining tickets of a pool.
+func (v *Visit) readStock(ctx context.Context, pool string) stock {
 	a, result := v.do(ctx, request{method: http.MethodGet, path: "/api/v1/pools/" + pool + "/stock"})
 	return stock{body: a.body, read: result == ResultAccepted, stopped: result == ResultRefused || result == ResultAbandoned}
 }

@@ -60,7 +60,7 @@ func (v *Visit) nonce(ctx context.Context) (string, bool) {
 func (v *Visit) beacon(nonce string, keys *collector.Keys) collector.Beacon {
 	b := collector.Beacon{
 		Version: collector.Version, Nonce: nonce, Source: ingest.SourceBrowser, At: v.now().Add(v.look.Skew).UnixMilli(),
-		Automation: []ingest.Trace{}, Pointer: &pointer.Summary{}, Keys: keys, Traits: v.look.Profile.Traits,
+		Automation: []ingest.Trace{}, Pointer: &pointer.Summary{}, Keys: keys, Traits: v.look.Traits,
 	}
 	if v.look.Mouse { // fingers move no pointer
 		moved := hand(v.rng)

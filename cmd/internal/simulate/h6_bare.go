@@ -30,7 +30,7 @@ func bare() Scenario {
 			return
 		}
 		v.Detail(ctx, w.Pool)
-		v.Stock(ctx, w.Pool)
+		v.readStock(ctx, w.Pool)
 		if !v.think(ctx) || !v.enter(ctx) || !v.awaitOpening(ctx, w) || !v.wait(ctx, v.time(v.world.habits.form)) {
 			return
 		}

@@ -35,7 +35,7 @@ func flakyNetwork() Scenario {
 			return
 		}
 		for range 1 + v.count(repeats, 0) {
-			v.Stock(ctx, w.Pool)
+			v.readStock(ctx, w.Pool)
 		}
 		if !v.enter(ctx) || !v.awaitOpening(ctx, w) || !v.fill(ctx, w) {
 			return

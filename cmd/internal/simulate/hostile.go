@@ -26,8 +26,8 @@ func familySize(w *World) Dist {
 }
 
 // aim draws a wish as people have them, with documents of an actor's guise.
-func (w *World) aim(a *Actor, from, to int) Wish {
-	return w.wish(from, to, w.party(a.Traits.Guise, w.partySize()))
+func (w *World) aim(a *Actor, to int) Wish {
+	return w.wish(0, to, w.party(a.Traits.Guise, w.partySize()))
 }
 
 // script signs in without looking, as programs do; a session that is still good

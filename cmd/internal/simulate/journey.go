@@ -62,7 +62,7 @@ func (v *Visit) browse(ctx context.Context, pool string) bool {
 	if v.world.Long && v.happens(h.moves) {
 		v.Move()
 	}
-	v.Stock(ctx, pool)
+	v.readStock(ctx, pool)
 	return ctx.Err() == nil
 }
 
@@ -102,14 +102,14 @@ func (v *Visit) awaitOpening(ctx context.Context, w Wish) bool {
 				return false
 			}
 			if v.world.Long {
-				v.Stock(ctx, w.Pool)
+				v.readStock(ctx, w.Pool)
 			}
 			return true
 		}
 		if !v.wait(ctx, pause) {
 			return false
 		}
-		v.Stock(ctx, w.Pool)
+		v.readStock(ctx, w.Pool)
 	}
 	return ctx.Err() == nil
 }
@@ -161,12 +161,12 @@ func (v *Visit) book(ctx context.Context, w Wish) (orders []string) {
 // day comes first.
 func (v *Visit) freeDay(ctx context.Context, w Wish) string {
 	if !v.world.Long {
-		v.Stock(ctx, w.Pool)
+		v.readStock(ctx, w.Pool)
 		return v.world.Days[v.rng.IntN(len(v.world.Days))]
 	}
 	h := v.world.habits
 	for range v.count(h.patience, 1) {
-		left := v.Stock(ctx, w.Pool).left()
+		left := v.readStock(ctx, w.Pool).left()
 		if left[w.Day] >= len(w.Party) {
 			return w.Day
 		}

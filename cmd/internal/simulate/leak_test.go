@@ -40,8 +40,8 @@ func properties() map[Property]func(w *World, a *Actor) (string, bool) {
 		PropertyContact:  always(func(a *Actor) string { return cmp.Or(a.Contact, a.Traits.Phone)[:3] }),
 		PropertyPassword: always(func(a *Actor) string { return shape(a.Traits.Password) }),
 		PropertyBeacons:  always(func(a *Actor) string { return fmt.Sprint(a.Traits.Beacons) }),
-		PropertyScreen:   always(func(a *Actor) string { return fmt.Sprint(a.Traits.Profile.Traits.Screen) }),
-		PropertyPicture:  always(func(a *Actor) string { return a.Traits.Profile.Traits.Canvas }),
+		PropertyScreen:   always(func(a *Actor) string { return fmt.Sprint(a.Traits.Traits.Screen) }),
+		PropertyPicture:  always(func(a *Actor) string { return a.Traits.Traits.Canvas }),
 		PropertyHints:    always(func(a *Actor) string { return fmt.Sprint(a.Traits.Hints) }),
 		PropertyClock:    always(func(a *Actor) string { return a.Traits.Skew.Abs().Round(time.Second).String() }),
 		PropertyMember:   always(func(a *Actor) string { return fmt.Sprint(a.Member) }),
@@ -242,7 +242,7 @@ func separation(train crowd, learnt []*Actor, test crowd, judged []*Actor, read 
 // TestSeparation is the measure itself.
 func TestSeparation(t *testing.T) {
 	t.Parallel()
-	make := func(languages ...string) (out []*Actor) {
+	crowdOf := func(languages ...string) (out []*Actor) {
 		for range 100 {
 			for _, l := range languages {
 				out = append(out, &Actor{Traits: Traits{Language: l}})
@@ -251,8 +251,8 @@ func TestSeparation(t *testing.T) {
 		return out
 	}
 	read := properties()[PropertyLanguage]
-	c := crowd{people: make("zh", "zh", "zh", "en")}
-	require.InDelta(t, 0.5, separation(c, make("zh", "zh", "zh", "en"), c, make("zh", "zh", "zh", "en"), read), 1e-9)
-	require.InDelta(t, 0.75, separation(c, make("zh", "en", "en", "en"), c, make("zh", "en", "en", "en"), read), 1e-9)
-	require.InDelta(t, 1, separation(c, make("fr"), c, make("fr"), read), 1e-9)
+	c := crowd{people: crowdOf("zh", "zh", "zh", "en")}
+	require.InDelta(t, 0.5, separation(c, crowdOf("zh", "zh", "zh", "en"), c, crowdOf("zh", "zh", "zh", "en"), read), 1e-9)
+	require.InDelta(t, 0.75, separation(c, crowdOf("zh", "en", "en", "en"), c, crowdOf("zh", "en", "en", "en"), read), 1e-9)
+	require.InDelta(t, 1, separation(c, crowdOf("fr"), c, crowdOf("fr"), read), 1e-9)
 }

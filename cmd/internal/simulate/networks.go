@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"encoding/binary"
 	"math/rand/v2"
 	"net/netip"
 )
@@ -85,10 +86,7 @@ func (n Network) host(number uint64) netip.Addr {
 		base := n.Prefix.Addr().As4()
 		bits := uint(32 - n.Prefix.Bits()) //nolint:gosec // 0 to 32
 		at := uint32(number%(1<<bits-2)) + 1
-		base[0] |= byte(at >> 24)
-		base[1] |= byte(at >> 16)
-		base[2] |= byte(at >> 8)
-		base[3] |= byte(at)
+		binary.BigEndian.PutUint32(base[:], binary.BigEndian.Uint32(base[:])|at)
 		return netip.AddrFrom4(base)
 	}
 	// A household has a /64 of its own; which is drawn from 40 bits.
@@ -96,6 +94,6 @@ func (n Network) host(number uint64) netip.Addr {
 	for i := range 5 {
 		base[3+i] |= byte(number >> (8 * i)) //nolint:gosec // one byte at a time
 	}
-	base[15] = byte(number>>40) | 1
+	base[15] = byte(number>>40) | 1 //nolint:gosec // eight bits of it
 	return netip.AddrFrom16(base)
 }

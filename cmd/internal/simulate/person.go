@@ -55,16 +55,16 @@ func (w *World) residentNumber(region string) string {
 	birth := time.Date(1940+w.rng.IntN(80), time.Month(1+w.rng.IntN(12)), 1+w.rng.IntN(28), 0, 0, 0, 0, time.UTC)
 	body := w.unused(func(n uint64) string {
 		// A birthday of a region has a thousand numbers; then comes the next day.
-		born := birth.AddDate(0, 0, -int(n/1000%5000)) //nolint:gosec // below 5,000
+		born := birth.AddDate(0, 0, -int(n/1000%5000))
 		return fmt.Sprintf("%s%s%03d", region, born.Format("20060102"), n%1000)
 	})
 	return body + checkDigit(body)
 }
 
 // unused draws a number until one comes that nobody else in this world has.
-func (w *World) unused(make func(n uint64) string) string {
+func (w *World) unused(write func(n uint64) string) string {
 	for n := w.rng.Uint64N(1000) + w.rng.Uint64N(1<<40)*1000*5000 + w.run*389; ; n++ {
-		if s := make(n); !w.used[s] {
+		if s := write(n); !w.used[s] {
 			w.used[s] = true
 			return s
 		}

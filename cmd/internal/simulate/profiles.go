@@ -25,14 +25,14 @@ type Profile struct {
 
 // model is a kind of device that is sold in numbers.
 type model struct {
-	name, system     string // as the user agent has them
-	width, height    int
-	ratio            float64
-	renderer         string
-	cores            int
-	memory           float64
-	share            float64
-	ios, desktop, ua bool
+	name, system  string // as the user agent has them
+	width, height int
+	ratio         float64
+	renderer      string
+	cores         int
+	memory        float64
+	share         float64
+	ios, desktop  bool
 }
 
 // models are the devices of visitors, roughly as common as they are; among
@@ -126,7 +126,8 @@ func hints(agent string, version int, m model) [][2]string {
 	}
 	return [][2]string{
 		{"Sec-CH-UA", fmt.Sprintf(`"Chromium";v="%d", "%s";v="%d", "Not)A;Brand";v="8"`, version, brand, version)},
-		{"Sec-CH-UA-Mobile", mobile}, {"Sec-CH-UA-Platform", platform},
+		{"Sec-CH-UA-Mobile", mobile},
+		{"Sec-CH-UA-Platform", platform},
 	}
 }
 

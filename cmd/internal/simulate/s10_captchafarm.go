@@ -23,7 +23,7 @@ func captchaFarm() Scenario {
 			a := w.Actor(s)
 			a.farm = &gap
 			for range w.count(orders, 1) {
-				a.want(w.aim(a, 0, w.runDays()))
+				a.want(w.aim(a, w.runDays()))
 			}
 			sortWishes(a)
 			out[i] = a
@@ -41,7 +41,7 @@ func captchaFarm() Scenario {
 				if !v.wait(ctx, v.time(period)) {
 					return
 				}
-				v.Stock(ctx, w.Pool)
+				v.readStock(ctx, w.Pool)
 			}
 			if !v.ready(ctx, w, v.between(50*time.Millisecond, 600*time.Millisecond)) || !v.wait(ctx, v.time(hurry)) {
 				return

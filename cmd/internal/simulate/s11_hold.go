@@ -33,7 +33,7 @@ func holdAndRelease() Scenario {
 			if a.Result != ResultAccepted && a.Result != ResultHouse || !v.wait(ctx, HoldTime+v.time(back)) {
 				return
 			}
-			v.Stock(ctx, w.Pool)
+			v.readStock(ctx, w.Pool)
 		}
 	}
 	s.Requests = func(*World) float64 { return 25 }

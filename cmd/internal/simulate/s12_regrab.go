@@ -21,7 +21,7 @@ func regrab() Scenario {
 			c := w.ring(s, 1)
 			holder, grabber := w.hire(c, s), w.hire(c, s)
 			for range w.count(swaps, 1) {
-				wish := w.aim(holder, 0, max(1, w.runDays()-2))
+				wish := w.aim(holder, max(1, w.runDays()-2))
 				wish.Buyers = w.party(w.guise(), len(wish.Party))
 				holder.want(wish)
 			}

@@ -19,7 +19,7 @@ func transferLoophole() Scenario {
 		for i := range out {
 			a := w.Actor(s)
 			for range w.count(orders, 1) {
-				wish := w.aim(a, 0, w.runDays())
+				wish := w.aim(a, w.runDays())
 				wish.Buyers = w.party(w.guise(), len(wish.Party))
 				a.want(wish)
 			}

@@ -20,7 +20,7 @@ func sharedSession() Scenario {
 		for i := range out {
 			a := w.Actor(s)
 			for range w.count(tries, 1) {
-				a.want(w.aim(a, 0, w.runDays()))
+				a.want(w.aim(a, w.runDays()))
 			}
 			sortWishes(a)
 			for range w.count(machines, 2) - 1 {

@@ -18,7 +18,7 @@ func openingBurst() Scenario {
 		out := make([]*Actor, n)
 		for i := range out {
 			a := w.Actor(s)
-			wish := w.aim(a, 0, w.runDays())
+			wish := w.aim(a, w.runDays())
 			if w.Long {
 				today := w.rng.IntN(w.runDays())
 				wish.Opens = w.opening(today + Ahead)
@@ -40,7 +40,7 @@ func openingBurst() Scenario {
 		// The page is loaded to learn the form, and sent back at once.
 		v.Detail(ctx, w.Pool)
 		v.Beacon(ctx)
-		v.Stock(ctx, w.Pool)
+		v.readStock(ctx, w.Pool)
 		if !v.wait(ctx, v.time(submit)) {
 			return
 		}

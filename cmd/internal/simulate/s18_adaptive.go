@@ -39,7 +39,7 @@ func adaptive() Scenario {
 			}
 			lead := c.Members[0]
 			for range w.count(jobs, 1) {
-				lead.want(w.aim(lead, 0, w.runDays()))
+				lead.want(w.aim(lead, w.runDays()))
 			}
 			sortWishes(lead)
 			for _, a := range c.Members {
@@ -57,27 +57,35 @@ func adaptive() Scenario {
 			if !v.until(ctx, w.At) {
 				return
 			}
-			for range v.count(tries, 1) {
-				done, refused := v.Actor.Ring.try(ctx, v, w, hasty)
-				if done || ctx.Err() != nil {
-					break
-				}
-				if refused {
-					hasty = false
-				}
-				if !v.wait(ctx, v.time(calm)) {
-					return
-				}
-			}
+			hasty = v.persist(ctx, w, v.count(tries, 1), calm, hasty) && hasty
 		}
 	}
 	s.Requests = func(*World) float64 { return 25 }
 	return s
 }
 
-// try books one buyer's wish with whatever of the ring was not refused yet, and
-// reports whether it is settled, and whether it was refused.
-func (c *Ring) try(ctx context.Context, lead *Visit, w Wish, hasty bool) (done, refused bool) {
+// persist tries one buyer's booking until it is made or its tries are used up;
+// it reports whether nothing was refused.
+func (v *Visit) persist(ctx context.Context, w Wish, tries int, calm Param, hasty bool) (smooth bool) {
+	ring := v.Actor.Ring
+	a := ring.fresh()
+	for range tries {
+		if ring.refusals(a) >= dropped {
+			a = ring.fresh()
+		}
+		done, refused := ring.try(ctx, v, a, w, hasty)
+		if refused {
+			hasty = false
+		}
+		if done || !v.wait(ctx, v.time(calm)) {
+			break
+		}
+	}
+	return hasty
+}
+
+// fresh is the next account that was not dropped.
+func (c *Ring) fresh() *Actor {
 	a := c.turnOf()
 	for range c.Members {
 		if c.refusals(a) < dropped {
@@ -85,6 +93,12 @@ func (c *Ring) try(ctx context.Context, lead *Visit, w Wish, hasty bool) (done, 
 		}
 		a = c.turnOf()
 	}
+	return a
+}
+
+// try books one buyer's wish with one account, and reports whether it is
+// settled, and whether it was refused.
+func (c *Ring) try(ctx context.Context, lead *Visit, a *Actor, w Wish, hasty bool) (done, refused bool) {
 	v := newVisit(a, lead.scene)
 	v.rng = lead.rng
 	c.disguise(v)

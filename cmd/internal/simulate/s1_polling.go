@@ -45,7 +45,7 @@ func polling() Scenario {
 			if !v.wait(ctx, max(base/8, base+time.Duration(v.rng.NormFloat64()*spread*float64(base)))) {
 				return
 			}
-			if got := v.Stock(ctx, v.world.Pool); got.stopped && v.world.Long {
+			if got := v.readStock(ctx, v.world.Pool); got.stopped && v.world.Long {
 				refused++
 				if !v.wait(ctx, v.time(backOff)) {
 					return

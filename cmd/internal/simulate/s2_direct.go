@@ -19,12 +19,12 @@ func direct() Scenario {
 		out := make([]*Actor, n)
 		for i := range out {
 			a := w.Actor(s)
-			first := w.aim(a, 0, w.runDays())
+			first := w.aim(a, w.runDays())
 			if !w.Long {
 				first.At = w.Opens + time.Duration(w.rng.Float64()*0.4*float64(w.Duration))
 			}
 			for range w.count(orders, 1) {
-				next := w.aim(a, 0, w.runDays())
+				next := w.aim(a, w.runDays())
 				next.At, next.Opens = first.At, first.Opens
 				if w.Long {
 					next.Day, next.Pool = first.Day, first.Pool

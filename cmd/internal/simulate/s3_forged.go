@@ -34,7 +34,7 @@ func forgedTelemetry() Scenario {
 					a.Device = device
 				}
 				for range w.count(orders, 1) {
-					a.want(w.aim(a, 0, w.runDays()))
+					a.want(w.aim(a, w.runDays()))
 				}
 				sortWishes(a)
 				out = append(out, a)
@@ -45,24 +45,8 @@ func forgedTelemetry() Scenario {
 	s.Play = func(ctx context.Context, v *Visit) {
 		rotated := v.happens(rotates)
 		for _, w := range v.Actor.Wishes {
-			if !v.until(ctx, w.At) {
-				return
-			}
-			v.Page(ctx)
-			if !v.think(ctx) {
-				return
-			}
-			for range v.count(repeats, 1) {
-				v.replay(ctx)
-				if rotated {
-					v.look.Agent = profile(v.rng, v.world.models).Agent
-				}
-				v.Detail(ctx, w.Pool)
-				if !v.think(ctx) {
-					return
-				}
-			}
-			if !v.script(ctx) || !v.ready(ctx, w, v.time(v.world.habits.react)) {
+			if !v.until(ctx, w.At) || !v.forge(ctx, w, v.count(repeats, 1), rotated) ||
+				!v.script(ctx) || !v.ready(ctx, w, v.time(v.world.habits.react)) {
 				return
 			}
 			if a := v.Submit(ctx, w); a.Result == ResultAccepted {
@@ -72,6 +56,23 @@ func forgedTelemetry() Scenario {
 	}
 	s.Requests = func(*World) float64 { return 14 }
 	return s
+}
+
+// forge looks around and sends the recording again and again, each time with
+// another user agent where they are rotated.
+func (v *Visit) forge(ctx context.Context, w Wish, times int, rotated bool) bool {
+	v.Page(ctx)
+	for range times {
+		if !v.think(ctx) {
+			return false
+		}
+		v.replay(ctx)
+		if rotated {
+			v.look.Agent = profile(v.rng, v.world.models).Agent
+		}
+		v.Detail(ctx, w.Pool)
+	}
+	return v.think(ctx)
 }
 
 // replay sends the ring's recording: the first who comes makes it, with a nonce

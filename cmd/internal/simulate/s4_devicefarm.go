@@ -38,15 +38,7 @@ func deviceFarm() Scenario {
 					a := w.hire(c, s)
 					a.Traits.clone(image)
 					a.Device, a.Traits.IP, a.Traits.Network = device, ip, image.Network
-					wish := w.wish(0, w.runDays(), w.party(image.Guise, w.partySize()))
-					if w.Long {
-						wish.Pool, wish.Day, wish.Opens = begin.Pool, begin.Day, begin.Opens
-						if d := int(arrive / day); begin.Opens < begin.At && w.rng.Float64() < 0.6 { // what the day offers
-							wish.Day, wish.Opens = w.Days[min(d+1+w.soon(Ahead-1), len(w.Days)-1)], 0
-						}
-					}
-					wish.At = arrive
-					a.want(wish)
+					a.want(w.scheduled(begin, arrive, w.party(image.Guise, w.partySize())))
 					out = append(out, a)
 					if !w.Long {
 						arrive += time.Duration((0.5 + w.rng.Float64()) * 0.04 * float64(w.Duration))
@@ -61,6 +53,22 @@ func deviceFarm() Scenario {
 	s.Play = playByHand
 	s.Requests = aVisit(0.9)
 	return s
+}
+
+// scheduled is what one account of a farm takes at its moment: the day that the
+// farm is after, or what else the day offers.
+func (w *World) scheduled(farm Wish, at time.Duration, party []Person) Wish {
+	if !w.Long {
+		wish := w.wish(0, 1, party)
+		wish.At = at
+		return wish
+	}
+	wish := farm
+	wish.At, wish.Party = at, party
+	if farm.Opens < farm.At && w.rng.Float64() < 0.6 {
+		wish.Day, wish.Opens = w.Days[min(int(at/day)+1+w.soon(Ahead-1), len(w.Days)-1)], 0
+	}
+	return wish
 }
 
 // beside is another address of the same subnet.

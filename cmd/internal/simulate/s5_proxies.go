@@ -18,7 +18,7 @@ func residentialProxies() Scenario {
 		for i := range out {
 			a := w.Actor(s)
 			for range w.count(orders, 1) {
-				a.want(w.aim(a, 0, w.runDays()))
+				a.want(w.aim(a, w.runDays()))
 			}
 			sortWishes(a)
 			out[i] = a
@@ -46,7 +46,7 @@ func residentialProxies() Scenario {
 					return
 				}
 				hop()
-				v.Stock(ctx, w.Pool)
+				v.readStock(ctx, w.Pool)
 			}
 			if !v.script(ctx) || !v.ready(ctx, w, v.time(v.world.habits.react)) {
 				return

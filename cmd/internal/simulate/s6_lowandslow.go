@@ -47,29 +47,34 @@ func lowAndSlow() Scenario {
 	}
 	s.Play = func(ctx context.Context, v *Visit) {
 		for _, w := range v.Actor.Wishes {
-			if !v.until(ctx, w.At) {
+			if !v.until(ctx, w.At) || !v.sip(ctx, w, pace, v.count(looks, 1)) {
 				return
-			}
-			v.Page(ctx)
-			v.Detail(ctx, w.Pool)
-			v.Beacon(ctx)
-			if !v.wait(ctx, v.time(pace)) || !v.script(ctx) {
-				return
-			}
-			for range v.count(looks, 1) {
-				if !v.wait(ctx, v.time(pace)) {
-					return
-				}
-				if v.Stock(ctx, w.Pool).left()[w.Day] < len(w.Party) {
-					continue
-				}
-				if a := v.Submit(ctx, w); a.Result != ResultHouse {
-					v.pay(ctx, a)
-					break
-				}
 			}
 		}
 	}
 	s.Requests = func(*World) float64 { return 25 }
 	return s
+}
+
+// sip looks at the stock a few times, slowly, and takes what there is.
+func (v *Visit) sip(ctx context.Context, w Wish, pace Param, looks int) bool {
+	v.Page(ctx)
+	v.Detail(ctx, w.Pool)
+	v.Beacon(ctx)
+	if !v.wait(ctx, v.time(pace)) || !v.script(ctx) {
+		return false
+	}
+	for range looks {
+		if !v.wait(ctx, v.time(pace)) {
+			return false
+		}
+		if v.readStock(ctx, w.Pool).left()[w.Day] < len(w.Party) {
+			continue
+		}
+		if a := v.Submit(ctx, w); a.Result != ResultHouse {
+			v.pay(ctx, a)
+			break
+		}
+	}
+	return true
 }

@@ -59,7 +59,7 @@ func accountFarm() Scenario {
 			if !v.ready(ctx, w, v.time(v.world.habits.react)) {
 				return
 			}
-			v.Stock(ctx, w.Pool)
+			v.readStock(ctx, w.Pool)
 			if !v.wait(ctx, v.between(3*time.Second, 40*time.Second)) {
 				return
 			}

@@ -31,7 +31,7 @@ func simBank() Scenario {
 				if !w.happens(mixed) {
 					a.Traits.Phone = w.inBlock(prefix, block)
 				}
-				a.want(w.aim(a, 0, w.runDays()))
+				a.want(w.aim(a, w.runDays()))
 				out = append(out, a)
 			}
 		}

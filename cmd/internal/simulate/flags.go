@@ -22,14 +22,23 @@ type Flags struct {
 
 // NewFlags makes a collection for a ruleset.
 func NewFlags(set *rules.Ruleset) *Flags {
-	f := &Flags{against: map[string][]string{}, flagged: map[string]map[string]bool{}, events: map[string]map[string]bool{}}
+	f := newFlags()
+	f.know(set)
+	return f
+}
+
+func newFlags() *Flags {
+	return &Flags{against: map[string][]string{}, flagged: map[string]map[string]bool{}, events: map[string]map[string]bool{}}
+}
+
+// know reads against which scenarios the rules were written.
+func (f *Flags) know(set *rules.Ruleset) {
 	for i := range set.Rules {
 		f.against[set.Rules[i].ID] = set.Rules[i].Scenarios
 	}
 	for i := range set.Bands {
 		f.against[set.Bands[i].ID] = set.Bands[i].Scenarios
 	}
-	return f
 }
 
 // Take reads one published verdict; what is none is passed over.

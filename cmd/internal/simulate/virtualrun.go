@@ -31,6 +31,8 @@ type VirtualRun struct {
 	Verdicts func(value []byte)
 	// MaxEntities bounds the counters (scoring/window/memory); 0: its default.
 	MaxEntities int
+
+	flags *Flags // set while it is played
 }
 
 // virtualBegins is when the time of a virtual run begins: a working day's
@@ -73,6 +75,7 @@ func (r VirtualRun) on(ctx context.Context, play func(*Runner) error) (err error
 		return fmt.Errorf("folder of a virtual run: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	r.listen()
 	meter := newMeter(out, r.Plan.Duration)
 	stage := NewVirtual(virtualBegins(), VirtualOptions{Watch: meter.look})
 	service, err := r.open(ctx, dir, stage)
@@ -102,6 +105,18 @@ func (r VirtualRun) on(ctx context.Context, play func(*Runner) error) (err error
 	return cmp.Or(played, stopped)
 }
 
+// listen collects whom the verdicts flag.
+func (r *VirtualRun) listen() {
+	tell := r.Verdicts
+	r.flags = newFlags()
+	r.Verdicts = func(value []byte) {
+		r.flags.Take(value)
+		if tell != nil {
+			tell(value)
+		}
+	}
+}
+
 // runner drives the actors at the service on the stage.
 func (r VirtualRun) runner(out io.Writer, stage *Virtual, service *app.Contained) (*Runner, error) {
 	key, err := app.ContainedConfig(r.Plan.Seed).Keys.Operations.Reveal()
@@ -109,7 +124,7 @@ func (r VirtualRun) runner(out io.Writer, stage *Virtual, service *app.Contained
 		return nil, err
 	}
 	house := &Service{Ticketing: "http://ticketing", TicketingKey: key, HTTP: &http.Client{Transport: service.Operations()}}
-	return New(stage, house, Options{Plan: r.Plan, Out: out, Stage: stage, HashTime: hashTime, Quiet: true})
+	return New(stage, house, Options{Plan: r.Plan, Out: out, Stage: stage, HashTime: hashTime, Quiet: true, Flags: r.flags})
 }
 
 // open puts the service together on the stage.
@@ -120,6 +135,7 @@ func (r VirtualRun) open(ctx context.Context, dir string, stage *Virtual) (*app.
 	if err != nil {
 		return nil, err
 	}
+	r.flags.know(program.Ruleset())
 	service, err := app.StartContained(ctx, app.ContainedOptions{
 		Env: app.Env{Config: config, Log: slog.New(slog.DiscardHandler), Now: stage.Now},
 		Dir: dir, After: stage.At, Program: program, Seed: r.Plan.Seed, MaxEntities: r.MaxEntities, Verdicts: r.Verdicts,

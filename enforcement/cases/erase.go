@@ -11,7 +11,7 @@ import (
 var _ enforcement.Eraser = (*Service)(nil)
 
 // Erase forgets an account's case with its evidence and all that was said about
-// the account. In evidence against others, and where it was drawn for the audit
+// the account. In evidence against others, and where it was judged for the audit
 // sample, it is named by its pseudonym.
 func (s *Service) Erase(ctx context.Context, e enforcement.Erasure) error {
 	if err := e.Validate(); err != nil {
@@ -20,6 +20,11 @@ func (s *Service) Erase(ctx context.Context, e enforcement.Erasure) error {
 	own := `(site = $1 AND entity = 'account' AND key = $2)`
 	who := []any{e.Site, e.Account}
 	account, pseudonym := e.Quoted()
+	named := []any{e.Site, e.Account, e.Pseudonym}
+	// What nobody has judged is not waited for; and an account that was drawn
+	// again between two erasures stands under its pseudonym already.
+	drawn := `d.site = $1 AND d.account = $2 AND (d.state = 'open' OR EXISTS
+ (SELECT 1 FROM audit_sample k WHERE k.site = $1 AND k.account = $3 AND k.week = d.week))`
 	steps := []statement{
 		{`DELETE FROM case_evidence WHERE case_id IN (SELECT id FROM cases WHERE ` + own + `)`, who},
 		{`DELETE FROM case_accounts WHERE case_id IN (SELECT id FROM cases WHERE ` + own + `)`, who},
@@ -28,7 +33,9 @@ func (s *Service) Erase(ctx context.Context, e enforcement.Erasure) error {
 		{`DELETE FROM case_accounts WHERE account = $2 AND case_id IN (SELECT id FROM cases WHERE site = $1)`, who},
 		{`DELETE FROM case_raises WHERE site = $1 AND account = $2`, who},
 		{`DELETE FROM case_previews WHERE REPLACE(body, $1, '') <> body`, []any{account}},
-		{`UPDATE audit_sample SET account = $3 WHERE site = $1 AND account = $2`, []any{e.Site, e.Account, e.Pseudonym}},
+		{`DELETE FROM opinions WHERE subject IN (SELECT id FROM audit_sample d WHERE ` + drawn + `)`, named},
+		{`DELETE FROM audit_sample WHERE id IN (SELECT id FROM audit_sample d WHERE ` + drawn + `)`, named},
+		{`UPDATE audit_sample SET account = $3, state = 'done' WHERE site = $1 AND account = $2`, named},
 		{`DELETE FROM cases WHERE ` + own, who},
 		{`DELETE FROM labels WHERE site = $1 AND account = $2`, who},
 		{`UPDATE labels SET operator = $3 WHERE site = $1 AND operator = $2`, []any{e.Site, e.Account, e.Pseudonym}},

@@ -84,7 +84,11 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	forget := erased{db: db, client: client, review: r, budgets: budgets, ledger: ledger, feed: orders, secret: key}
+	answers, err := openAppeals(ctx, db, r.cases, e)
+	if err != nil {
+		return "", fmt.Errorf("enforcer: %w", err)
+	}
+	forget := erased{db: db, client: client, review: r, appeals: answers, budgets: budgets, ledger: ledger, feed: orders, secret: key}
 	if err := forget.start(ctx, s, e); err != nil {
 		return "", err
 	}
@@ -97,10 +101,6 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	sampler, err := openSampler(r.cases, key)
 	if err != nil {
 		return "", err
-	}
-	answers, err := openAppeals(ctx, db, r.cases, e)
-	if err != nil {
-		return "", fmt.Errorf("enforcer: %w", err)
 	}
 	s.Go("appeals", answers.Run)
 	s.Go("case pruning", func(ctx context.Context) error { return prune(ctx, r.cases, e) })

@@ -7,6 +7,8 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"fairgate/enforcement"
+	"fairgate/enforcement/alert"
+	"fairgate/enforcement/appeals"
 	"fairgate/enforcement/backtest/jobs"
 	"fairgate/enforcement/budget"
 	"fairgate/enforcement/erasure"
@@ -34,6 +36,7 @@ type erased struct {
 	db      *sqldb.DB
 	client  goredis.UniversalClient
 	review  reviewing
+	appeals *appeals.Service
 	budgets *budget.Service
 	ledger  *archive.Archive // nil: there is none
 	feed    erasure.Feed
@@ -56,11 +59,17 @@ func (r erased) start(ctx context.Context, s *Stack, e Env) error {
 	if err != nil {
 		return fmt.Errorf("erasures: %w", err)
 	}
+	alerts, err := alert.OpenEraser(ctx, r.db)
+	if err != nil {
+		return fmt.Errorf("erasures: %w", err)
+	}
 	stores := []erasure.Store{
 		{Name: "lists", Eraser: r.review.lists},
 		{Name: "withdrawals", Eraser: r.review.withdrawals},
 		{Name: "undo", Eraser: r.review.undo},
 		{Name: "cases", Eraser: r.review.cases},
+		{Name: "appeals", Eraser: r.appeals},
+		{Name: "alerts", Eraser: alerts},
 		{Name: "notices", Eraser: enforcement.EraserFunc(r.review.notices.Erase)},
 		{Name: "budget", Eraser: enforcement.EraserFunc(r.budgets.Erase)},
 		{Name: "backtests", Eraser: backtests},

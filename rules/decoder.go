@@ -33,7 +33,7 @@ func (d *decoder) fields(n *yaml.Node, path string, known map[string]reader) {
 	d.pairs(n, path, func(key string, value *yaml.Node, path string) {
 		read, ok := known[key]
 		if !ok {
-			d.add(path, "", "unknown field %q%s", key, didYouMean(key, names))
+			d.add(path, "", "unknown field %q%s", key, DidYouMean(key, names))
 			return
 		}
 		if value.Tag == "!!null" {
@@ -140,7 +140,7 @@ func enum[T ~string](d *decoder, to *T, known []T) reader {
 			return
 		}
 		if !slices.Contains(known, T(n.Value)) {
-			hint := didYouMean(n.Value, known)
+			hint := DidYouMean(n.Value, known)
 			if hint == "" {
 				hint = "; one of " + oneOf(known)
 			}

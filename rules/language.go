@@ -133,7 +133,7 @@ func (v *vocabulary) unknown(root ast.Node) error {
 		case *ast.CallNode:
 			callees[n.Callee] = true
 			if callee, ok := n.Callee.(*ast.IdentifierNode); ok && !slices.Contains(functions(), callee.Value) {
-				say(callee.Value, fmt.Sprintf("%q is not a function%s", callee.Value, didYouMean(callee.Value, functions())))
+				say(callee.Value, fmt.Sprintf("%q is not a function%s", callee.Value, DidYouMean(callee.Value, functions())))
 			}
 		case *ast.VariableDeclaratorNode, *ast.PredicateNode, *ast.PointerNode, *ast.BuiltinNode, *ast.MapNode, *ast.MemberNode:
 			say(n.String(), fmt.Sprintf("%s is not part of the rule language", clip(n.String())))
@@ -151,7 +151,7 @@ func (v *vocabulary) unknown(root ast.Node) error {
 		case *ast.BinaryNode:
 			for _, kind := range kindLiterals(n) {
 				if !ingest.Kind(kind).Valid() {
-					say("kind "+kind, fmt.Sprintf("kind %q is unknown%s", kind, didYouMean(kind, ingest.Kinds())))
+					say("kind "+kind, fmt.Sprintf("kind %q is unknown%s", kind, DidYouMean(kind, ingest.Kinds())))
 				}
 			}
 		}
@@ -170,7 +170,7 @@ func (v *vocabulary) fault(name string) string {
 	field, ok := v.fields[name]
 	switch {
 	case !ok:
-		return fmt.Sprintf("%q is neither a declared feature nor an event field%s", name, didYouMean(name, v.names))
+		return fmt.Sprintf("%q is neither a declared feature nor an event field%s", name, DidYouMean(name, v.names))
 	case field.AfterResponse && !v.afterResponse:
 		return fmt.Sprintf("%q is known only after the response and cannot be used in-line", name)
 	default:

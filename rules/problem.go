@@ -129,9 +129,9 @@ func (c *problems) err() error {
 	return errors.Join(errs...)
 }
 
-// didYouMean gives `, did you mean "x"?` for the known name closest to got,
+// DidYouMean gives `, did you mean "x"?` for the known name closest to got,
 // or nothing where none is close.
-func didYouMean[T ~string](got string, known []T) string {
+func DidYouMean[T ~string](got string, known []T) string {
 	best, distance := "", (len(got)+1)/3+1
 	for _, k := range known {
 		if d := editDistance(strings.ToLower(got), strings.ToLower(string(k))); d < distance {

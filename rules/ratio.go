@@ -49,7 +49,7 @@ func (rs *Ruleset) validatePart(c *problems, field string, f *Feature, name stri
 		for i := range rs.Features {
 			names[i] = rs.Features[i].Name
 		}
-		c.add(field, f.Name, "%q is not a declared feature%s", clip(name), didYouMean(name, names))
+		c.add(field, f.Name, "%q is not a declared feature%s", clip(name), DidYouMean(name, names))
 	case rs.Features[i].Stage != f.Stage:
 		c.add(field, f.Name, "%q is kept at stage %s and this feature at %s; both must be the same",
 			name, rs.Features[i].Stage, f.Stage)

@@ -109,7 +109,7 @@ func known[T ~string](c *problems, field, name string, value T, all []T) {
 	case value == "":
 		c.add(field, name, "is missing; one of %s", oneOf(all))
 	case !slices.Contains(all, value):
-		c.add(field, name, "%q is unknown%s", clip(string(value)), didYouMean(string(value), all))
+		c.add(field, name, "%q is unknown%s", clip(string(value)), DidYouMean(string(value), all))
 	}
 }
 
@@ -217,7 +217,7 @@ func validateCases(r *Rule, at string, v *vocabulary, c *problems) {
 			}
 			for name := range k.Features {
 				if _, ok := v.features[name]; !ok {
-					c.add(at+"features."+name, r.ID, "%q is not a declared feature%s", clip(name), didYouMean(name, v.names))
+					c.add(at+"features."+name, r.ID, "%q is not a declared feature%s", clip(name), DidYouMean(name, v.names))
 				}
 			}
 		}
@@ -227,7 +227,7 @@ func validateCases(r *Rule, at string, v *vocabulary, c *problems) {
 func validateCaseField(v *vocabulary, at, rule, name string, value any, c *problems) {
 	f, ok := v.fields[name]
 	if !ok {
-		c.add(at, rule, "%q is not an event field%s", clip(name), didYouMean(name, v.names))
+		c.add(at, rule, "%q is not an event field%s", clip(name), DidYouMean(name, v.names))
 		return
 	}
 	var got Type

@@ -74,6 +74,12 @@ type Services struct {
 type Options struct {
 	// Site is the tenant that new list entries and labels belong to.
 	Site string
+	// Ruleset is the one that the site runs. Empty: rule ids of exceptions are
+	// taken as they are.
+	Ruleset string
+	// Routes are the ids in the gateway's route table. Empty: no route can be
+	// turned.
+	Routes []string
 	// Ready is asked by /readyz, by name.
 	Ready map[string]func(context.Context) error
 	Now   func() time.Time

@@ -50,6 +50,7 @@ type house struct {
 	cases    *cases.Service
 	alerts   *alert.Service
 	channels *notify.Service
+	mode     *mode.Store
 	admin    string // token
 	first    string // the one-time password
 }
@@ -112,6 +113,7 @@ func build(t *testing.T) *house {
 	require.NoError(t, err)
 	kill, err := mode.Open(t.Context(), db, "museum", time.Now)
 	require.NoError(t, err)
+	h.mode = kill
 	versions, err := sqlstore.Open(t.Context(), db)
 	require.NoError(t, err)
 	stored := life.New(versions, source.NewFiles(fstest.MapFS{"museum.yaml": {Data: []byte(smallRuleset)}}), life.Options{})
@@ -120,7 +122,7 @@ func build(t *testing.T) *house {
 		Operators: h.users, Audit: h.users, Review: h.cases, Cases: h.cases, BulkCases: h.cases, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Debits: h.lists, Undos: h.undo,
 		Alerts: h.alerts, Notifications: h.channels,
 		Normal: usual{}, Explain: explained{}, Features: counted{}, Backfills: filling{},
-	}, httpapi.Options{Site: "museum"})
+	}, httpapi.Options{Site: "museum", Routes: []string{"order-submit", "stock-read"}})
 	for name, role := range map[string]console.Role{"root": console.Administrator, "ana": console.Analyst, "audrey": console.Auditor, "sec": console.Security, "bo": console.BoxOffice} {
 		require.NoError(t, h.users.PutKey(t.Context(), name, keyOf(name), role))
 	}

@@ -3,13 +3,16 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"fairgate/console"
 	"fairgate/enforcement/mode"
+	"fairgate/rules"
 )
 
 // Mode is the kill switch of a site.
@@ -90,6 +93,11 @@ func (s *server) readMode(ctx context.Context, _ *struct{}) (*routesOutput, erro
 
 func (s *server) setRoute(ctx context.Context, in *routeInput) (*modeOutput, error) {
 	routes, err := s.Mode.Routes(ctx)
+	turned := slices.ContainsFunc(routes, func(r mode.Route) bool { return r.Route == in.Body.Route && r.Observe })
+	// What a former table turned can be turned back.
+	if err == nil && !slices.Contains(s.o.Routes, in.Body.Route) && (in.Body.Observe || !turned) {
+		return nil, s.noRoute(in.Body.Route)
+	}
 	if err == nil {
 		err = s.Mode.SetRoute(ctx, in.Body.Route, in.Body.Observe, callerOf(ctx).Name, in.Body.Reason)
 	}
@@ -99,7 +107,15 @@ func (s *server) setRoute(ctx context.Context, in *routeInput) (*modeOutput, err
 	if err != nil {
 		return nil, s.internal(ctx, "turning the kill switch of a route", err)
 	}
-	before := modeBody{slices.ContainsFunc(routes, func(r mode.Route) bool { return r.Route == in.Body.Route && r.Observe })}
+	before := modeBody{turned}
 	after := modeBody{in.Body.Observe}
 	return &modeOutput{after}, s.record(ctx, "mode.set_route", in.Body.Route, in.Body.Reason, before, after)
+}
+
+// noRoute refuses an id that the route table does not have, and says which it
+// has.
+func (s *server) noRoute(id string) error {
+	return huma.Error422UnprocessableEntity(
+		fmt.Sprintf("route: %q is no id in the route table%s; it has: %s", id, rules.DidYouMean(id, s.o.Routes), strings.Join(s.o.Routes, ", ")),
+		&huma.ErrorDetail{Location: "body.route", Message: "is no id in the route table", Value: id})
 }

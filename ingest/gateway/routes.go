@@ -3,6 +3,7 @@ package gateway
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"fairgate/ingest"
@@ -74,6 +75,20 @@ func (t *Routes) Len() int {
 		n += len(routes)
 	}
 	return n
+}
+
+// IDs lists the ids by which routes can be turned, in order: those of the table
+// and that of reads which nothing in it matches. Beacons are never acted on and
+// have none.
+func (t *Routes) IDs() []string {
+	ids := []string{t.reads.id}
+	for _, routes := range t.routes {
+		for _, r := range routes {
+			ids = append(ids, r.id)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // find returns the route of a method and canonical path with the values of the

@@ -89,7 +89,13 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err != nil {
 		return nil, err
 	}
-	app := httpapi.New(services, httpapi.Options{Site: c.Site, Now: e.Now, Log: log})
+	routes, err := routeTable(c.Gateway)
+	if err != nil {
+		return nil, err
+	}
+	app := httpapi.New(services, httpapi.Options{
+		Site: c.Site, Ruleset: c.Rules.Ruleset, Routes: routes.IDs(), Now: e.Now, Log: log,
+	})
 	ln, err := listen(ctx, "console", c.Console.Listen)
 	if err != nil {
 		return nil, err

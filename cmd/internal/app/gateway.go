@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -282,7 +281,7 @@ func gatewayOptions(ctx context.Context, s *Stack, e Env) (gateway.Options, erro
 	if err != nil {
 		return gateway.Options{}, err
 	}
-	routes, err := gatewayRoutes(c)
+	routes, err := routeTable(c.Gateway)
 	if err != nil {
 		return gateway.Options{}, err
 	}
@@ -296,23 +295,6 @@ func gatewayOptions(ctx context.Context, s *Stack, e Env) (gateway.Options, erro
 		Deadline: c.Gateway.Deadline, AppealHours: c.Gateway.AppealHours, SecureCookies: c.Gateway.SecureCookies,
 		Clock: e.Now, Log: e.Log.With("part", "gateway"), Registerer: e.Registry,
 	}, nil
-}
-
-// gatewayRoutes is the configured route table, nil for that of Fairgate's own
-// ticketing.
-func gatewayRoutes(c config.Config) (*gateway.Routes, error) {
-	if c.Gateway.Routes == "" {
-		return nil, nil
-	}
-	content, err := os.ReadFile(c.Gateway.Routes)
-	if err != nil {
-		return nil, fmt.Errorf("gateway.routes: %w", err)
-	}
-	routes, err := gateway.LoadRoutes(content)
-	if err != nil {
-		return nil, fmt.Errorf("gateway.routes %s: %w", c.Gateway.Routes, err)
-	}
-	return routes, nil
 }
 
 func second(keys [][]byte) []byte {

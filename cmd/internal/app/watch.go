@@ -135,7 +135,7 @@ func watchEngines(ctx context.Context, e Env, w watched, house *booking.Client, 
 // failModes are the routes by what they do without Redis. A console need not
 // have the gateways' route table; then they are not known.
 func failModes(ctx context.Context, e Env) map[ingest.FailMode]int {
-	routes, err := gatewayRoutes(e.Config)
+	routes, err := routeTable(e.Config.Gateway)
 	if err == nil && routes == nil {
 		routes, err = gateway.DefaultRoutes()
 	}

@@ -33,6 +33,10 @@ type SurgeOptions struct {
 	// Sources from how many accounts or networks, default 10: one visitor or one
 	// school class behind a rule is no attack.
 	Requests, Sources uint64
+	// Orders is how many hostile submissions of orders there must be where the
+	// share is of those alone. Default 20: there are few beside what is only
+	// looked at, and they are what an attack is after.
+	Orders uint64
 }
 
 func (o SurgeOptions) withDefaults() SurgeOptions {
@@ -42,12 +46,15 @@ func (o SurgeOptions) withDefaults() SurgeOptions {
 	o.Warning, o.Urgent = orElse(o.Warning, 0.5), orElse(o.Urgent, 0.8)
 	o.Beyond, o.Times = orElse(o.Beyond, 0.15), orElse(o.Times, 3)
 	o.Requests, o.Sources = orElse(o.Requests, 60), orElse(o.Sources, 10)
+	o.Orders = orElse(o.Orders, 20)
 	return o
 }
 
-// Surge watches the hostile share of each pool's traffic. It looks at the last
-// minute, and at its last ten seconds, in which an attack that begins shows
-// before the minute's average does. It is for one goroutine.
+// Surge watches the hostile share of each pool's traffic: of all requests, and
+// of those that submit an order, because machines that look like everybody else
+// until they book are refused only then. It looks at the last minute, and at its
+// last ten seconds, in which an attack that begins shows before the minute's
+// average does. It is for one goroutine.
 type Surge struct {
 	traffic Traffic
 	site    string
@@ -69,6 +76,7 @@ const (
 	// usualDays and usualRequests are how much an hour's usual must rest on.
 	usualDays     = 3
 	usualRequests = 300
+	usualOrders   = 50
 	// whole stands for the whole site; no pool has such a name.
 	whole = "\x00"
 )
@@ -78,6 +86,8 @@ type surging struct {
 	live.Traffic
 	over  time.Duration
 	usual live.Usual
+	// orders says that the figures are of submissions of orders.
+	orders bool
 }
 
 // Look reports the pools that surge as one attack.
@@ -96,9 +106,10 @@ func (s *Surge) Look(ctx context.Context) ([]alert.Finding, error) {
 		}
 		for _, row := range rows {
 			key := poolKey(row.Pool, row.Whole)
-			usual := s.usual[key]
-			if _, told := found[key]; !told && s.surges(row, usual, over) {
-				found[key] = surging{row, over, usual}
+			for _, c := range candidates(row, s.usual[key], over) {
+				if _, told := found[key]; !told && s.surges(c) {
+					found[key] = c
+				}
 			}
 		}
 	}
@@ -106,6 +117,20 @@ func (s *Surge) Look(ctx context.Context) ([]alert.Finding, error) {
 		return nil, nil
 	}
 	return []alert.Finding{s.finding(found)}, nil
+}
+
+// candidates are a row's figures of all requests, and of orders alone.
+func candidates(row live.Traffic, usual live.Usual, over time.Duration) [2]surging {
+	orders, ordersUsual := row, usual
+	orders.Requests, orders.Hostile, orders.Accounts, orders.Sources = row.Orders, row.HostileOrders, row.OrderAccounts, row.OrderSources
+	ordersUsual.Requests, ordersUsual.Hostile = usual.Orders, usual.HostileOrders
+	if usual.Requests < usualRequests {
+		usual = live.Usual{}
+	}
+	if usual.Orders < usualOrders {
+		ordersUsual = live.Usual{}
+	}
+	return [2]surging{{row, over, usual, false}, {orders, over, ordersUsual, true}}
 }
 
 func poolKey(pool string, all bool) string {
@@ -122,7 +147,7 @@ func (s *Surge) learn(ctx context.Context, now time.Time) error {
 	}
 	usual := make(map[string]live.Usual, len(rows))
 	for _, u := range rows {
-		if u.Days >= usualDays && u.Requests >= usualRequests {
+		if u.Days >= usualDays {
 			usual[poolKey(u.Pool, u.Whole)] = u
 		}
 	}
@@ -130,15 +155,19 @@ func (s *Surge) learn(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-func (s *Surge) surges(t live.Traffic, usual live.Usual, over time.Duration) bool {
-	if t.Hostile < s.o.Requests || t.Sources < s.o.Sources || t.Share() < s.o.Warning {
+func (s *Surge) surges(f surging) bool {
+	least := s.o.Requests
+	if f.orders {
+		least = s.o.Orders
+	}
+	if f.Hostile < least || f.Sources < s.o.Sources || f.Share() < s.o.Warning {
 		return false
 	}
-	if usual.Requests == 0 {
+	if f.usual.Requests == 0 {
 		return true
 	}
-	inOver := float64(usual.Hostile) / float64(usual.Days) * over.Hours()
-	return t.Share() >= usualShare(usual)+s.o.Beyond || float64(t.Hostile) >= s.o.Times*inOver
+	inOver := float64(f.usual.Hostile) / float64(f.usual.Days) * f.over.Hours()
+	return f.Share() >= usualShare(f.usual)+s.o.Beyond || float64(f.Hostile) >= s.o.Times*inOver
 }
 
 func usualShare(u live.Usual) float64 { return float64(u.Hostile) / float64(u.Requests) }
@@ -208,6 +237,10 @@ func (f surging) evidence() alert.Text {
 	seconds := int(f.over.Seconds())
 	e := say("近 %[1]d 秒 %[2]s 次请求中 %[3]s 次被拦截、标记或未通过验证", "in the last %[1]d s %[3]s of %[2]s requests were blocked, flagged or left a challenge unmet",
 		seconds, group(f.Requests), group(f.Hostile))
+	if f.orders {
+		e = say("近 %[1]d 秒 %[2]s 次预约提交中 %[3]s 次被拦截、标记或未通过验证", "in the last %[1]d s %[3]s of %[2]s bookings were blocked, flagged or left a challenge unmet",
+			seconds, group(f.Requests), group(f.Hostile))
+	}
 	if f.usual.Requests == 0 {
 		return join(e, alert.Text{ZH: "此时段平时的数据不足", EN: "too little is known of this hour's usual"})
 	}

@@ -20,6 +20,11 @@ func TestSurge(t *testing.T) {
 	row := func(requests, hostile, sources uint64) live.Traffic {
 		return live.Traffic{Pool: "main", Requests: requests, Hostile: hostile, Blocked: hostile, Accounts: sources, Sources: sources}
 	}
+	orders := func(requests, hostile, orders, hostileOrders, sources uint64) live.Traffic {
+		t := row(requests, hostile, sources)
+		t.Orders, t.HostileOrders, t.OrderAccounts, t.OrderSources = orders, hostileOrders, sources, sources
+		return t
+	}
 	cases := map[string]struct {
 		ledger   traffic
 		severity notify.Severity // empty: nothing
@@ -27,6 +32,10 @@ func TestSurge(t *testing.T) {
 		"a surge":                       {traffic{minute: []live.Traffic{row(1000, 600, 80)}, usual: quietDays}, notify.Warning},
 		"hardly anybody else":           {traffic{minute: []live.Traffic{row(1000, 820, 80)}, usual: quietDays}, notify.Urgent},
 		"one that just began":           {traffic{minute: []live.Traffic{row(6000, 300, 80)}, lately: []live.Traffic{row(500, 300, 80)}, usual: quietDays}, notify.Warning},
+		"machines that only book":       {traffic{minute: []live.Traffic{orders(3000, 90, 100, 80, 60)}, usual: quietDays}, notify.Urgent},
+		"a family's four refusals":      {traffic{minute: []live.Traffic{orders(300, 4, 5, 4, 4)}, usual: quietDays}, ""},
+		"one machine that only books":   {traffic{minute: []live.Traffic{orders(3000, 90, 100, 80, 2)}, usual: quietDays}, ""},
+		"people who book in the rush":   {traffic{minute: []live.Traffic{orders(9000, 700, 2000, 160, 150)}, usual: quietDays}, ""},
 		"on a first day":                {traffic{minute: []live.Traffic{row(1000, 600, 80)}}, notify.Warning},
 		"more than a siege":             {traffic{minute: []live.Traffic{row(60_000, 52_000, 80)}, usual: siege}, notify.Urgent},
 		"a siege as every day":          {traffic{minute: []live.Traffic{row(16_000, 13_700, 80)}, usual: siege}, ""},

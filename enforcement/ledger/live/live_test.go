@@ -95,6 +95,8 @@ func TestTraffic(t *testing.T) {
 	w.see("watched", 5*time.Second, func(e *ingest.Event) { e.Decision.Observed, e.Decision.Degraded = ingest.Block, true })
 	w.see("", 5*time.Second, refused(ingest.Block, "fast"), pool("east"))
 	w.see("", 5*time.Second, refused(ingest.Block, "fast"), pool("east")) // of one network
+	w.see("late bot", 5*time.Second, refused(ingest.Block, "fast"), func(e *ingest.Event) { e.Kind = ingest.KindOrderSubmit })
+	w.see("late person", 5*time.Second, func(e *ingest.Event) { e.Kind = ingest.KindOrderSubmit })
 	w.see("earlier", 61*time.Second, refused(ingest.Block, "fast"))
 	w.see("elsewhere", time.Second, refused(ingest.Block, "fast"), func(e *ingest.Event) { e.Site = "theatre" })
 	w.see("telling", time.Second, func(e *ingest.Event) { e.Kind = ingest.KindBeacon })
@@ -103,8 +105,8 @@ func TestTraffic(t *testing.T) {
 	got, err := w.Traffic(t.Context(), site, live.Last(now, time.Minute))
 	require.NoError(t, err)
 	assert.Equal(t, []live.Traffic{
-		{Whole: true, Requests: 28, Hostile: 15, Blocked: 12, Challenged: 1, Flagged: 1, Accounts: 13, Sources: 14, Degraded: 1},
-		{Pool: "main", Requests: 26, Hostile: 13, Blocked: 10, Challenged: 1, Flagged: 1, Accounts: 13, Sources: 13, Degraded: 1},
+		{Whole: true, Requests: 30, Hostile: 16, Blocked: 13, Challenged: 1, Flagged: 1, Accounts: 14, Sources: 15, Orders: 2, HostileOrders: 1, OrderAccounts: 1, OrderSources: 1, Degraded: 1},
+		{Pool: "main", Requests: 28, Hostile: 14, Blocked: 11, Challenged: 1, Flagged: 1, Accounts: 14, Sources: 14, Orders: 2, HostileOrders: 1, OrderAccounts: 1, OrderSources: 1, Degraded: 1},
 		{Pool: "east", Requests: 2, Hostile: 2, Blocked: 2, Sources: 1},
 	}, got)
 	assert.InDelta(t, 0.5, got[1].Share(), 0)

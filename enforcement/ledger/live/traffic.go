@@ -34,6 +34,9 @@ type Traffic struct {
 	// Accounts made hostile requests; Sources are those accounts and, of requests
 	// without an account, their networks.
 	Accounts, Sources uint64
+	// Orders are those requests that submit an order; the others are most of the
+	// traffic and seldom refused.
+	Orders, HostileOrders, OrderAccounts, OrderSources uint64
 	// Degraded were decided without the shared counters.
 	Degraded uint64
 }
@@ -51,7 +54,7 @@ func (t Traffic) Share() float64 {
 const traffic = `
 WITH
 seen AS (
-	SELECT time, pool, account, if(account != '', account, concat('net:', subnet)) AS source, passed, degraded,
+	SELECT time, pool, kind = 'order.submit' AS submit, account, if(account != '', account, concat('net:', subnet)) AS source, passed, degraded,
 		disposition = 'refused' AND action = 'block' AS blocked,
 		disposition = 'refused' AND action = 'challenge' AS challenged,
 		action = 'flag' AS flagged,
@@ -62,7 +65,7 @@ seen AS (
 ),
 met AS (SELECT source, max(time) AS at FROM seen WHERE passed GROUP BY source),
 judged AS (
-	SELECT s.pool AS pool, s.account AS account, s.source AS source, s.degraded AS degraded,
+	SELECT s.pool AS pool, s.submit AS submit, s.account AS account, s.source AS source, s.degraded AS degraded,
 		s.blocked AS blocked, s.flagged AS flagged,
 		s.challenged AND m.at < s.time AS unmet,
 		s.challenged AND m.at >= s.time AS proven,
@@ -73,7 +76,9 @@ judged AS (
 )
 SELECT pool, grouping(pool) AS whole, countIf(NOT open) AS requests, countIf(hostile) AS hostile_requests,
 	countIf(hostile AND blocked), countIf(hostile AND unmet), countIf(hostile AND flagged),
-	uniqExactIf(account, hostile AND account != ''), uniqExactIf(source, hostile), countIf(degraded)
+	uniqExactIf(account, hostile AND account != ''), uniqExactIf(source, hostile),
+	countIf(submit AND NOT open), countIf(submit AND hostile), uniqExactIf(account, submit AND hostile AND account != ''),
+	uniqExactIf(source, submit AND hostile), countIf(degraded)
 FROM judged
 GROUP BY GROUPING SETS ((pool), ())
 ORDER BY whole DESC, hostile_requests DESC, pool
@@ -91,7 +96,8 @@ func (r *Reader) Traffic(ctx context.Context, site string, over Stretch) ([]Traf
 	params = append(params, clickhouse.DateNamed("young", over.To.Add(-Grace).UTC(), clickhouse.MilliSeconds), clickhouse.Named("limit", maxPools+1))
 	return read(ctx, r.conn, "the traffic", traffic, params, func(rows driver.Rows, t *Traffic) error {
 		var whole uint64
-		err := rows.Scan(&t.Pool, &whole, &t.Requests, &t.Hostile, &t.Blocked, &t.Challenged, &t.Flagged, &t.Accounts, &t.Sources, &t.Degraded)
+		err := rows.Scan(&t.Pool, &whole, &t.Requests, &t.Hostile, &t.Blocked, &t.Challenged, &t.Flagged, &t.Accounts, &t.Sources,
+			&t.Orders, &t.HostileOrders, &t.OrderAccounts, &t.OrderSources, &t.Degraded)
 		t.Whole = whole != 0
 		return err
 	})
@@ -105,14 +111,17 @@ type Usual struct {
 	Days uint64
 	// Requests and Hostile are the sums over those days' hours.
 	Requests, Hostile uint64
+	// Orders are those that submitted one.
+	Orders, HostileOrders uint64
 }
 
 // The usual needs no exactness: repeats and bare intents stay in, and challenges
 // that were met later count, which makes it higher than it was, never lower.
 const usual = `
-SELECT pool, grouping(pool) AS whole, uniqExact(toDate(time)), count(),
-	countIf((disposition = 'refused' AND action IN ('block', 'challenge')) OR action = 'flag' OR observed IN ('block', 'challenge', 'flag'))
-FROM events
+SELECT pool, grouping(pool) AS whole, uniqExact(toDate(time)), count(), countIf(hostile), countIf(submit), countIf(submit AND hostile)
+FROM (SELECT site, time, kind, pool, kind = 'order.submit' AS submit,
+	(disposition = 'refused' AND action IN ('block', 'challenge')) OR action = 'flag' OR observed IN ('block', 'challenge', 'flag') AS hostile
+	FROM events)
 WHERE site = {site:String} AND kind != 'beacon' AND arrayExists(
 	d -> time >= {from:DateTime64(3, 'UTC')} - toIntervalDay(d) AND time < {to:DateTime64(3, 'UTC')} - toIntervalDay(d), [1, 2, 3, 4, 5, 6, 7])
 	AND time >= {from:DateTime64(3, 'UTC')} - toIntervalDay(7) AND time < {to:DateTime64(3, 'UTC')} - toIntervalDay(1)
@@ -130,7 +139,7 @@ func (r *Reader) Usual(ctx context.Context, site string, now time.Time) ([]Usual
 	params = append(params, clickhouse.Named("limit", maxPools+1))
 	return read(ctx, r.conn, "the usual traffic", usual, params, func(rows driver.Rows, u *Usual) error {
 		var whole uint64
-		err := rows.Scan(&u.Pool, &whole, &u.Days, &u.Requests, &u.Hostile)
+		err := rows.Scan(&u.Pool, &whole, &u.Days, &u.Requests, &u.Hostile, &u.Orders, &u.HostileOrders)
 		u.Whole = whole != 0
 		return err
 	})

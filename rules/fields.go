@@ -58,7 +58,7 @@ func requestFields() []EventField {
 		textField("path", "Canonical path without the query.", func(e *ingest.Event) *string { return &e.Path }),
 		{
 			Name: "degraded", Type: TypeBool,
-			Description: "Whether the counters are this gateway's own because the shared ones are away: a missing value means nothing then.",
+			Description: "Whether counters may lack what has happened, because the shared ones are or were away: a missing value means nothing then.",
 			truth:       func(ev *Evaluator) bool { return ev.degraded || ev.e.Decision.Degraded },
 			set:         func(e *ingest.Event, v any, _ *time.Location) { e.Decision.Degraded = v.(bool) },
 		},

@@ -49,9 +49,9 @@ type Touch struct {
 	// Degraded is set by Touch where the answer is not the fleet's own: counts
 	// are estimates, marks come from a snapshot, and Burnt is local.
 	Degraded bool
-	// Settling is set by Touch where the answer is the fleet's own again, but
-	// may lack what was counted elsewhere during an outage that has just ended:
-	// what is not in it may have happened all the same.
+	// Settling is set by Touch where what is not in the answer may have happened
+	// all the same: it is one process's own, or the fleet's own again and may
+	// lack what was counted elsewhere during an outage that has just ended.
 	Settling bool
 }
 

@@ -134,9 +134,10 @@ func (e *Engine) Inline(ctx context.Context, ev *ingest.Event, burn string, out 
 	values := noValues(p.size)
 	s.fill(values)
 	values = p.finish(values, false)
-	// Rules that conclude from what was not seen rest until what an outage
-	// counted locally is in the fleet's counters, too (see Async).
-	s.ev.SetDegraded(s.touch.Degraded || s.touch.Settling)
+	// Rules that conclude from what was not seen rest until a process that
+	// counts alone has seen enough, and then until what it counted is in the
+	// fleet's counters, too (see Async).
+	s.ev.SetDegraded(s.touch.Settling)
 	var err error
 	s.matches, err = p.program.Evaluate(s.ev, ev, values, rules.StageInline, rules.Acting, s.matches)
 	if err != nil {

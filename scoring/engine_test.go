@@ -245,9 +245,10 @@ func TestRulesKnowThatCountersAreDegraded(t *testing.T) {
 	}))
 	c.settling = true
 	assert.Empty(t, screen(t, e, event(0, "a")).Hits, "what is not seen right after an outage may have happened")
-	c.settling = false
+	c.degraded, c.settling = true, false
+	assert.Len(t, screen(t, e, event(0, "a")).Hits, 1, "a process that is alone has seen enough")
 	for _, degraded := range []bool{false, true, false} {
-		c.degraded = degraded
+		c.degraded, c.settling = degraded, degraded
 		ev := event(0, "a")
 		r := screen(t, e, ev)
 		assert.Equal(t, degraded, len(r.Hits) == 0)

@@ -9,7 +9,14 @@
 //     cost of every request to be right for the first minute of a rare outage;
 //     and cold counters err on the side of people: they know of fewer events,
 //     never of more. A bot's counts are back above the thresholds within
-//     seconds, a person's never get there.
+//     seconds, a person's never get there. An outage that has been is not rare
+//     any more: for ten minutes after it each touch is mirrored, so that a
+//     primary that comes and goes finds the local counters without holes.
+//   - What is not in the local counters may have happened before the outage, or
+//     at another gateway: answers say so (Settling), and rules that conclude
+//     from absence rest. A gateway that is alone knows after Rest: a visitor's
+//     way from looking to booking takes less. Until then, and in a fleet, they
+//     have to go by what was seen, the number of tries for one.
 //   - Counts and distinct counts are scaled by the number of live gateways,
 //     each of which sees its share of the events. What this very event
 //     contributes is not scaled: one booking of three tickets is one booking of
@@ -24,7 +31,7 @@
 //   - After an outage the shared counters lack what was counted locally until
 //     the pipeline has counted it again from the log (scoring.Engine.Async).
 //     For as long as the outage lasted, within limits, and during the probes
-//     before, answers say so (Settling): a person who looked around during the
+//     before, answers are Settling, too: a person who looked around during the
 //     outage must not be taken for one who books without looking.
 //   - Single-use tokens are single-use for one gateway only. A pass may so be
 //     spent once for each gateway; passes live for minutes.
@@ -35,6 +42,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -115,8 +123,10 @@ type Store struct {
 	o              Options
 	timeout        *deadline.Shared
 	breaker        breaker
-	since          atomic.Int64 // event time from which all touches were local, Unix ms; 0: they are not
+	since          atomic.Int64 // event time from which the local counters saw each touch, Unix ms; 0: they never did
 	opened         atomic.Int64 // when the breaker opened, Unix ms of the clock
+	mirrored       atomic.Int64 // until when the local counters count what the primary counts, Unix ms of the clock
+	copies         sync.Pool
 	settled        atomic.Int64 // until when the primary may lack events, Unix ms of the clock
 	state          prometheus.Gauge
 	degraded       prometheus.Counter
@@ -169,7 +179,11 @@ func (s *Store) Touch(ctx context.Context, t *scoring.Touch) error {
 			s.changed(ctx, t, err)
 		}
 		if err == nil {
-			t.Settling = probe || s.o.Now().UnixMilli() < s.settled.Load()
+			now := s.o.Now()
+			t.Settling = probe || now.UnixMilli() < s.settled.Load()
+			if probe || s.mirroring(now) {
+				s.mirror(ctx, t)
+			}
 			return nil
 		}
 	}
@@ -189,8 +203,9 @@ func (s *Store) touchLocal(ctx context.Context, t *scoring.Touch) error {
 		return err
 	}
 	s.degraded.Inc()
-	s.estimate(t)
-	t.Degraded, t.Settling = true, false
+	gateways, covered := max(1, s.o.Gateways()), s.covered(t)
+	estimate(t, float64(gateways), covered)
+	t.Degraded, t.Settling = true, gateways > 1 || covered < Rest
 	return nil
 }
 
@@ -198,25 +213,22 @@ func (s *Store) changed(ctx context.Context, t *scoring.Touch, err error) {
 	now := s.o.Now()
 	if s.breaker.isOpen() {
 		s.opened.Store(now.UnixMilli())
-		s.since.Store(t.Time.UnixMilli())
+		if !s.mirroring(now) {
+			s.since.Store(t.Time.UnixMilli())
+		}
 		s.state.Set(1)
 		s.o.Logger.LogAttrs(ctx, slog.LevelError, "shared counters failed, counting locally", slog.Any("error", err))
 		return
 	}
 	outage := now.Sub(time.UnixMilli(s.opened.Load()))
 	s.settleUntil(now.Add(min(max(outage, leastSettling), mostSettling)))
-	s.since.Store(0)
+	s.mirrored.Store(now.Add(mirrorFor).UnixMilli())
 	s.state.Set(0)
 	s.o.Logger.LogAttrs(ctx, slog.LevelInfo, "shared counters are back", slog.Duration("outage", outage))
 }
 
 // estimate turns what this process saw into what the fleet probably saw.
-func (s *Store) estimate(t *scoring.Touch) {
-	gateways := float64(max(1, s.o.Gateways()))
-	var covered time.Duration
-	if since := s.since.Load(); since != 0 {
-		covered = time.Duration(t.Time.UnixMilli()-since) * time.Millisecond
-	}
+func estimate(t *scoring.Touch, gateways float64, covered time.Duration) {
 	for i := range t.Entities {
 		for j := range t.Entities[i].Series {
 			st := &t.Entities[i].Series[j]

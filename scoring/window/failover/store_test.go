@@ -261,7 +261,7 @@ func TestCountersSettleAfterAnOutage(t *testing.T) {
 	outage := func(lasting time.Duration) {
 		f.primary.away.Store(true)
 		for !f.Degraded() {
-			assert.False(t, touch().Settling, "an estimate is degraded, not settling")
+			assert.True(t, touch().Settling, "what is not in an estimate may have happened all the same")
 		}
 		f.now = f.now.Add(lasting - 2*time.Second)
 		f.primary.away.Store(false)

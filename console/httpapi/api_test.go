@@ -227,6 +227,11 @@ func TestUnblockIsALabelAndAudited(t *testing.T) {
 	var blocked struct{ Accounts []cases.Standing }
 	require.Equal(t, http.StatusOK, h.call(t, h.admin, http.MethodGet, "/api/v1/accounts?standing=blocked", "", &blocked))
 	require.Len(t, blocked.Accounts, 1)
+	require.Nil(t, blocked.Accounts[0].Case, "before an opinion")
+	var q queue
+	require.Equal(t, http.StatusOK, h.call(t, h.admin, http.MethodGet, "/api/v1/cases", "", &q))
+	require.Equal(t, http.StatusOK, h.call(t, h.admin, http.MethodPost, "/api/v1/cases/"+q.Cases[0].ID+"/opinion", `{"value":"human"}`, nil))
+	require.Equal(t, http.StatusOK, h.call(t, h.admin, http.MethodGet, "/api/v1/accounts?standing=blocked", "", &blocked))
 	require.NotNil(t, blocked.Accounts[0].Case)
 	require.NotEmpty(t, blocked.Accounts[0].Case.Evidence)
 	assert.InDelta(t, 14, blocked.Accounts[0].Case.Evidence[0].Features["account_documents_24h"], 0)

@@ -198,7 +198,7 @@ func (s *server) decideCases(ctx context.Context, in *bulkInput) (*bulkOutput, e
 }
 
 // folded hides what is held against an account that the caller has still to
-// judge for the audit sample.
+// judge, whether it was flagged or drawn.
 func (s *server) folded(ctx context.Context, standing cases.Standing) (cases.Standing, error) {
 	if standing.Target.Entity != rules.EntityAccount {
 		return standing, nil

@@ -95,23 +95,29 @@ func TestTheQueueIsBlindUntilAnOpinion(t *testing.T) {
 	h.draw(t, "a1", "a2")
 	h.flag(t, "a2", 1)
 	h.flag(t, "a3", 2)
+	h.block(t, "a2")
 	list := h.raw(t, h.admin, "/api/v1/cases")
 	var q queue
 	require.NoError(t, json.Unmarshal([]byte(list), &q))
 	require.Len(t, q.Cases, 3)
-	answers := []string{list, h.raw(t, h.admin, "/api/v1/accounts/a1"), h.raw(t, h.admin, "/api/v1/accounts/a2")}
+	answers := []string{list, h.raw(t, h.admin, "/api/v1/accounts?standing=flagged"), h.raw(t, h.admin, "/api/v1/accounts?standing=blocked")}
+	for _, a := range []string{"a1", "a2", "a3"} { // drawn, both, flagged
+		page := h.raw(t, h.admin, "/api/v1/accounts/"+a)
+		answers = append(answers, page)
+		assert.Equal(t, h.raw(t, h.admin, "/api/v1/accounts/a1"), strings.ReplaceAll(page, `"`+a+`"`, `"a1"`), "the pages look the same")
+	}
 	for _, c := range q.Cases {
 		answers = append(answers, h.raw(t, h.admin, "/api/v1/cases/"+c.ID))
 	}
 	allowed := map[string]bool{
 		"cases": true, "id": true, "subject": true, "entity": true, "key": true, "opened_at": true, "due_at": true, "judged": true,
-		"$schema": true, "site": true, "target": true, "blind": true, // of the account page
+		"$schema": true, "site": true, "target": true, "blind": true, "accounts": true, // of accounts
 	}
 	for _, answer := range answers {
 		for key := range keysOf(t, answer) {
 			assert.True(t, allowed[key], "%s in %s", key, answer)
 		}
-		for _, word := range []string{"secret_rule", "93", "block", "scalper"} {
+		for _, word := range []string{"secret_rule", "rotation", "93", "block", "scalper"} {
 			assert.NotContains(t, answer, `"`+word, "%s", answer)
 		}
 	}
@@ -124,7 +130,14 @@ func TestTheQueueIsBlindUntilAnOpinion(t *testing.T) {
 		assert.Equal(t, c.Subject.Key != "a1", v.Case != nil)
 		assert.Equal(t, http.StatusConflict, h.call(t, h.admin, http.MethodPost, path, `{"value":"scalper"}`, nil))
 	}
-	assert.Contains(t, h.raw(t, h.admin, "/api/v1/accounts/a2"), "secret_rule")
+	for _, a := range []string{"a2", "a3"} {
+		assert.Contains(t, h.raw(t, h.admin, "/api/v1/accounts/"+a), "secret_rule")
+		assert.NotContains(t, h.raw(t, keyOf("ana"), "/api/v1/accounts/"+a), "secret_rule", "another reader is still blind")
+	}
+	assert.Contains(t, h.raw(t, h.admin, "/api/v1/accounts?standing=flagged"), "secret_rule")
+	assert.NotContains(t, h.raw(t, keyOf("ana"), "/api/v1/accounts?standing=flagged"), "secret_rule")
+	assert.Contains(t, h.raw(t, h.admin, "/api/v1/accounts?standing=blocked"), "rotation")
+	assert.NotContains(t, h.raw(t, keyOf("ana"), "/api/v1/accounts?standing=blocked"), "rotation")
 	assert.NotContains(t, h.raw(t, keyOf("ana"), "/api/v1/cases/"+q.Cases[1].ID), "secret_rule", "another reader is still blind")
 	assert.Contains(t, h.raw(t, keyOf("audrey"), "/api/v1/audit-sample"), `"kappa"`)
 	assert.Equal(t, "case.opinion", h.audit(t)[0].Action)

@@ -52,10 +52,12 @@ type clearOutput struct{ Body cases.ClearResult }
 
 func (s *server) review(api huma.API) {
 	huma.Register(api, needs(huma.Operation{
-		OperationID: "list-accounts", Method: http.MethodGet, Path: "/api/v1/accounts", Summary: "Blocked or flagged accounts with the evidence, the newest first", Tags: []string{"review"},
+		OperationID: "list-accounts", Method: http.MethodGet, Path: "/api/v1/accounts", Summary: "Blocked or flagged accounts, the newest first", Tags: []string{"review"},
+		Description: "Cases and blocks, with the evidence, are there once the caller has given an opinion, or the case is decided; until then `blind` is true.",
 	}, console.ReadReview), s.standings)
 	huma.Register(api, needs(huma.Operation{
 		OperationID: "get-account", Method: http.MethodGet, Path: "/api/v1/accounts/{id}", Summary: "How one account stands", Tags: []string{"review"},
+		Description: "Case and blocks are there once the caller has given an opinion, or the case is decided; until then `blind` is true, whether the account was flagged or drawn.",
 	}, console.ReadReview), func(ctx context.Context, in *accountInput) (*standingOutput, error) {
 		standing, err := s.Review.StandingOf(ctx, s.o.Site, account(in.ID))
 		if err == nil {
@@ -88,6 +90,11 @@ func (s *server) standings(ctx context.Context, in *standingsInput) (*standingsO
 	standings, next, err := read(ctx, s.o.Site, in.Cursor, in.Limit)
 	if err != nil {
 		return nil, s.reviewError(ctx, "reading the accounts", err)
+	}
+	for i := range standings {
+		if standings[i], err = s.folded(ctx, standings[i]); err != nil {
+			return nil, s.reviewError(ctx, "reading the accounts", err)
+		}
 	}
 	out := &standingsOutput{}
 	out.Body.Accounts, out.Body.Next = append([]cases.Standing{}, standings...), next

@@ -88,7 +88,7 @@ type Standing struct {
 	// the devices and sessions denied because of it.
 	Blocks []lists.Entry `json:"blocks,omitempty"`
 	Case   *Case         `json:"case,omitempty"`
-	// Blind says that the rest is not shown: the reader has still to judge the
-	// account for the audit sample.
+	// Blind says that the rest is not shown: the account waits for a first opinion
+	// of the reader, because it was flagged or because it was drawn.
 	Blind bool `json:"blind,omitempty"`
 }

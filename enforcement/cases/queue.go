@@ -202,11 +202,19 @@ func (s *Service) drawnAt(ctx context.Context, id string) (time.Time, error) {
 	return sqldb.Time(at), nil
 }
 
+// blindText counts what a reviewer has still to judge of an account: that it was
+// drawn, or its open case.
+const blindText = `SELECT
+ (SELECT COUNT(*) FROM audit_sample d WHERE d.site = $1 AND d.account = $2 AND d.state <> 'done'
+  AND NOT EXISTS (SELECT 1 FROM opinions o WHERE o.subject = d.id AND o.reviewer = $3))
+ + (SELECT COUNT(*) FROM cases c WHERE c.site = $1 AND c.entity = 'account' AND c.key = $2 AND c.state = 'open'
+  AND NOT EXISTS (SELECT 1 FROM opinions o WHERE o.subject = c.id AND o.reviewer = $3))`
+
 // Blind reports whether a reviewer must not see yet what is held against an
-// account: it was drawn, and the reviewer has not judged it.
+// account: it waits in the queue, and the reviewer has not judged it. Drawn
+// accounts and flagged ones are not told apart.
 func (s *Service) Blind(ctx context.Context, site, account, reviewer string) (bool, error) {
-	return exists(ctx, s.db.Read, `SELECT COUNT(*) FROM audit_sample s WHERE s.site = $1 AND s.account = $2 AND s.state <> 'done'
- AND NOT EXISTS (SELECT 1 FROM opinions o WHERE o.subject = s.id AND o.reviewer = $3)`, site, account, reviewer)
+	return exists(ctx, s.db.Read, blindText, site, account, reviewer)
 }
 
 func (s *Service) linked(ctx context.Context, id string) (list []Linked, err error) {

@@ -176,9 +176,16 @@ func TestAnOpinionOpensTheViewAndLabelsTheDrawn(t *testing.T) {
 		assert.InDelta(t, 1, labels[0].Inclusion, 1e-9)
 		assert.Equal(t, enforcement.Week(start), labels[0].Week)
 		assert.Equal(t, start.AddDate(0, 0, 3).Truncate(24*time.Hour), labels[0].VisitDay)
+		for reviewer, want := range map[string]bool{"ann": false, "bob": true} {
+			blind, err = f.Blind(t.Context(), "museum", "a", reviewer)
+			require.NoError(t, err)
+			assert.Equal(t, want, blind, reviewer)
+		}
+		_, err = f.Confirm(t.Context(), task.ID, "ann", "a farm")
+		require.NoError(t, err)
 		blind, err = f.Blind(t.Context(), "museum", "a", "bob")
 		require.NoError(t, err)
-		assert.False(t, blind, "it was judged")
+		assert.False(t, blind, "it was judged and decided")
 	})
 }
 

@@ -77,8 +77,8 @@ type Options struct {
 	// Ruleset is the one that the site runs. Empty: rule ids of exceptions are
 	// taken as they are.
 	Ruleset string
-	// Routes are the ids in the gateway's route table. Empty: no route can be
-	// turned.
+	// Routes are the ids in the gateway's route table. Empty: they are
+	// not known, and any is taken.
 	Routes []string
 	// Ready is asked by /readyz, by name.
 	Ready map[string]func(context.Context) error

@@ -122,7 +122,7 @@ func build(t *testing.T) *house {
 		Operators: h.users, Audit: h.users, Review: h.cases, Cases: h.cases, BulkCases: h.cases, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Debits: h.lists, Undos: h.undo,
 		Alerts: h.alerts, Notifications: h.channels,
 		Normal: usual{}, Explain: explained{}, Features: counted{}, Backfills: filling{},
-	}, httpapi.Options{Site: "museum", Routes: []string{"order-submit", "stock-read"}})
+	}, httpapi.Options{Site: "museum", Ruleset: "museum", Routes: []string{"order-submit", "stock-read"}})
 	for name, role := range map[string]console.Role{"root": console.Administrator, "ana": console.Analyst, "audrey": console.Auditor, "sec": console.Security, "bo": console.BoxOffice} {
 		require.NoError(t, h.users.PutKey(t.Context(), name, keyOf(name), role))
 	}
@@ -286,17 +286,23 @@ func TestListsAreChangedAndAudited(t *testing.T) {
 	require.Equal(t, http.StatusOK, h.call(t, h.admin, http.MethodPost, lift, `{"reason":"a mistake"}`, nil))
 	assert.Equal(t, http.StatusConflict, h.call(t, h.admin, http.MethodPost, lift, `{"reason":"a mistake"}`, nil))
 	until := func(after time.Duration) string { return time.Now().Add(after).UTC().Format(time.RFC3339) }
-	except := `{"entity":"account","key":"a1","rule":"rotation","reason":"a tour guide","expires_at":"` + until(time.Hour) + `"}`
+	except := `{"entity":"account","key":"a1","rule":"polling_fast_account","reason":"a tour guide","expires_at":"` + until(time.Hour) + `"}`
 	for what, refused := range map[string]string{
 		"in the past":  strings.Replace(except, until(time.Hour), until(-time.Hour), 1),
 		"for years":    strings.Replace(except, until(time.Hour), until(200*24*time.Hour), 1),
 		"without end":  strings.Replace(except, `,"expires_at":"`+until(time.Hour)+`"`, "", 1),
 		"of every key": strings.Replace(except, `"a1"`, `""`, 1),
-		"no rule":      strings.Replace(except, `"rotation"`, `""`, 1),
-		"every rule":   strings.Replace(except, `"rotation"`, `"*"`, 1),
+		"no rule":      strings.Replace(except, `"polling_fast_account"`, `""`, 1),
+		"every rule":   strings.Replace(except, `"polling_fast_account"`, `"*"`, 1),
 	} {
 		assert.Equal(t, http.StatusUnprocessableEntity, h.call(t, h.admin, http.MethodPost, "/api/v1/lists/exceptions", refused, nil), what)
 	}
+	var p problem
+	typo := strings.Replace(except, "fast", "fest", 1)
+	require.Equal(t, http.StatusUnprocessableEntity, h.call(t, h.admin, http.MethodPost, "/api/v1/lists/exceptions", typo, &p))
+	assert.Equal(t, `rule: not found: "polling_fest_account" is no rule or score band of museum, did you mean "polling_fast_account"?`, p.Detail)
+	require.Len(t, p.Errors, 1)
+	assert.Equal(t, "body.rule", p.Errors[0].Location)
 	require.Equal(t, http.StatusCreated, h.call(t, h.admin, http.MethodPost, "/api/v1/lists/exceptions", except, nil))
 	var listed struct{ Entries []lists.Entry }
 	require.Equal(t, http.StatusOK, h.call(t, h.admin, http.MethodGet, "/api/v1/lists/exceptions", "", &listed))

@@ -13,6 +13,7 @@ import (
 	"fairgate/enforcement/lists"
 	"fairgate/ingest"
 	"fairgate/rules"
+	"fairgate/rules/life"
 )
 
 // Lists are the deny list and the exceptions; *lists.Service is one.
@@ -134,6 +135,9 @@ func (s *server) deny(ctx context.Context, in *denyInput) (*entryOutput, error) 
 }
 
 func (s *server) except(ctx context.Context, in *exceptInput) (*entryOutput, error) {
+	if err := s.knowsRule(ctx, in.Body.Rule); err != nil {
+		return nil, err
+	}
 	entry, err := s.Lists.Except(ctx, lists.Exception{
 		Site: s.o.Site, Target: enforcement.Target{Entity: rules.Entity(in.Body.Entity), Key: in.Body.Key},
 		Rule: in.Body.Rule, Reason: in.Body.Reason, Actor: callerOf(ctx).Name, Expires: in.Body.Expires,
@@ -142,6 +146,24 @@ func (s *server) except(ctx context.Context, in *exceptInput) (*entryOutput, err
 		return nil, s.listError(ctx, "making the exception", err)
 	}
 	return &entryOutput{entry}, s.record(ctx, "list.except", entry.Target.String(), in.Body.Reason, nil, entry)
+}
+
+// knowsRule refuses a rule or band that is in no version of the site's ruleset:
+// an exception from it would be of no use to anybody.
+func (s *server) knowsRule(ctx context.Context, rule string) error {
+	if s.o.Ruleset == "" || !rules.ValidName(rule) { // the lists say what an id is
+		return nil
+	}
+	err := s.Rulesets.HasRule(ctx, s.o.Ruleset, rule)
+	switch {
+	case errors.Is(err, life.ErrNotFound):
+		return huma.Error422UnprocessableEntity("rule: "+err.Error(),
+			&huma.ErrorDetail{Location: "body.rule", Message: "is no rule or score band", Value: rule})
+	case err != nil:
+		return s.internal(ctx, "looking for the rule", err)
+	default:
+		return nil
+	}
 }
 
 func (s *server) lift(ctx context.Context, in *liftInput) (*entryOutput, error) {

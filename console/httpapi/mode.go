@@ -95,7 +95,7 @@ func (s *server) setRoute(ctx context.Context, in *routeInput) (*modeOutput, err
 	routes, err := s.Mode.Routes(ctx)
 	turned := slices.ContainsFunc(routes, func(r mode.Route) bool { return r.Route == in.Body.Route && r.Observe })
 	// What a former table turned can be turned back.
-	if err == nil && !slices.Contains(s.o.Routes, in.Body.Route) && (in.Body.Observe || !turned) {
+	if err == nil && len(s.o.Routes) > 0 && !slices.Contains(s.o.Routes, in.Body.Route) && (in.Body.Observe || !turned) {
 		return nil, s.noRoute(in.Body.Route)
 	}
 	if err == nil {

@@ -89,12 +89,12 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err != nil {
 		return nil, err
 	}
-	routes, err := routeTable(c.Gateway)
+	routes, err := routeIDs(ctx, e)
 	if err != nil {
 		return nil, err
 	}
 	app := httpapi.New(services, httpapi.Options{
-		Site: c.Site, Ruleset: c.Rules.Ruleset, Routes: routes.IDs(), Now: e.Now, Log: log,
+		Site: c.Site, Ruleset: c.Rules.Ruleset, Routes: routes, Now: e.Now, Log: log,
 	})
 	ln, err := listen(ctx, "console", c.Console.Listen)
 	if err != nil {

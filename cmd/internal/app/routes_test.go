@@ -1,6 +1,7 @@
 package app
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -27,6 +28,13 @@ func TestTheRouteTableIsTheConfiguredOne(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte("routes: 7\n"), 0o600))
 	_, err = routeTable(config.Gateway{Routes: file})
 	require.ErrorContains(t, err, file)
+	e := Env{Config: config.Config{Gateway: config.Gateway{Routes: file}}, Log: slog.New(slog.DiscardHandler)}
+	_, err = routeIDs(t.Context(), e)
+	require.ErrorContains(t, err, file, "a table that cannot be read is a fault")
+	e.Config.Gateway.Routes = file + ".none"
+	ids, err := routeIDs(t.Context(), e)
+	require.NoError(t, err, "the gateways may run elsewhere")
+	assert.Empty(t, ids)
 	_, err = routeTable(config.Gateway{Routes: file + ".none"})
 	require.ErrorIs(t, err, os.ErrNotExist)
 }

@@ -16,7 +16,6 @@ import (
 	"fairgate/enforcement/ledger/live"
 	"fairgate/enforcement/notify"
 	"fairgate/ingest"
-	"fairgate/ingest/gateway"
 	"fairgate/ingest/sqldb"
 	"fairgate/ingest/stream"
 )
@@ -136,9 +135,6 @@ func watchEngines(ctx context.Context, e Env, w watched, house *booking.Client, 
 // have the gateways' route table; then they are not known.
 func failModes(ctx context.Context, e Env) map[ingest.FailMode]int {
 	routes, err := routeTable(e.Config.Gateway)
-	if err == nil && routes == nil {
-		routes, err = gateway.DefaultRoutes()
-	}
 	if err != nil {
 		e.Log.InfoContext(ctx, "alerts will not tell in which fail mode routes run", "error", err)
 		return nil

@@ -22,6 +22,7 @@ import (
 	"fairgate/console/store"
 	"fairgate/enforcement"
 	"fairgate/enforcement/alert"
+	"fairgate/enforcement/appeals"
 	"fairgate/enforcement/budget"
 	"fairgate/enforcement/cases"
 	"fairgate/enforcement/ledger/metrics"
@@ -48,6 +49,9 @@ type house struct {
 	budget   *budget.Service
 	undo     *undo.Service
 	cases    *cases.Service
+	appeals  *appeals.Service
+	desk     *appeals.Desk
+	receipts *enforcement.Receipts
 	alerts   *alert.Service
 	channels *notify.Service
 	mode     *mode.Store
@@ -101,6 +105,11 @@ func build(t *testing.T) *house {
 	require.NoError(t, err)
 	h.cases, err = cases.New(t.Context(), db, h.lists, undone{}, cases.Options{})
 	require.NoError(t, err)
+	h.receipts, err = enforcement.NewReceipts([][]byte{make([]byte, 32)})
+	require.NoError(t, err)
+	h.appeals, err = appeals.New(t.Context(), db, h.cases, appeals.Options{})
+	require.NoError(t, err)
+	h.desk = appeals.NewDesk(db, "museum", h.receipts, appeals.DeskOptions{})
 	h.undo, err = undo.New(t.Context(), db, h.lists, undone{}, h.cases, undo.Options{})
 	require.NoError(t, err)
 	h.budget, err = budget.New(t.Context(), db, "museum", budget.Options{})
@@ -119,7 +128,7 @@ func build(t *testing.T) *house {
 	stored := life.New(versions, source.NewFiles(fstest.MapFS{"museum.yaml": {Data: []byte(smallRuleset)}}), life.Options{})
 	h.app = httpapi.New(httpapi.Services{
 		Rulesets:  stored,
-		Operators: h.users, Audit: h.users, Review: h.cases, Cases: h.cases, BulkCases: h.cases, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Debits: h.lists, Undos: h.undo,
+		Operators: h.users, Audit: h.users, Review: h.cases, Cases: h.cases, BulkCases: h.cases, Appeals: h.appeals, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Debits: h.lists, Undos: h.undo,
 		Alerts: h.alerts, Notifications: h.channels,
 		Normal: usual{}, Explain: explained{}, Features: counted{}, Backfills: filling{},
 	}, httpapi.Options{Site: "museum", Ruleset: "museum", Routes: []string{"order-submit", "stock-read"}})

@@ -43,7 +43,8 @@ type appealOutput struct {
 	}
 }
 
-type appealDecision struct {
+// AppealDecision is what a person answers.
+type AppealDecision struct {
 	Decision string `json:"decision" enum:"grant,decline" doc:"grant: lift the restriction and give back what can be given back; decline: it stays"`
 	Reason   string `json:"reason" minLength:"3" maxLength:"500" doc:"For operators; the visitor is told the state in fixed words"`
 	Finding  string `json:"finding,omitempty" enum:"scalper,unknown" doc:"When declining: what the account is held to be; scalper unless said otherwise"`
@@ -51,12 +52,12 @@ type appealDecision struct {
 
 type appealDecideInput struct {
 	ID   string `path:"id" maxLength:"64"`
-	Body appealDecision
+	Body AppealDecision
 }
 
 type bunchDecideInput struct {
 	Body struct {
-		appealDecision
+		AppealDecision
 		Bunch   string `json:"bunch" minLength:"1" maxLength:"300"`
 		Through string `json:"through" minLength:"1" maxLength:"64" doc:"The id of the last appeal that was seen; later ones are not touched"`
 		Count   int    `json:"count" minimum:"1" maximum:"500" doc:"How many that are; another number is a conflict and nothing is done"`
@@ -128,14 +129,14 @@ func (s *server) decideAppeal(ctx context.Context, in *appealDecideInput) (*appe
 	return out, s.record(ctx, "appeal."+in.Body.Decision, "appeal:"+in.ID, in.Body.Reason, before, after)
 }
 
-func (s *server) appealDecision(ctx context.Context, d appealDecision) appeals.Decision {
+func (s *server) appealDecision(ctx context.Context, d AppealDecision) appeals.Decision {
 	return appeals.Decision{
 		Grant: d.Decision == "grant", Reason: d.Reason, Actor: callerOf(ctx).Name, Finding: enforcement.LabelValue(d.Finding),
 	}
 }
 
 func (s *server) decideBunch(ctx context.Context, in *bunchDecideInput) (*bunchDecideOutput, error) {
-	n, err := s.Appeals.DecideBunch(ctx, s.o.Site, in.Body.Bunch, in.Body.Through, in.Body.Count, s.appealDecision(ctx, in.Body.appealDecision))
+	n, err := s.Appeals.DecideBunch(ctx, s.o.Site, in.Body.Bunch, in.Body.Through, in.Body.Count, s.appealDecision(ctx, in.Body.AppealDecision))
 	if err != nil && n == 0 {
 		return nil, s.appealError(ctx, "answering the appeals", err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/budget"
+	"fairgate/ingest/sqldb"
 	"fairgate/ingest/sqldb/sqldbtest"
 )
 
@@ -39,40 +40,42 @@ func (m *messages) Commit(_ context.Context, deliveries ...enforcement.Delivery)
 }
 
 func TestEvidenceComesFromOutcomesAndLabels(t *testing.T) {
-	h := build(t, sqldbtest.SQLite(t), budget.Options{})
-	outcomes := &messages{values: []string{
-		`{"id":"1","type":"order.checked_in","occurred_at":"2026-04-28T08:00:00Z","site":"museum","order_id":"o1","account_id":"came"}`,
-		`{"id":"2","type":"order.paid","occurred_at":"2026-04-28T08:00:00Z","site":"museum","order_id":"o2","account_id":"paid"}`,
-		`{"id":"3","type":"order.checked_in","occurred_at":"2026-04-28T08:00:00Z","site":"museum","order_id":"o3"}`,
-		`{"id":"4","type":"order.checked_in","occurred_at":"2026-04-28T08:00:00Z","site":"museum","order_id":"o4","account_id":"zero\u0000"}`,
-		`not json`,
-	}}
-	labels := &messages{values: []string{
-		`{"id":"1","time":"2026-04-28T08:00:00Z","site":"museum","account":"reviewed","value":"human","source":"review"}`,
-		`{"id":"2","time":"2026-04-28T08:00:00Z","site":"museum","account":"appealed","value":"human","source":"appeal"}`,
-		`{"id":"3","time":"2026-04-28T08:00:00Z","site":"museum","account":"sampled","value":"human","source":"sample"}`,
-		`{"id":"4","time":"2026-04-28T08:00:00Z","site":"museum","account":"fed","value":"human","source":"report"}`,
-		`{"id":"5","time":"2026-04-28T08:00:00Z","site":"museum","account":"unsure","value":"unknown","source":"review"}`,
-		`{"id":"6","time":"2026-04-29T08:00:00Z","site":"museum","account":"came","value":"scalper","source":"report"}`,
-	}}
-	for _, tt := range []struct {
-		from *messages
-		read func([]byte) (budget.Testimony, bool, error)
-	}{{outcomes, budget.FromOutcome}, {labels, budget.FromLabel}} {
-		all := append([]string(nil), tt.from.values...)
-		require.ErrorIs(t, h.s.Witness(t.Context(), tt.from, tt.read), errEmpty)
-		assert.Equal(t, all, tt.from.committed, "what says nothing is passed over")
-	}
-	for account, person := range map[string]bool{
-		"paid": false, "reviewed": true, "appealed": true, "sampled": true, "fed": false, "unsure": false,
-		"came": false, // and was found to be a scalper
-	} {
-		before := h.used()
-		h.spend(blocked(account, rule("r-"+account)))
-		assert.Equal(t, person, h.used() > before, account)
-	}
-	assert.Contains(t, h.logs.String(), "evidence passed over")
-	assert.NotContains(t, h.logs.String(), "zero", "no account is in the log")
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := build(t, db, budget.Options{})
+		outcomes := &messages{values: []string{
+			`{"id":"1","type":"order.checked_in","occurred_at":"2026-04-28T08:00:00Z","site":"museum","order_id":"o1","account_id":"came"}`,
+			`{"id":"2","type":"order.paid","occurred_at":"2026-04-28T08:00:00Z","site":"museum","order_id":"o2","account_id":"paid"}`,
+			`{"id":"3","type":"order.checked_in","occurred_at":"2026-04-28T08:00:00Z","site":"museum","order_id":"o3"}`,
+			`{"id":"4","type":"order.checked_in","occurred_at":"2026-04-28T08:00:00Z","site":"museum","order_id":"o4","account_id":"zero\u0000"}`,
+			`not json`,
+		}}
+		labels := &messages{values: []string{
+			`{"id":"1","time":"2026-04-28T08:00:00Z","site":"museum","account":"reviewed","value":"human","source":"review"}`,
+			`{"id":"2","time":"2026-04-28T08:00:00Z","site":"museum","account":"appealed","value":"human","source":"appeal"}`,
+			`{"id":"3","time":"2026-04-28T08:00:00Z","site":"museum","account":"sampled","value":"human","source":"sample"}`,
+			`{"id":"4","time":"2026-04-28T08:00:00Z","site":"museum","account":"fed","value":"human","source":"report"}`,
+			`{"id":"5","time":"2026-04-28T08:00:00Z","site":"museum","account":"unsure","value":"unknown","source":"review"}`,
+			`{"id":"6","time":"2026-04-29T08:00:00Z","site":"museum","account":"came","value":"scalper","source":"report"}`,
+		}}
+		for _, tt := range []struct {
+			from *messages
+			read func([]byte) (budget.Testimony, bool, error)
+		}{{outcomes, budget.FromOutcome}, {labels, budget.FromLabel}} {
+			all := append([]string(nil), tt.from.values...)
+			require.ErrorIs(t, h.s.Witness(t.Context(), tt.from, tt.read), errEmpty)
+			assert.Equal(t, all, tt.from.committed, "what says nothing is passed over")
+		}
+		for account, person := range map[string]bool{
+			"paid": false, "reviewed": true, "appealed": true, "sampled": true, "fed": false, "unsure": false,
+			"came": false, // and was found to be a scalper
+		} {
+			before := h.used()
+			h.spend(blocked(account, rule("r-"+account)))
+			assert.Equal(t, person, h.used() > before, account)
+		}
+		assert.Contains(t, h.logs.String(), "evidence passed over")
+		assert.NotContains(t, h.logs.String(), "zero", "no account is in the log")
+	})
 }
 
 // used is how many people all rules blocked in the hour of at.
@@ -83,17 +86,18 @@ func (h *house) used() (n int) {
 }
 
 func TestWitnessEndsWithItsContextWhileSQLIsAway(t *testing.T) {
-	db := sqldbtest.SQLite(t)
-	h := build(t, db, budget.Options{})
-	_, err := db.Write.ExecContext(t.Context(), `DROP TABLE budget_evidence`)
-	require.NoError(t, err)
-	source := &messages{values: []string{
-		`{"id":"1","type":"order.checked_in","occurred_at":"2026-04-28T08:00:00Z","site":"museum","order_id":"o1","account_id":"came"}`,
-	}}
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	require.NoError(t, h.s.Witness(ctx, source, budget.FromOutcome))
-	assert.Empty(t, source.committed, "it is delivered again")
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		h := build(t, db, budget.Options{})
+		_, err := db.Write.ExecContext(t.Context(), `DROP TABLE budget_evidence`)
+		require.NoError(t, err)
+		source := &messages{values: []string{
+			`{"id":"1","type":"order.checked_in","occurred_at":"2026-04-28T08:00:00Z","site":"museum","order_id":"o1","account_id":"came"}`,
+		}}
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		require.NoError(t, h.s.Witness(ctx, source, budget.FromOutcome))
+		assert.Empty(t, source.committed, "it is delivered again")
+	})
 }
 
 func FuzzEvidence(f *testing.F) {

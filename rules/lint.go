@@ -71,7 +71,8 @@ type LintOptions struct {
 // the boundary values of everything it compares (N-1, N, N+1, halfway between
 // constants, the ends of a feature's range, nothing). Where those have at most
 // 20,000 combinations and every comparison is between one name and a literal,
-// that is a proof. Otherwise 20,000 combinations are sampled, the same each
+// that is a proof, and only then is it also said what every value of the
+// features satisfies, or none. Otherwise 20,000 combinations are sampled, the same each
 // time: a finding is then strong evidence and silence none. A condition with a
 // pattern (matches) is never called never true. Nothing is found about how
 // often a rule fires on real traffic; that is what backtests are for.
@@ -177,8 +178,11 @@ func (b *workbench) lintTruth(t *trial, unreachable bool) []Finding {
 		}
 	}
 	silent := map[string]bool{}
+	values := b.valuesOnly(t)
 	s.try(func() bool {
-		if !t.when(b.ev) {
+		holds := t.when(b.ev)
+		values.saw(b.ev, holds)
+		if !holds {
 			none = true
 		} else {
 			some = true
@@ -188,7 +192,7 @@ func (b *workbench) lintTruth(t *trial, unreachable bool) []Finding {
 				}
 			}
 		}
-		return !some || !none || len(silent) < len(doubtful)
+		return !some || !none || len(silent) < len(doubtful) || values.open()
 	})
 	how := "in none of the situations that were tried"
 	if s.complete {
@@ -204,6 +208,8 @@ func (b *workbench) lintTruth(t *trial, unreachable bool) []Finding {
 			Kind: FindingAlwaysTrue, Rule: t.rule.ID,
 			Text: "the condition is true for every event of its kinds; say so with events alone if it is meant.",
 		})
+	case s.complete && some:
+		out = append(out, values.findings()...)
 	}
 	for i := range b.all.ruleset.Features {
 		if name := b.all.ruleset.Features[i].Name; silent[name] {

@@ -84,8 +84,7 @@ func (c *devCommand) greet(out io.Writer, dev *app.Dev) {
 	line("  who is blocked, and by which rule:")
 	line("    curl -H \"Authorization: Bearer $(cat %s)\" 'http://%s/api/v1/lists/deny'", dev.OperatorFile, dev.Operators)
 	line("  people and scalpers, measured:")
-	line("    bin/fairgate simulate --seed 7 --hostile 0.9 --duration 60s --data %s \\", dev.Data)
-	line("      --gateway %s --ticketing http://%s --operators http://%s", dev.Gateway, dev.Ticketing, dev.Operators)
+	line("    bin/fairgate simulate --seed 7 --hostile 0.9 --duration 60s --data %s", dev.Data)
 	line("  Ctrl-C ends it cleanly.")
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,10 +31,10 @@ type simulateCommand struct {
 	Without []string `help:"With --virtual: leave out the rules of these feature families." placeholder:"FAMILY"`
 	Rules   string   `help:"With --virtual: rulesets of this folder instead of the shipped ones." type:"path" placeholder:"DIR"`
 
-	Gateway   string `help:"Address of the running gateway." default:"127.0.0.1:8080"`
-	Ticketing string `help:"Base URL of the booking system's internal API." default:"http://127.0.0.1:8081"`
-	Operators string `help:"Base URL of the operators' API." default:"http://127.0.0.1:8090"`
-	Data      string `help:"Data directory of the running 'fairgate dev', for its keys." default:"./data" type:"path"`
+	Gateway   string `help:"Address of the running gateway, in place of the one that --data names." placeholder:"HOST:PORT"`
+	Ticketing string `help:"Base URL of the booking system's internal API, in place of the one that --data names." placeholder:"URL"`
+	Operators string `help:"Base URL of the operators' API, in place of the one that --data names." placeholder:"URL"`
+	Data      string `help:"Data directory of the running 'fairgate dev', for its addresses and keys." default:"./data" type:"path"`
 	Embedded  bool   `help:"Start embedded engines in a temporary directory and drive those." xor:"where"`
 }
 
@@ -81,6 +82,9 @@ func (c *simulateCommand) Run(ctx context.Context) (err error) {
 		}
 		defer stop()
 	}
+	if err := c.locate(); err != nil {
+		return err
+	}
 	service, err := c.service()
 	if err != nil {
 		return err
@@ -94,6 +98,21 @@ func (c *simulateCommand) Run(ctx context.Context) (err error) {
 	}
 	report, err := runner.Run(ctx)
 	return c.conclude(report, err)
+}
+
+// locate asks the data directory for each address that no flag gave.
+func (c *simulateCommand) locate() error {
+	if c.Gateway != "" && c.Ticketing != "" && c.Operators != "" {
+		return nil
+	}
+	noted, err := app.ReadAddresses(c.Data)
+	if err != nil {
+		return fmt.Errorf("%w (start one, or say --gateway, --ticketing and --operators)", err)
+	}
+	c.Gateway = cmp.Or(c.Gateway, noted.Gateway)
+	c.Ticketing = cmp.Or(c.Ticketing, "http://"+noted.Ticketing)
+	c.Operators = cmp.Or(c.Operators, "http://"+noted.Operators)
+	return nil
 }
 
 // playVirtual plays without a service, and again with the gate off.

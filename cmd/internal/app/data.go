@@ -29,6 +29,9 @@ type Data struct {
 	lock *flock.Flock
 }
 
+// lockFile is held by the process that works in the directory.
+const lockFile = "lock"
+
 // OpenData makes the directory where it is missing and locks it.
 func OpenData(dir string) (*Data, error) {
 	abs, err := filepath.Abs(dir)
@@ -40,7 +43,7 @@ func OpenData(dir string) (*Data, error) {
 			return nil, fmt.Errorf("data directory: %w", err)
 		}
 	}
-	lock := flock.New(filepath.Join(abs, "lock"))
+	lock := flock.New(filepath.Join(abs, lockFile))
 	held, err := lock.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("lock the data directory: %w", err)

@@ -78,6 +78,9 @@ func StartDev(ctx context.Context, o DevOptions) (dev *Dev, err error) {
 			err = errors.Join(err, s.Close(closing))
 		}
 	}()
+	if err := data.forgetAddresses(); err != nil {
+		return nil, err
+	}
 	c, err := data.Configure()
 	if err != nil {
 		return nil, err
@@ -101,7 +104,11 @@ func StartDev(ctx context.Context, o DevOptions) (dev *Dev, err error) {
 		return nil, err
 	}
 	dev.MetricsAddr = o.Metrics
-	return dev, dev.roles(ctx, e)
+	if err := dev.roles(ctx, e); err != nil {
+		return nil, err
+	}
+	s.Defer("addresses", func(context.Context) error { return data.forgetAddresses() })
+	return dev, data.noteAddresses(Addresses{Gateway: dev.Gateway, Ticketing: dev.Ticketing, Operators: dev.Operators})
 }
 
 // apply puts the command's flags over the directory's configuration.

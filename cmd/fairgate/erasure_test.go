@@ -42,6 +42,7 @@ func TestAnErasedAccountIsNamedNowhere(t *testing.T) {
 	api := "http://" + s.operators + "/api/v1"
 	for _, v := range visitors {
 		require.Eventually(t, func() bool { return book(v).status == http.StatusForbidden }, 5*time.Second, 50*time.Millisecond)
+		s.reviewed(t, v, book(v), operators.second, stores)
 		// Who is unblocked has a case, a label, a notice, and evidence of a person.
 		require.Eventually(t, func() bool {
 			return house(t.Context(), http.MethodPost, api+"/accounts/"+v.account+"/unblock", operators.second,

@@ -59,9 +59,11 @@ type Services struct {
 	Backtests Backtests
 	Budgets   Budgets
 	Debits    Debits
-	Undos     Undos
-	Erasures  Erasures
-	Rulesets  *life.Service
+	// TakenOrders tell what became of the orders that a rule took back.
+	TakenOrders TakenOrders
+	Undos       Undos
+	Erasures    Erasures
+	Rulesets    *life.Service
 	// Completeness compares the ledger with the booking system's Reports.
 	Completeness Completeness
 	Reports      Reports

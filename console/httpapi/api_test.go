@@ -55,6 +55,7 @@ type house struct {
 	alerts   *alert.Service
 	channels *notify.Service
 	mode     *mode.Store
+	taken    *withdrawals.Service
 	admin    string // token
 	first    string // the one-time password
 }
@@ -103,6 +104,8 @@ func build(t *testing.T) *house {
 	require.NoError(t, err)
 	h.lists, err = lists.New(t.Context(), db, marks.New(client), lists.Options{})
 	require.NoError(t, err)
+	h.taken, err = withdrawals.New(t.Context(), db, takers{}, withdrawals.Options{})
+	require.NoError(t, err)
 	h.cases, err = cases.New(t.Context(), db, h.lists, undone{}, cases.Options{})
 	require.NoError(t, err)
 	h.receipts, err = enforcement.NewReceipts([][]byte{make([]byte, 32)})
@@ -128,7 +131,7 @@ func build(t *testing.T) *house {
 	stored := life.New(versions, source.NewFiles(fstest.MapFS{"museum.yaml": {Data: []byte(smallRuleset)}}), life.Options{})
 	h.app = httpapi.New(httpapi.Services{
 		Rulesets:  stored,
-		Operators: h.users, Audit: h.users, Review: h.cases, Cases: h.cases, BulkCases: h.cases, Appeals: h.appeals, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Debits: h.lists, Undos: h.undo,
+		Operators: h.users, Audit: h.users, Review: h.cases, Cases: h.cases, BulkCases: h.cases, Appeals: h.appeals, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Debits: h.lists, TakenOrders: h.taken, Undos: h.undo,
 		Alerts: h.alerts, Notifications: h.channels,
 		Normal: usual{}, Explain: explained{}, Features: counted{}, Backfills: filling{},
 	}, httpapi.Options{Site: "museum", Ruleset: "museum", Routes: []string{"order-submit", "stock-read"}})

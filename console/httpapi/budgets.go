@@ -12,6 +12,7 @@ import (
 	"fairgate/enforcement"
 	"fairgate/enforcement/budget"
 	"fairgate/enforcement/lists"
+	"fairgate/enforcement/withdrawals"
 )
 
 // Budgets are the block budgets of the rules; *budget.Service is one.
@@ -27,16 +28,29 @@ type Debits interface {
 	DebitOf(ctx context.Context, site, rule string, since time.Time) (lists.Debit, error)
 }
 
+// TakenOrders count the orders that a rule took back, by what became of them;
+// *withdrawals.Service is one.
+type TakenOrders interface {
+	Count(ctx context.Context, c enforcement.Cause) (map[withdrawals.State]int, error)
+}
+
+// Debit is what counts against a rule over one period of event time.
+type Debit struct {
+	lists.Debit
+	Reinstated int `json:"reinstated" doc:"Orders that the rule took back and that were given back, or are about to be"`
+	Lost       int `json:"lost" doc:"Orders that were to be given back when their places were gone"`
+}
+
 // debits are what counts against a rule.
 type debits struct {
-	Week  lists.Debit `json:"days_7"`
-	Month lists.Debit `json:"days_30"`
+	Week  Debit `json:"days_7"`
+	Month Debit `json:"days_30"`
 }
 
 // standingBlocks are the entries of a rule that is turned down: they stand.
 type standingBlocks struct {
 	budget.Budget
-	Debit    debits        `json:"debit" doc:"Blocks that the rule made, and how many were undone or cleared"`
+	Debit    debits        `json:"debit" doc:"Blocks that the rule made, how many were undone or cleared, and the orders that were given back"`
 	Standing []lists.Entry `json:"standing,omitempty" doc:"Entries that the rule made before and that still stand, the newest first, at most 100"`
 }
 
@@ -95,10 +109,21 @@ func (s *server) listBudgets(ctx context.Context, _ *struct{}) (*budgetsOutput, 
 
 func (s *server) debit(ctx context.Context, rule string) (d debits, err error) {
 	now := s.o.Now()
-	if d.Week, err = s.Debits.DebitOf(ctx, s.o.Site, rule, now.AddDate(0, 0, -7)); err != nil {
+	if d.Week, err = s.debitSince(ctx, rule, now, 7); err != nil {
 		return d, err
 	}
-	d.Month, err = s.Debits.DebitOf(ctx, s.o.Site, rule, now.AddDate(0, 0, -30))
+	d.Month, err = s.debitSince(ctx, rule, now, 30)
+	return d, err
+}
+
+func (s *server) debitSince(ctx context.Context, rule string, now time.Time, days int) (d Debit, err error) {
+	since := now.AddDate(0, 0, -days)
+	if d.Debit, err = s.Debits.DebitOf(ctx, s.o.Site, rule, since); err != nil {
+		return d, err
+	}
+	orders, err := s.TakenOrders.Count(ctx, enforcement.Cause{Site: s.o.Site, Rule: rule, From: since, To: now})
+	d.Reinstated = orders[withdrawals.Reinstating] + orders[withdrawals.Reinstated]
+	d.Lost = orders[withdrawals.Lost]
 	return d, err
 }
 

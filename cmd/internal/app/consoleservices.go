@@ -36,6 +36,7 @@ func addReview(ctx context.Context, to *httpapi.Services, e Env, db *sqldb.DB, c
 		return fmt.Errorf("console: %w", err)
 	}
 	to.Review, to.Lists, to.Labels, to.Debits, to.Undos, to.Mode = r.cases, r.lists, r.cases, r.lists, r.undo, kill
+	to.TakenOrders = r.withdrawals
 	return nil
 }
 

@@ -142,8 +142,8 @@ func (g *guest) ordinary(t *testing.T) {
 	t.Helper()
 	status, answer := g.send(t, http.MethodGet, "/api/v1/pools", "")
 	require.Equal(t, http.StatusOK, status, answer)
-	for _, pause := range []time.Duration{4100, 9300, 2700, 17900, 6200} {
-		g.h.wait(pause * time.Millisecond)
+	for _, seconds := range []float64{4.1, 9.3, 2.7, 17.9, 6.2} {
+		g.h.wait(time.Duration(seconds * float64(time.Second)))
 		require.Equal(t, http.StatusOK, g.read(t))
 	}
 	g.h.wait(12 * time.Second)

@@ -58,3 +58,24 @@ func TestEstimateOfEveryShape(t *testing.T) {
 	// minutes and a window.
 	assert.Equal(t, [][]float64{{10 + 59*40}, {10 + 60*40, 61 * 40}, {199}, {none}}, run(4, 200))
 }
+
+// TestRhythmOfEachFourthEvent comes at pauses of 3 and 5 s by turns, whose
+// variation is a quarter.
+func TestRhythmOfEachFourthEvent(t *testing.T) {
+	run := func(gateways, events int) float64 {
+		f := newFixture(gateways)
+		f.primary.away.Store(true)
+		var rhythm float64
+		for n := range events {
+			f.n += 2 + n%2*2
+			tc, err := f.touch(t)
+			require.NoError(t, err)
+			rhythm = tc.Entities[0].Series[0].Values[2]
+		}
+		return rhythm
+	}
+	assert.InDelta(t, 0.25, run(1, 13), 0.02, "alone it is as seen")
+	assert.InDelta(t, 0.5, run(4, 13), 0.04, "sums of four are more even by the root of four")
+	assert.InDelta(t, rules.NoValue, run(4, 11), 0, "too few to tell")
+	assert.InDelta(t, 0.25, run(1, 11), 0.03)
+}

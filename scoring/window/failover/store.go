@@ -23,6 +23,9 @@
 //     three tickets, however many gateways there are.
 //   - Sums are scaled as counts are. Ratios, shares and changes are worked out
 //     of what is scaled, above and below the line alike, so they are not.
+//   - A gateway among n sees each n-th event, whose pauses are sums of n and so
+//     more even by the root of n, by which regularity is multiplied. Below twelve
+//     events of its own it says NoValue: three pauses are even by accident.
 //   - since_first and age say NoValue until the outage has lasted as long as
 //     their window: before that, a customer of many years would look like a
 //     newcomer. So does change, which asks for an age.
@@ -41,6 +44,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -232,12 +236,35 @@ func estimate(t *scoring.Touch, gateways float64, covered time.Duration) {
 	for i := range t.Entities {
 		for j := range t.Entities[i].Series {
 			st := &t.Entities[i].Series[j]
-			own := ownShare(st)
+			own, rhythm := ownShare(st), rhythmic(st)
 			for k, r := range st.Series.Reads {
+				if r.Aggregate == rules.AggRegularity && gateways > 1 && st.Values[k] != rules.NoValue {
+					if st.Values[k] *= math.Sqrt(gateways); !rhythm {
+						st.Values[k] = rules.NoValue
+					}
+					continue
+				}
 				st.Values[k] = estimated(st.Values[k], own, gateways, r, covered)
 			}
 		}
 	}
+}
+
+// rhythmEvents is of how many events at least a gateway among others tells a
+// rhythm. A person's few pauses are alike by accident now and then, and the
+// number that a rule asks for beside the rhythm has been multiplied.
+const rhythmEvents = 12
+
+// rhythmic reports whether the series, as counted by this process, has enough
+// events for a rhythm, or does not tell how many it has.
+func rhythmic(st *scoring.SeriesTouch) bool {
+	most := float64(rules.NoValue)
+	for k, r := range st.Series.Reads {
+		if r.Aggregate == rules.AggCount {
+			most = max(most, st.Values[k])
+		}
+	}
+	return most == rules.NoValue || most >= rhythmEvents
 }
 
 // estimated is what the fleet probably knows, where this process alone has seen
@@ -261,7 +288,7 @@ func estimated(v, own, gateways float64, r scoring.Read, covered time.Duration) 
 		if gateways > 1 { // another may have seen it since
 			return rules.NoValue
 		}
-	default: // the rhythm and the last event are this process's own
+	default: // the last event is this process's own
 	}
 	return v
 }

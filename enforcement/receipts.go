@@ -135,14 +135,14 @@ func (r *Receipts) Open(text string, owners []Target, now time.Time) (c Claim, f
 	for _, key := range r.keys {
 		var plain [aes.BlockSize]byte
 		key.block.Decrypt(plain[:], sealed[:])
-		real := subtle.ConstantTimeByteEq(plain[0], receiptVersion) & subtle.ConstantTimeCompare(plain[checkAt:], []byte{0, 0, 0}) & spelt
-		authentic |= real
+		genuine := subtle.ConstantTimeByteEq(plain[0], receiptVersion) & subtle.ConstantTimeCompare(plain[checkAt:], []byte{0, 0, 0}) & spelt
+		authentic |= genuine
 		for i := range maxProofs {
 			var owner Target
 			if i < len(owners) {
 				owner = owners[i]
 			}
-			fits := real & subtle.ConstantTimeCompare(plain[subjectAt:checkAt], key.tag(owner, plain[:subjectAt]))
+			fits := genuine & subtle.ConstantTimeCompare(plain[subjectAt:checkAt], key.tag(owner, plain[:subjectAt]))
 			if fits == 1 && owner.Key != "" {
 				found = 1
 				c = Claim{Owner: owner, At: time.Unix(60*int64(binary.BigEndian.Uint32(plain[minuteAt:])), 0).UTC()}

@@ -36,22 +36,8 @@ func (e *Event) AppendJSON(b []byte) ([]byte, error) {
 	w.open(`"client":`)
 	w.client(&e.Client)
 	w.close()
-	if e.Order != (Order{}) {
-		w.open(`"order":`)
-		w.textIf(`"id":`, e.Order.ID)
-		w.textIf(`"pool":`, e.Order.Pool)
-		w.textIf(`"day":`, e.Order.Day)
-		w.intIf(`"positions":`, int64(e.Order.Positions))
-		w.textIf(`"channel":`, e.Order.Channel)
-		w.close()
-	}
-	if e.Pass != (Pass{}) {
-		w.open(`"pass":`)
-		w.intIf(`"solve":`, int64(e.Pass.Solve))
-		w.intIf(`"gap":`, int64(e.Pass.Gap))
-		w.boolIf(`"moved":`, e.Pass.Moved)
-		w.close()
-	}
+	w.order(&e.Order)
+	w.pass(&e.Pass)
 	if !e.Telemetry.IsZero() {
 		w.open(`"telemetry":`)
 		w.telemetry(&e.Telemetry)
@@ -62,16 +48,7 @@ func (e *Event) AppendJSON(b []byte) ([]byte, error) {
 		w.decision(&e.Decision)
 		w.close()
 	}
-	if o := &e.Outcome; *o != (Outcome{}) {
-		w.open(`"outcome":`)
-		w.textIf(`"disposition":`, string(o.Disposition))
-		w.intIf(`"status":`, int64(o.Status))
-		w.textIf(`"order_state":`, o.OrderState)
-		w.textIf(`"code":`, o.Code)
-		w.intIf(`"latency":`, int64(o.Latency))
-		w.intIf(`"screening":`, int64(o.Screening))
-		w.close()
-	}
+	w.outcome(&e.Outcome)
 	w.close()
 	if w.err != nil {
 		return b, w.err
@@ -90,6 +67,44 @@ func (d *Decision) unset() bool {
 type jsonWriter struct {
 	b   []byte
 	err error // the first
+}
+
+func (w *jsonWriter) order(o *Order) {
+	if *o == (Order{}) {
+		return
+	}
+	w.open(`"order":`)
+	w.textIf(`"id":`, o.ID)
+	w.textIf(`"pool":`, o.Pool)
+	w.textIf(`"day":`, o.Day)
+	w.intIf(`"positions":`, int64(o.Positions))
+	w.textIf(`"channel":`, o.Channel)
+	w.close()
+}
+
+func (w *jsonWriter) pass(p *Pass) {
+	if *p == (Pass{}) {
+		return
+	}
+	w.open(`"pass":`)
+	w.intIf(`"solve":`, int64(p.Solve))
+	w.intIf(`"gap":`, int64(p.Gap))
+	w.boolIf(`"moved":`, p.Moved)
+	w.close()
+}
+
+func (w *jsonWriter) outcome(o *Outcome) {
+	if *o == (Outcome{}) {
+		return
+	}
+	w.open(`"outcome":`)
+	w.textIf(`"disposition":`, string(o.Disposition))
+	w.intIf(`"status":`, int64(o.Status))
+	w.textIf(`"order_state":`, o.OrderState)
+	w.textIf(`"code":`, o.Code)
+	w.intIf(`"latency":`, int64(o.Latency))
+	w.intIf(`"screening":`, int64(o.Screening))
+	w.close()
 }
 
 func (w *jsonWriter) subject(s *Subject) {

@@ -68,6 +68,11 @@ func (k Kind) Order() bool {
 	}
 }
 
+// Told reports whether k is only told afterwards: no request asks for it, no
+// gateway screens it, and only the asynchronous stage meets it. A kind of a
+// site's own route is asked for.
+func (k Kind) Told() bool { return k.Valid() && !k.Asked() }
+
 // Asked reports whether a visitor's request asks for k: a route can have it,
 // and it is screened. The others are only told, and scored asynchronously.
 func (k Kind) Asked() bool {

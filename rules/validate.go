@@ -127,7 +127,7 @@ func validateKinds(kinds []ingest.Kind, at, name string, c *problems) {
 // looked at.
 func validateAsked(kinds []ingest.Kind, at, name, what string, c *problems) {
 	for i, k := range kinds {
-		if k.Valid() && !k.Asked() {
+		if k.Told() {
 			c.add(indexed(at+"events", i), name, "%q is told afterwards, and %s never meets it; choose stage async", k, what)
 		}
 	}

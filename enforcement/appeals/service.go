@@ -76,8 +76,10 @@ const columns = `id, site, receipt, entity, key, bunch, body, language, state, r
 func scan(row interface{ Scan(dest ...any) error }, more ...any) (Appeal, error) {
 	var a Appeal
 	var received, due, escalated, decided int64
-	dest := append([]any{&a.ID, &a.Site, &a.Receipt, &a.Target.Entity, &a.Target.Key, &a.Bunch, &a.Text, &a.Language, &a.State,
-		&received, &due, &escalated, &decided, &a.DecidedBy, &a.Reason}, more...)
+	dest := append([]any{
+		&a.ID, &a.Site, &a.Receipt, &a.Target.Entity, &a.Target.Key, &a.Bunch, &a.Text, &a.Language, &a.State,
+		&received, &due, &escalated, &decided, &a.DecidedBy, &a.Reason,
+	}, more...)
 	err := row.Scan(dest...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return a, ErrNotFound
@@ -249,23 +251,28 @@ func (s *Service) Tend(ctx context.Context) error {
 	return errors.Join(s.sort(ctx), s.escalate(ctx), s.prune(ctx))
 }
 
-// sort brings new appeals of accounts of a cluster together, and has a case opened
-// where a bunch has become large.
-func (s *Service) sort(ctx context.Context) (err error) {
+func (s *Service) unsorted(ctx context.Context) (list []Appeal, err error) {
 	rows, err := s.db.Read.QueryContext(ctx, `SELECT `+columns+` FROM appeals WHERE sorted = 0 ORDER BY id LIMIT 1000`)
 	if err != nil {
-		return fmt.Errorf("read new appeals: %w", err)
+		return nil, fmt.Errorf("read new appeals: %w", err)
 	}
-	var fresh []Appeal
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		a, err := scan(rows)
 		if err != nil {
-			return errors.Join(err, rows.Close())
+			return nil, err
 		}
-		fresh = append(fresh, a)
+		list = append(list, a)
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return fmt.Errorf("read new appeals: %w", err)
+	return list, rows.Err()
+}
+
+// sort brings new appeals of accounts of a cluster together, and has a case opened
+// where a bunch has become large.
+func (s *Service) sort(ctx context.Context) error {
+	fresh, err := s.unsorted(ctx)
+	if err != nil {
+		return err
 	}
 	touched := map[[2]string]bool{}
 	for _, a := range fresh {

@@ -12,7 +12,6 @@ import (
 	"fairgate/ingest/stream"
 	"fairgate/rules"
 	"fairgate/rules/life"
-	"fairgate/rules/source"
 )
 
 // budgetOptions is the configured block budget.
@@ -37,12 +36,16 @@ func openLift(ctx context.Context, db *sqldb.DB, e Env, versions *life.Service) 
 // startBudget opens the block budgets for the enforcer, knows the rules in use
 // and what is turned down before anything is enforced, and takes evidence from
 // outcomes and labels.
-func startBudget(ctx context.Context, s *Stack, e Env, db *sqldb.DB, watcher *source.Watcher) (*budget.Service, *enforcement.Curb, error) {
+func startBudget(ctx context.Context, s *Stack, e Env, db *sqldb.DB) (*budget.Service, *enforcement.Curb, error) {
 	o := budgetOptions(e)
 	o.Curb, o.Registry = &enforcement.Curb{}, e.Registry
 	budgets, err := budget.New(ctx, db, e.Config.Site, o)
 	if err != nil {
 		return nil, nil, fmt.Errorf("block budgets: %w", err)
+	}
+	watcher, err := openRules(ctx, s, e)
+	if err != nil {
+		return nil, nil, err
 	}
 	cancel := watcher.Subscribe(func(p *rules.Program) {
 		if err := budgets.Use(p); err != nil {

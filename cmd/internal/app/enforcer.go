@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fairgate/enforcement"
+	"fairgate/enforcement/appeals"
 	"fairgate/enforcement/booking"
 	"fairgate/enforcement/cases"
 	"fairgate/enforcement/lists"
@@ -40,11 +41,7 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	key, err := reveal("keys.enforcement", c.Keys.Enforcement)
-	if err != nil {
-		return "", err
-	}
-	receipts, err := openReceipts(e)
+	key, receipts, err := enforcerSecrets(e)
 	if err != nil {
 		return "", err
 	}
@@ -76,11 +73,7 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	watcher, err := openRules(ctx, s, e)
-	if err != nil {
-		return "", err
-	}
-	budgets, curb, err := startBudget(ctx, s, e, db, watcher)
+	budgets, curb, err := startBudget(ctx, s, e, db)
 	if err != nil {
 		return "", err
 	}
@@ -92,6 +85,29 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	if err := forget.start(ctx, s, e); err != nil {
 		return "", err
 	}
+	sampler, err := startReview(s, e, r, answers, key)
+	if err != nil {
+		return "", err
+	}
+	relay := outbox.NewRelay(db, actionLog{producer, topics}, outbox.RelayOptions{Logger: log, Registry: e.Registry})
+	s.Go("action relay", func(ctx context.Context) error { relay.Run(ctx); return nil })
+	enforcer := enforcement.NewEnforcer(
+		verdicts{consumer}, deadVerdicts{stream.NewDeadLetters(producer, topics.Dead)}, r.lists, r.withdrawals, r.cases,
+		enforcement.EnforcerOptions{Kill: kill, Budget: budgets, Curb: curb, Sampler: sampler, Receipts: receipts, Now: e.Now, Logger: log, Registry: e.Registry})
+	s.Go("enforcer", enforcer.Run)
+	return "", nil
+}
+
+// enforcerSecrets reads the key to the booking system and that of receipts.
+func enforcerSecrets(e Env) (string, *enforcement.Receipts, error) {
+	key, err := reveal("keys.enforcement", e.Config.Keys.Enforcement)
+	receipts, more := openReceipts(e)
+	return key, receipts, errors.Join(err, more)
+}
+
+// startReview runs what lists, withdrawals, undos, cases and appeals do by
+// themselves, and returns what draws the audit sample.
+func startReview(s *Stack, e Env, r reviewing, answers *appeals.Service, key string) (enforcement.Sampler, error) {
 	s.Go("lists", func(ctx context.Context) error { r.lists.Run(ctx); return nil })
 	s.Go("withdrawals", func(ctx context.Context) error { r.withdrawals.Run(ctx); return nil })
 	s.Go("undo", r.undo.Run)
@@ -100,17 +116,11 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	s.Go("clusters of confirmed scalpers", func(ctx context.Context) error { return r.cases.Follow(ctx, clusters) })
 	sampler, err := openSampler(r.cases, key)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	s.Go("appeals", answers.Run)
 	s.Go("case pruning", func(ctx context.Context) error { return prune(ctx, r.cases, e) })
-	relay := outbox.NewRelay(db, actionLog{producer, topics}, outbox.RelayOptions{Logger: log, Registry: e.Registry})
-	s.Go("action relay", func(ctx context.Context) error { relay.Run(ctx); return nil })
-	enforcer := enforcement.NewEnforcer(
-		verdicts{consumer}, deadVerdicts{stream.NewDeadLetters(producer, topics.Dead)}, r.lists, r.withdrawals, r.cases,
-		enforcement.EnforcerOptions{Kill: kill, Budget: budgets, Curb: curb, Sampler: sampler, Receipts: receipts, Now: e.Now, Logger: log, Registry: e.Registry})
-	s.Go("enforcer", enforcer.Run)
-	return "", nil
+	return sampler, nil
 }
 
 // reviewing is what enforcement and the console share on one database.

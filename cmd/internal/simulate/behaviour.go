@@ -26,7 +26,7 @@ func (v *Visit) until(ctx context.Context, at time.Duration) bool {
 func (v *Visit) fork(ctx context.Context, d time.Duration, fn func(*Visit)) (join func()) {
 	second := *v
 	second.rng = rand.New(rand.NewPCG(v.rng.Uint64(), v.world.Seed))
-	beside := newCrew(v.scene)
+	beside := newCrew(ctx, v.scene)
 	beside.Go(ctx, d, func() {
 		if ctx.Err() == nil {
 			fn(&second)

@@ -90,7 +90,7 @@ func (r *Runner) admit(ctx context.Context, s *Scene, actors []*Actor) error {
 	defer cancel(nil)
 	actors = slices.DeleteFunc(slices.Clone(actors), func(a *Actor) bool { return !a.Member || a.Anonymous })
 	var next atomic.Int64
-	clerks := newCrew(r.stage)
+	clerks := newCrew(ctx, r.stage)
 	for range 8 {
 		clerks.Go(ctx, 0, func() {
 			for i := next.Add(1) - 1; int(i) < len(actors) && ctx.Err() == nil; i = next.Add(1) - 1 {
@@ -145,7 +145,7 @@ func (r *Runner) play(ctx context.Context, s *Scene, actors []*Actor, scenarios 
 	for _, each := range scenarios {
 		plays[each.ID] = each.Play
 	}
-	all, before := newCrew(r.stage), s.Start.Sub(r.stage.Now())
+	all, before := newCrew(ctx, r.stage), s.Start.Sub(r.stage.Now())
 	for _, a := range actors {
 		all.Go(ctx, before+a.Arrive, func() {
 			if ctx.Err() == nil {

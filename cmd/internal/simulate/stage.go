@@ -61,10 +61,10 @@ type crew struct {
 }
 
 // newCrew makes one whose Wait returns when everything has ended.
-func newCrew(stage Stage) *crew {
+func newCrew(ctx context.Context, stage Stage) *crew {
 	c := &crew{stage: stage, left: 1}
 	// What was begun is waited for, ctx ended or not: it ends by itself soon.
-	c.wait, c.wake = stage.Park(context.Background())
+	c.wait, c.wake = stage.Park(context.WithoutCancel(ctx))
 	return c
 }
 

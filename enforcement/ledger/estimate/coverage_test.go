@@ -82,7 +82,7 @@ func TestIntervalsCoverTheTruth(t *testing.T) {
 	for _, rate := range []float64{0.001, 0.005, 0.01, 0.05, 0.2} {
 		for _, n := range []int{500, 2000, 8000} {
 			for name, strata := range designs(n, rate) {
-				rng := rand.New(rand.NewPCG(uint64(n), math.Float64bits(rate)+uint64(len(name)))) //nolint:gosec // to be repeated
+				rng := rand.New(rand.NewPCG(uint64(n), math.Float64bits(rate)+uint64(len(name))))
 				var hits, first int
 				var events uint64
 				for i := range runs * batches {

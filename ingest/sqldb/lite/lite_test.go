@@ -26,7 +26,8 @@ func open(t testing.TB, o lite.Options) *sql.DB {
 
 func count(t *testing.T, q interface {
 	QueryRowContext(context.Context, string, ...any) *sql.Row
-}) (n int) {
+},
+) (n int) {
 	t.Helper()
 	require.NoError(t, q.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM t`).Scan(&n))
 	return n

@@ -2,7 +2,6 @@ package life
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -170,34 +169,6 @@ func (s *Service) Origin(ctx context.Context, ruleset, program, rule string) (Or
 		out.Step = &steps[i]
 	}
 	return out, nil
-}
-
-// Makers lists who made a rule what it is in a program that a verdict names:
-// its owner, and the author, the editors and the publisher of the version that
-// changed it last. Nobody but the owner is behind a rule of the shipped
-// document, and nobody is known of a program that never was in force here.
-func (s *Service) Makers(ctx context.Context, ruleset, program, rule string) ([]string, error) {
-	origin, err := s.Origin(ctx, ruleset, program, rule)
-	if errors.Is(err, ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	makers := []string{origin.Owner}
-	if origin.Step != nil {
-		v, err := s.Version(ctx, ruleset, origin.Step.Number)
-		if err != nil {
-			return nil, err
-		}
-		makers = append(append(makers, v.Author), v.Editors...)
-		if v.Publication != nil {
-			makers = append(makers, v.Publication.By)
-		}
-	}
-	slices.Sort(makers)
-	makers = slices.DeleteFunc(makers, func(name string) bool { return name == "" })
-	return slices.Compact(makers), nil
 }
 
 // isShipped reports whether the program is the shipped document's, which nobody

@@ -13,7 +13,8 @@ GOLANGCI_LINT := .cache/bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 FUZZTIME ?= 20s
 # More flags for `make run`, as in: make run ARGS=--demo
 ARGS ?=
-# What `make test`, `make test-race` and `make bench` look at.
+# What `make test`, `make test-race` and `make bench` look at. The whole program's tests take minutes, and a busy
+# machine several times as long: hence the time limit beyond the default of ten.
 PKG ?= ./...
 
 ##@ Use
@@ -41,11 +42,11 @@ engines: ## Fetch what the embedded engines need (libchdb) into .cache/engines
 
 .PHONY: test
 test: engines ## Run all tests against the embedded engines
-	FAIRGATE_TEST_CHDB="$$(deploy/engines/fetch --present)" go test $(PKG)
+	FAIRGATE_TEST_CHDB="$$(deploy/engines/fetch --present)" go test -timeout 25m $(PKG)
 
 .PHONY: test-engines
 test-engines: ## Run all tests against real Redis, PostgreSQL, Kafka and libchdb as well
-	deploy/engines/run go test -count=1 $(PKG)
+	deploy/engines/run go test -count=1 -timeout 25m $(PKG)
 
 .PHONY: test-race
 test-race: engines ## Run all tests under the race detector (needs a C compiler)

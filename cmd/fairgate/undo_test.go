@@ -18,9 +18,10 @@ import (
 // person's booking; what the version did is undone; the booking is back, and
 // the person books again.
 func TestWhoWasBlockedByMistakeBooksAgain(t *testing.T) {
+	engine(t, "FAIRGATE_TEST_CHDB")
 	blocking := strings.Replace(everybody, "action: block", "action: block\n    ttl: 1h", 1)
 	s, dev, _ := startRules(t, blocking)
-	day := s.openPool(t, "main", 10)
+	day := s.openPool(t, "main", 1000) // bookings go on until the rule is in force
 	v := newcomer(t, s.gateway)
 	book := func() reply { return v.must(t, http.MethodPost, "/api/v1/orders", booking("main", day)) }
 	first := book()
@@ -39,8 +40,10 @@ func TestWhoWasBlockedByMistakeBooksAgain(t *testing.T) {
 			map[string]any{"rule": "everybody", "ruleset": live.Program}, &preview))
 		return len(preview.BlockList) == 1 && preview.Orders[withdrawals.Withdrawn] > 0
 	}, 20*time.Second, 100*time.Millisecond)
+	var weaker struct{ Program string }
 	require.NoError(t, house(t.Context(), http.MethodPatch, api+"/rulesets/museum/rules/everybody", operators.first,
-		map[string]any{"mode": rules.ModeShadow, "reason": "a mistake"}, nil))
+		map[string]any{"mode": rules.ModeShadow, "reason": "a mistake"}, &weaker))
+	s.awaitVersion(t, openRecord(t, dev), weaker.Program) // until then it blocks anew
 	require.Equal(t, http.StatusForbidden, book().status, "to weaken a rule is not to undo what it did")
 
 	var u undo.Undo

@@ -122,6 +122,10 @@ func (s *Service) Decide(ctx context.Context, id string, d Decision) (out Decide
 	var conflict *ConflictError
 	err = s.db.InTx(ctx, func(tx *sql.Tx) error {
 		conflict = nil
+		// The row is locked before it is read, so that of two people one is first.
+		if _, err := tx.ExecContext(ctx, `UPDATE cases SET version = version WHERE id = $1`, id); err != nil {
+			return fmt.Errorf("lock case %q: %w", id, err)
+		}
 		c, err := scanCase(tx.QueryRowContext(ctx, `SELECT `+caseColumns+` FROM cases WHERE id = $1`, id))
 		if err != nil {
 			return fmt.Errorf("decide case %q: %w", id, err)

@@ -26,10 +26,10 @@ func newSecrets() secrets {
 func (k secrets) env() []string {
 	public, _ := k.session.Public().(ed25519.PublicKey)
 	vars := []string{"BENCH_DEVICE=" + k.device, "BENCH_SESSION_PUBLIC=" + hex.EncodeToString(public)}
-	for _, name := range []string{"GATEWAY", "IDENTITY", "CHALLENGE"} {
+	for _, name := range []string{"GATEWAY", "IDENTITY", "CHALLENGE", "RECEIPT"} {
 		vars = append(vars, "BENCH_"+name+"="+bench.NewSecret())
 	}
-	for _, name := range []string{"DEVICE", "SESSION_PUBLIC", "GATEWAY", "IDENTITY", "CHALLENGE"} {
+	for _, name := range []string{"DEVICE", "SESSION_PUBLIC", "GATEWAY", "IDENTITY", "CHALLENGE", "RECEIPT"} {
 		vars = append(vars, "FAIRGATE_KEYS_"+name+"=env:BENCH_"+name)
 	}
 	return vars

@@ -64,7 +64,7 @@ func (p *Program) dispatchFor(kind ingest.Kind) *dispatch {
 	for i := range p.ruleset.Rules {
 		r := &p.ruleset.Rules[i]
 		c := p.rules[r.ID]
-		if c == nil || (len(r.Events) > 0 && !slices.Contains(r.Events, kind)) {
+		if c == nil || !meets(r.Stage, r.Events, kind) {
 			continue
 		}
 		if r.Mode == ModeLive || r.Mode == ModeCanary {
@@ -84,11 +84,17 @@ func (p *Program) dispatchFor(kind ingest.Kind) *dispatch {
 		slices.Sort(d.reads[stage])
 	}
 	for _, b := range p.bands {
-		if len(b.rule.Events) == 0 || slices.Contains(b.rule.Events, kind) {
+		if meets(b.rule.Stage, b.rule.Events, kind) {
 			d.bands[b.rule.Stage] = append(d.bands[b.rule.Stage], b)
 		}
 	}
 	return d
+}
+
+// meets reports whether a stage's rule for these kinds of events (none: every
+// kind) is ever asked about one. What is only told afterwards nobody screens.
+func meets(stage Stage, events []ingest.Kind, kind ingest.Kind) bool {
+	return (stage != StageInline || !kind.Told()) && (len(events) == 0 || slices.Contains(events, kind))
 }
 
 func addTo(sets map[Stage]*gateSet, stage Stage, c *compiled) {

@@ -51,6 +51,30 @@ func fired(t *testing.T, p *Program, e *ingest.Event, values []float64, which Wh
 	return ids
 }
 
+// What is only told afterwards nobody screens, whatever a rule says of kinds.
+func TestInlineRulesNeverMeetWhatIsOnlyTold(t *testing.T) {
+	t.Parallel()
+	p, err := Compile(&Ruleset{
+		Name: "test", Features: []Feature{count("reads", EntityAccount)},
+		Rules: []Rule{rule("inline", "reads > 0"), rule("shadow", "reads > 0", func(r *Rule) { r.Mode = ModeShadow }), rule("async", "reads > 0", func(r *Rule) { r.Stage = StageAsync })},
+	}, Options{})
+	require.NoError(t, err)
+	for _, k := range append(ingest.Kinds(), "shop.visit") {
+		e := &ingest.Event{Kind: k, Subject: ingest.Subject{Account: "a"}}
+		if k.Told() {
+			assert.Empty(t, fired(t, p, e, []float64{1}, Acting), k)
+			assert.Empty(t, fired(t, p, e, []float64{1}, Shadow), k)
+			assert.Empty(t, p.Reads(StageInline, k))
+		} else {
+			assert.Equal(t, []string{"inline"}, fired(t, p, e, []float64{1}, Acting), k)
+			assert.Equal(t, []string{"shadow"}, fired(t, p, e, []float64{1}, Shadow), k)
+		}
+		matches, err := p.Evaluate(NewEvaluator(), e, []float64{1}, StageAsync, Acting, nil)
+		require.NoError(t, err)
+		assert.Len(t, matches, 1, k)
+	}
+}
+
 func TestEvaluateExpressions(t *testing.T) {
 	t.Parallel()
 	features := []Feature{count("reads", EntityAccount), count("other", EntityDevice)}

@@ -32,9 +32,6 @@ func (r *Replay) Judge(n int) *Judge {
 func busyOf(rs *rules.Ruleset, k ingest.Kind) busy {
 	out := busy{}
 	add := func(stage rules.Stage, events []ingest.Kind, acting, shadow bool) {
-		if stage == rules.StageInline && k.Told() {
-			return // nobody screens it
-		}
 		if len(events) == 0 || slices.Contains(events, k) {
 			b := out[stage]
 			b.acting, b.shadow = b.acting || acting, b.shadow || shadow

@@ -224,11 +224,12 @@ func kindPlanOf(p *rules.Program, all []*shared, k ingest.Kind) *kindPlan {
 			async = append(async, i)
 		}
 	}
-	return &kindPlan{
-		inline:  groupsOf(p, all, k, rules.StageInline, inline),
-		outcome: groupsOf(p, all, k, rules.StageOutcome, nil),
-		async:   groupsOf(p, all, k, rules.StageAsync, async),
+	out := &kindPlan{async: groupsOf(p, all, k, rules.StageAsync, async)}
+	if !k.Told() { // else it met neither screening nor recording
+		out.inline = groupsOf(p, all, k, rules.StageInline, inline)
+		out.outcome = groupsOf(p, all, k, rules.StageOutcome, nil)
 	}
+	return out
 }
 
 // entities is the order in which an event's entities are touched. Pairs come

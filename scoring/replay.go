@@ -118,11 +118,7 @@ func (m *merger) groups(r *Replay, o ReplayOptions, k ingest.Kind) []group {
 	var merged, pairs []group
 	for i, p := range r.plans {
 		kind := p.kind(k)
-		all := slices.Concat(kind.inline, kind.outcome, kind.async)
-		if k.Told() {
-			all = kind.async // nobody screens it, as in life
-		}
-		for _, g := range all {
+		for _, g := range slices.Concat(kind.inline, kind.outcome, kind.async) {
 			if !o.Marks && len(g.uses) == 0 {
 				continue
 			}

@@ -136,16 +136,8 @@ func (r *replayer) event(e *ingest.Event, counted []float64, out *findings) (fin
 }
 
 // score does to one event what the gateway, the recorder and the pipeline do,
-// one after the other, and returns every hit with the values the rules saw. What
-// is only told, the pipeline alone has seen.
+// one after the other, and returns every hit with the values the rules saw.
 func score(ctx context.Context, engine *scoring.Engine, e *ingest.Event, result *scoring.Result) ([]ingest.Hit, ingest.Snapshot, error) {
-	if e.Kind.Told() {
-		told, err := engine.Async(ctx, e)
-		if err != nil {
-			return nil, ingest.Snapshot{}, fmt.Errorf("score event %s: %w", e.ID, err)
-		}
-		return told.Hits, told.Snapshot, nil
-	}
 	if err := engine.Inline(ctx, e, "", result); err != nil {
 		return nil, ingest.Snapshot{}, fmt.Errorf("score event %s: %w", e.ID, err)
 	}

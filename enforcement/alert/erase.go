@@ -26,13 +26,11 @@ func (o *Eraser) Erase(ctx context.Context, e enforcement.Erasure) error {
 		return err
 	}
 	return o.db.InTx(ctx, func(tx *sql.Tx) error {
-		for _, text := range []string{
-			`UPDATE alerts SET note = REPLACE(note, $1, $2) WHERE REPLACE(note, $1, '') <> note`,
-			`UPDATE alert_silences SET reason = REPLACE(reason, $1, $2) WHERE REPLACE(reason, $1, '') <> reason`,
-		} {
-			if _, err := tx.ExecContext(ctx, text, e.Account, e.Pseudonym); err != nil {
-				return fmt.Errorf("erase an account from alerts: %w", err)
-			}
+		err := sqldb.Exec(ctx, tx,
+			sqldb.Replace("alerts", e.Account, e.Pseudonym, "note"),
+			sqldb.Replace("alert_silences", e.Account, e.Pseudonym, "reason"))
+		if err != nil {
+			return fmt.Errorf("erase an account from alerts: %w", err)
 		}
 		return nil
 	})

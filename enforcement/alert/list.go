@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"fairgate/ingest/sqldb"
 )
 
 // Filter chooses alerts. Empty fields leave them all.
@@ -28,7 +30,7 @@ func (s *Service) List(ctx context.Context, f Filter) ([]Alert, error) {
 		f.Limit = 200
 	}
 	return s.shown(ctx, `WHERE site = $1 AND ($2 = '' OR state = $2) AND ($3 = 0 OR state <> 'closed') AND ($4 = '' OR pattern = $4)
- AND ($5 = '' OR id < $5) ORDER BY id DESC LIMIT $6`, s.site, string(f.State), flag(f.Open), string(f.Pattern), f.Before, f.Limit)
+ AND ($5 = '' OR id < $5) ORDER BY id DESC LIMIT $6`, s.site, string(f.State), sqldb.Flag(f.Open), string(f.Pattern), f.Before, f.Limit)
 }
 
 // Get reads one.
@@ -85,7 +87,7 @@ func (s *Service) Months(ctx context.Context, n int) ([]Month, error) {
 	}
 	now := s.options.Now().In(s.options.Zone)
 	from := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, s.options.Zone).AddDate(0, 1-n, 0)
-	rows, err := s.read(ctx, s.db.Read, `WHERE site = $1 AND since_ms >= $2 AND severity <> 'notice' ORDER BY id DESC`, s.site, column(from))
+	rows, err := s.read(ctx, s.db.Read, `WHERE site = $1 AND since_ms >= $2 AND severity <> 'notice' ORDER BY id DESC`, s.site, sqldb.Millis(from))
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"fairgate/ingest/sqldb"
 )
@@ -64,31 +63,9 @@ func (s *Service) scan(rows *sql.Rows) (a stored, err error) {
 		return a, err
 	}
 	a.Pools, a.What, a.Evidence, a.Done, a.Next, a.Path = append([]string{}, b.Pools...), b.What, b.Evidence, b.Done, b.Next, b.Path
-	a.Since, a.LastSeen, a.AckedAt, a.NextEscalation, a.ClosedAt = moment(since), moment(seen), moment(acked), moment(next), moment(closed)
+	a.Since, a.LastSeen, a.AckedAt, a.NextEscalation, a.ClosedAt = sqldb.Time(since), sqldb.Time(seen), sqldb.Time(acked), sqldb.Time(next), sqldb.Time(closed)
 	a.Due = a.Since.Add(s.options.Target)
 	return a, nil
-}
-
-// moment is the time of a column in which 0 means none.
-func moment(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return sqldb.Time(ms)
-}
-
-func column(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return sqldb.Millis(t)
-}
-
-func flag(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // write stores the whole alert; a new one is inserted.
@@ -100,8 +77,8 @@ func (s *Service) write(ctx context.Context, tx *sql.Tx, a stored) error {
 	_, err = tx.ExecContext(ctx, `INSERT INTO alerts (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
  ON CONFLICT (id) DO UPDATE SET state = $5, severity = $6, body = $7, accounts = $8, seen_ms = $10, acked_ms = $11, acked_by = $12,
  escalated = $13, next_ms = $14, told = $15, closed_ms = $16, closed_by = $17, note = $18`,
-		a.ID, a.Site, string(a.Pattern), a.Group, string(a.State), string(a.Severity), string(text), a.Accounts, column(a.Since), column(a.LastSeen),
-		column(a.AckedAt), a.AckedBy, a.Escalated, column(a.NextEscalation), flag(a.told), column(a.ClosedAt), a.ClosedBy, a.Note)
+		a.ID, a.Site, string(a.Pattern), a.Group, string(a.State), string(a.Severity), string(text), a.Accounts, sqldb.Millis(a.Since), sqldb.Millis(a.LastSeen),
+		sqldb.Millis(a.AckedAt), a.AckedBy, a.Escalated, sqldb.Millis(a.NextEscalation), sqldb.Flag(a.told), sqldb.Millis(a.ClosedAt), a.ClosedBy, a.Note)
 	if err != nil {
 		return fmt.Errorf("store the alert: %w", err)
 	}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"fairgate/ingest/sqldb"
 )
 
 // longest is how long a silence may last.
@@ -108,7 +110,7 @@ func (s *Service) Silence(ctx context.Context, x Silence) (Silence, []Alert, err
 	err = s.db.InTx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO alert_silences (id, site, pattern, grouping, pool, reason, made_by, made_ms, until_ms, matched_ms, ended_by)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, '')`,
-			x.ID, s.site, string(x.Pattern), x.Group, x.Pool, x.Reason, x.By, column(x.Made), column(x.Until))
+			x.ID, s.site, string(x.Pattern), x.Group, x.Pool, x.Reason, x.By, sqldb.Millis(x.Made), sqldb.Millis(x.Until))
 		if err != nil {
 			return fmt.Errorf("store the silence: %w", err)
 		}
@@ -123,7 +125,7 @@ func (s *Service) EndSilence(ctx context.Context, id, by string) error {
 	if by == "" {
 		return fmt.Errorf("%w: who ends it is missing", ErrBadInput)
 	}
-	now := column(s.options.Now())
+	now := sqldb.Millis(s.options.Now())
 	result, err := s.db.Write.ExecContext(ctx, `UPDATE alert_silences SET until_ms = $1, ended_by = $2 WHERE id = $3 AND site = $4 AND until_ms > $1`, now, by, id, s.site)
 	if err != nil {
 		return fmt.Errorf("end the silence: %w", err)
@@ -136,7 +138,7 @@ func (s *Service) EndSilence(ctx context.Context, id, by string) error {
 
 // Silences lists those in force, or with ended all that are kept, the newest first.
 func (s *Service) Silences(ctx context.Context, ended bool) ([]Silence, error) {
-	after := column(s.options.Now())
+	after := sqldb.Millis(s.options.Now())
 	if ended {
 		after = 0
 	}
@@ -144,7 +146,7 @@ func (s *Service) Silences(ctx context.Context, ended bool) ([]Silence, error) {
 }
 
 func (s *Service) silencesIn(ctx context.Context, tx *sql.Tx) ([]Silence, error) {
-	return s.readSilences(ctx, tx, column(s.options.Now()))
+	return s.readSilences(ctx, tx, sqldb.Millis(s.options.Now()))
 }
 
 func (s *Service) readSilences(ctx context.Context, q querier, after int64) (list []Silence, err error) {
@@ -161,14 +163,14 @@ func (s *Service) readSilences(ctx context.Context, q querier, after int64) (lis
 		if err := rows.Scan(&x.ID, &x.Pattern, &x.Group, &x.Pool, &x.Reason, &x.By, &made, &until, &matched, &x.EndedBy); err != nil {
 			return nil, fmt.Errorf("read a silence: %w", err)
 		}
-		x.Made, x.Until, x.Matched = moment(made), moment(until), moment(matched)
+		x.Made, x.Until, x.Matched = sqldb.Time(made), sqldb.Time(until), sqldb.Time(matched)
 		list = append(list, x)
 	}
 	return list, rows.Err()
 }
 
 func (s *Service) matched(ctx context.Context, tx *sql.Tx, id string, now time.Time) error {
-	if _, err := tx.ExecContext(ctx, `UPDATE alert_silences SET matched_ms = $1 WHERE id = $2`, column(now), id); err != nil {
+	if _, err := tx.ExecContext(ctx, `UPDATE alert_silences SET matched_ms = $1 WHERE id = $2`, sqldb.Millis(now), id); err != nil {
 		return fmt.Errorf("note that the silence matched: %w", err)
 	}
 	return nil
@@ -176,7 +178,7 @@ func (s *Service) matched(ctx context.Context, tx *sql.Tx, id string, now time.T
 
 func (s *Service) endIdle(ctx context.Context, tx *sql.Tx, now time.Time) error {
 	_, err := tx.ExecContext(ctx, `UPDATE alert_silences SET until_ms = $1, ended_by = 'idle' WHERE site = $2 AND until_ms > $1 AND matched_ms <= $3`,
-		column(now), s.site, column(now.Add(-s.options.Idle)))
+		sqldb.Millis(now), s.site, sqldb.Millis(now.Add(-s.options.Idle)))
 	if err != nil {
 		return fmt.Errorf("end idle silences: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"fairgate/enforcement/notify"
+	"fairgate/ingest/sqldb"
 )
 
 // Tend does what time brings: alerts that are over are closed, those that nobody
@@ -110,7 +111,7 @@ func clip(reason string) string {
 }
 
 func (s *Service) prune(ctx context.Context) error {
-	before := column(s.options.Now().Add(-s.options.Keep))
+	before := sqldb.Millis(s.options.Now().Add(-s.options.Keep))
 	if _, err := s.db.Write.ExecContext(ctx, `DELETE FROM alerts WHERE site = $1 AND state = 'closed' AND closed_ms < $2`, s.site, before); err != nil {
 		return fmt.Errorf("forget alerts: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"fairgate/enforcement"
+	"fairgate/ingest/sqldb"
 )
 
 var _ enforcement.Eraser = (*Service)(nil)
@@ -17,13 +18,12 @@ func (s *Service) Erase(ctx context.Context, e enforcement.Erasure) error {
 	if err := e.Validate(); err != nil {
 		return err
 	}
+	steps := []sqldb.Statement{sqldb.Do(`DELETE FROM appeals WHERE site = $1 AND entity = 'account' AND key = $2`, e.Site, e.Account)}
+	if e.InWords() {
+		steps = append(steps, sqldb.Replace("appeals", e.Account, e.Pseudonym, "body", "reason"))
+	}
 	return s.db.InTx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM appeals WHERE site = $1 AND entity = 'account' AND key = $2`, e.Site, e.Account)
-		if err == nil && e.InWords() {
-			_, err = tx.ExecContext(ctx, `UPDATE appeals SET body = REPLACE(body, $1, $2), reason = REPLACE(reason, $1, $2)
- WHERE REPLACE(body, $1, '') <> body OR REPLACE(reason, $1, '') <> reason`, e.Account, e.Pseudonym)
-		}
-		if err != nil {
+		if err := sqldb.Exec(ctx, tx, steps...); err != nil {
 			return fmt.Errorf("erase an account's appeals: %w", err)
 		}
 		return nil

@@ -129,12 +129,12 @@ func (s *Service) Prune(ctx context.Context) error {
 	now := s.options.Now()
 	before := sqldb.Millis(now.Add(-s.options.Keep))
 	hour, day := hourOf(now)-keepHours, dayOf(now.Add(-s.options.Keep))
-	return s.inTx(ctx, "forget old sightings", []statement{
-		{`DELETE FROM budget_active WHERE hour < $1`, []any{hour}},
-		{`DELETE FROM budget_spent WHERE hour < $1`, []any{hour}},
-		{`DELETE FROM budget_history WHERE last_day < $1`, []any{day}},
-		{`DELETE FROM budget_evidence WHERE since_ms < $1`, []any{before}},
-		{`DELETE FROM budget_down WHERE lifted_ms > 0 AND lifted_ms < $1`, []any{before}},
+	return s.inTx(ctx, "forget old sightings", []sqldb.Statement{
+		sqldb.Do(`DELETE FROM budget_active WHERE hour < $1`, hour),
+		sqldb.Do(`DELETE FROM budget_spent WHERE hour < $1`, hour),
+		sqldb.Do(`DELETE FROM budget_history WHERE last_day < $1`, day),
+		sqldb.Do(`DELETE FROM budget_evidence WHERE since_ms < $1`, before),
+		sqldb.Do(`DELETE FROM budget_down WHERE lifted_ms > 0 AND lifted_ms < $1`, before),
 	})
 }
 
@@ -147,27 +147,17 @@ func (s *Service) Erase(ctx context.Context, site, account string) error {
 	maps.DeleteFunc(s.met, func(m sight, _ struct{}) bool { return m.site == site && m.account == account })
 	s.mu.Unlock()
 	who := []any{site, account}
-	return s.inTx(ctx, "erase an account", []statement{
-		{`DELETE FROM budget_active WHERE site = $1 AND account = $2`, who},
-		{`DELETE FROM budget_spent WHERE site = $1 AND account = $2`, who},
-		{`DELETE FROM budget_history WHERE site = $1 AND account = $2`, who},
-		{`DELETE FROM budget_evidence WHERE site = $1 AND account = $2`, who},
+	return s.inTx(ctx, "erase an account", []sqldb.Statement{
+		sqldb.Do(`DELETE FROM budget_active WHERE site = $1 AND account = $2`, who...),
+		sqldb.Do(`DELETE FROM budget_spent WHERE site = $1 AND account = $2`, who...),
+		sqldb.Do(`DELETE FROM budget_history WHERE site = $1 AND account = $2`, who...),
+		sqldb.Do(`DELETE FROM budget_evidence WHERE site = $1 AND account = $2`, who...),
 	})
 }
 
-type statement struct {
-	text string
-	args []any
-}
-
-func (s *Service) inTx(ctx context.Context, what string, statements []statement) error {
+func (s *Service) inTx(ctx context.Context, what string, statements []sqldb.Statement) error {
 	err := s.db.InTx(ctx, func(tx *sql.Tx) error {
-		for _, st := range statements {
-			if _, err := tx.ExecContext(ctx, st.text, st.args...); err != nil {
-				return err
-			}
-		}
-		return nil
+		return sqldb.Exec(ctx, tx, statements...)
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"fairgate/enforcement"
+	"fairgate/ingest/sqldb"
 )
 
 var _ enforcement.Eraser = (*Service)(nil)
@@ -25,42 +26,34 @@ func (s *Service) Erase(ctx context.Context, e enforcement.Erasure) error {
 	// again between two erasures stands under its pseudonym already.
 	drawn := `d.site = $1 AND d.account = $2 AND (d.state = 'open' OR EXISTS
  (SELECT 1 FROM audit_sample k WHERE k.site = $1 AND k.account = $3 AND k.week = d.week))`
-	steps := []statement{
-		{`DELETE FROM case_evidence WHERE case_id IN (SELECT id FROM cases WHERE ` + own + `)`, who},
-		{`DELETE FROM case_accounts WHERE case_id IN (SELECT id FROM cases WHERE ` + own + `)`, who},
-		{`DELETE FROM case_notes WHERE case_id IN (SELECT id FROM cases WHERE ` + own + `)`, who},
-		{`DELETE FROM opinions WHERE subject IN (SELECT id FROM cases WHERE ` + own + `)`, who},
-		{`DELETE FROM case_accounts WHERE account = $2 AND case_id IN (SELECT id FROM cases WHERE site = $1)`, who},
-		{`DELETE FROM case_raises WHERE site = $1 AND account = $2`, who},
-		{`DELETE FROM case_previews WHERE REPLACE(body, $1, '') <> body`, []any{account}},
-		{`DELETE FROM opinions WHERE subject IN (SELECT id FROM audit_sample d WHERE ` + drawn + `)`, named},
-		{`DELETE FROM audit_sample WHERE id IN (SELECT id FROM audit_sample d WHERE ` + drawn + `)`, named},
-		{`UPDATE audit_sample SET account = $3, state = 'done' WHERE site = $1 AND account = $2`, named},
-		{`DELETE FROM cases WHERE ` + own, who},
-		{`DELETE FROM labels WHERE site = $1 AND account = $2`, who},
-		{`UPDATE labels SET operator = $3 WHERE site = $1 AND operator = $2`, []any{e.Site, e.Account, e.Pseudonym}},
-		{`UPDATE case_evidence SET body = REPLACE(body, $1, $2) WHERE REPLACE(body, $1, '') <> body`, []any{account, pseudonym}},
+	steps := []sqldb.Statement{
+		sqldb.Do(`DELETE FROM case_evidence WHERE case_id IN (SELECT id FROM cases WHERE `+own+`)`, who...),
+		sqldb.Do(`DELETE FROM case_accounts WHERE case_id IN (SELECT id FROM cases WHERE `+own+`)`, who...),
+		sqldb.Do(`DELETE FROM case_notes WHERE case_id IN (SELECT id FROM cases WHERE `+own+`)`, who...),
+		sqldb.Do(`DELETE FROM opinions WHERE subject IN (SELECT id FROM cases WHERE `+own+`)`, who...),
+		sqldb.Do(`DELETE FROM case_accounts WHERE account = $2 AND case_id IN (SELECT id FROM cases WHERE site = $1)`, who...),
+		sqldb.Do(`DELETE FROM case_raises WHERE site = $1 AND account = $2`, who...),
+		sqldb.Do(`DELETE FROM case_previews WHERE REPLACE(body, $1, '') <> body`, account),
+		sqldb.Do(`DELETE FROM opinions WHERE subject IN (SELECT id FROM audit_sample d WHERE `+drawn+`)`, named...),
+		sqldb.Do(`DELETE FROM audit_sample WHERE id IN (SELECT id FROM audit_sample d WHERE `+drawn+`)`, named...),
+		sqldb.Do(`UPDATE audit_sample SET account = $3, state = 'done' WHERE site = $1 AND account = $2`, named...),
+		sqldb.Do(`DELETE FROM cases WHERE `+own, who...),
+		sqldb.Do(`DELETE FROM labels WHERE site = $1 AND account = $2`, who...),
+		sqldb.Do(`UPDATE labels SET operator = $3 WHERE site = $1 AND operator = $2`, e.Site, e.Account, e.Pseudonym),
+		sqldb.Replace("case_evidence", account, pseudonym, "body"),
 	}
 	if e.InWords() {
-		words := []any{e.Account, e.Pseudonym}
 		steps = append(steps,
-			statement{`UPDATE cases SET reason = REPLACE(reason, $1, $2) WHERE REPLACE(reason, $1, '') <> reason`, words},
-			statement{`UPDATE case_notes SET body = REPLACE(body, $1, $2) WHERE REPLACE(body, $1, '') <> body`, words},
-			statement{`UPDATE opinions SET note = REPLACE(note, $1, $2) WHERE REPLACE(note, $1, '') <> note`, words},
-			statement{`UPDATE labels SET reason = REPLACE(reason, $1, $2) WHERE REPLACE(reason, $1, '') <> reason`, words},
+			sqldb.Replace("cases", e.Account, e.Pseudonym, "reason"),
+			sqldb.Replace("case_notes", e.Account, e.Pseudonym, "body"),
+			sqldb.Replace("opinions", e.Account, e.Pseudonym, "note"),
+			sqldb.Replace("labels", e.Account, e.Pseudonym, "reason"),
 		)
 	}
 	return s.db.InTx(ctx, func(tx *sql.Tx) error {
-		for _, step := range steps {
-			if _, err := tx.ExecContext(ctx, step.text, step.args...); err != nil {
-				return fmt.Errorf("erase an account's case: %w", err)
-			}
+		if err := sqldb.Exec(ctx, tx, steps...); err != nil {
+			return fmt.Errorf("erase an account's case: %w", err)
 		}
 		return nil
 	})
-}
-
-type statement struct {
-	text string
-	args []any
 }

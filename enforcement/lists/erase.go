@@ -27,42 +27,25 @@ func (s *Service) Erase(ctx context.Context, e enforcement.Erasure) error {
 	target := enforcement.Target{Entity: rules.EntityAccount, Key: e.Account}
 	who := []any{e.Site, e.Account}
 	err := s.change(ctx, func(tx *sql.Tx, version int64) ([]enforcement.Target, error) {
-		steps := []statement{
-			{
-				`UPDATE lists_entries SET lifted_at = $3, lifted_by = $4, lift_reason = $5, version = $6
- WHERE (site = $1 OR site = '') AND entity = 'account' AND key = $2 AND lifted_at = 0`,
-				append(who[:2:2], sqldb.Millis(s.options.Now()), enforcement.ActorEnforcer, erasedReason, version),
-			},
-			{`UPDATE lists_entries SET account = '' WHERE (site = $1 OR site = '') AND account = $2`, who},
-			{
-				`UPDATE lists_cleared SET cleared_at = 0, version = $3 WHERE (site = $1 OR site = '') AND entity = 'account' AND key = $2`,
-				append(who[:2:2], version),
-			},
+		steps := []sqldb.Statement{
+			sqldb.Do(`UPDATE lists_entries SET lifted_at = $3, lifted_by = $4, lift_reason = $5, version = $6
+ WHERE (site = $1 OR site = '') AND entity = 'account' AND key = $2 AND lifted_at = 0`, append(who[:2:2], sqldb.Millis(s.options.Now()), enforcement.ActorEnforcer, erasedReason, version)...),
+			sqldb.Do(`UPDATE lists_entries SET account = '' WHERE (site = $1 OR site = '') AND account = $2`, who...),
+			sqldb.Do(`UPDATE lists_cleared SET cleared_at = 0, version = $3 WHERE (site = $1 OR site = '') AND entity = 'account' AND key = $2`, append(who[:2:2], version)...),
 		}
 		if e.Last {
 			steps = append(steps,
-				statement{`DELETE FROM lists_cleared WHERE (site = $1 OR site = '') AND entity = 'account' AND key = $2`, who},
-				statement{
-					`UPDATE lists_entries SET key = $3 WHERE (site = $1 OR site = '') AND entity = 'account' AND key = $2`,
-					append(who[:2:2], e.Pseudonym),
-				},
+				sqldb.Do(`DELETE FROM lists_cleared WHERE (site = $1 OR site = '') AND entity = 'account' AND key = $2`, who...),
+				sqldb.Do(`UPDATE lists_entries SET key = $3 WHERE (site = $1 OR site = '') AND entity = 'account' AND key = $2`, append(who[:2:2], e.Pseudonym)...),
 			)
 		}
 		if e.Last && e.InWords() {
-			steps = append(steps, statement{`UPDATE lists_entries SET reason = REPLACE(reason, $1, $2), lift_reason = REPLACE(lift_reason, $1, $2)
- WHERE REPLACE(reason, $1, '') <> reason OR REPLACE(lift_reason, $1, '') <> lift_reason`, []any{e.Account, e.Pseudonym}})
+			steps = append(steps, sqldb.Replace("lists_entries", e.Account, e.Pseudonym, "reason", "lift_reason"))
 		}
-		for _, step := range steps {
-			if _, err := tx.ExecContext(ctx, step.text, step.args...); err != nil {
-				return nil, fmt.Errorf("erase an account from the lists: %w", err)
-			}
+		if err := sqldb.Exec(ctx, tx, steps...); err != nil {
+			return nil, fmt.Errorf("erase an account from the lists: %w", err)
 		}
 		return []enforcement.Target{target}, nil
 	})
 	return err
-}
-
-type statement struct {
-	text string
-	args []any
 }

@@ -123,7 +123,7 @@ func (s *Service) put(ctx context.Context, tx *sql.Tx, c Channel, by string) (Ch
 	}
 	before := c.Version
 	c.Version, c.Hint, c.UpdatedAt, c.UpdatedBy = c.Version+1, c.Target.hint(), s.options.Now().UTC(), by
-	args := []any{c.ID, c.Name, string(c.Kind), string(c.Language), string(c.Least), string(only), flag(c.Enabled), target, c.Hint, c.Version, sqldb.Millis(c.UpdatedAt), by}
+	args := []any{c.ID, c.Name, string(c.Kind), string(c.Language), string(c.Least), string(only), sqldb.Flag(c.Enabled), target, c.Hint, c.Version, sqldb.Millis(c.UpdatedAt), by}
 	if create {
 		_, err = tx.ExecContext(ctx, `INSERT INTO notify_channels (`+channelColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, args...)
 		if err != nil {
@@ -140,13 +140,6 @@ func (s *Service) put(ctx context.Context, tx *sql.Tx, c Channel, by string) (Ch
 		return c, errors.Join(fmt.Errorf("channel %q: %w", c.ID, ErrConflict), err)
 	}
 	return c, nil
-}
-
-func flag(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 func (t Target) empty() bool { return t.URL == "" && t.Key == "" && len(t.To) == 0 }

@@ -110,13 +110,9 @@ func (s *Service) UndoCaused(ctx context.Context, c enforcement.Cause, account, 
 	}
 	of := append(causeArgs(c), account)
 	return s.giveBack(ctx, "a rule",
-		statement{
-			`UPDATE sweeps SET state = 'undone' WHERE id IN (SELECT s.id FROM sweeps s WHERE ` + causeWhere + ` AND s.account = $6)`, of,
-		},
-		statement{
-			`UPDATE withdrawals
+		sqldb.Do(`UPDATE sweeps SET state = 'undone' WHERE id IN (SELECT s.id FROM sweeps s WHERE `+causeWhere+` AND s.account = $6)`, of...),
+		sqldb.Do(`UPDATE withdrawals
  SET state = 'reinstating', actor = $7, reason = $8, attempts = 0, next_at = 0, updated_at = $9
- WHERE state = 'withdrawn' AND sweep_id IN (SELECT s.id FROM sweeps s WHERE ` + causeWhere + ` AND s.account = $6)`,
-			slices.Concat(of, []any{actor, reason, sqldb.Millis(s.options.Now())}),
-		})
+ WHERE state = 'withdrawn' AND sweep_id IN (SELECT s.id FROM sweeps s WHERE `+causeWhere+` AND s.account = $6)`,
+			slices.Concat(of, []any{actor, reason, sqldb.Millis(s.options.Now())})...))
 }

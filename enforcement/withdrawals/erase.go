@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"fairgate/enforcement"
+	"fairgate/ingest/sqldb"
 )
 
 var _ enforcement.Eraser = (*Service)(nil)
@@ -18,24 +19,20 @@ func (s *Service) Erase(ctx context.Context, e enforcement.Erasure) error {
 		return err
 	}
 	who, rename := []any{e.Site, e.Account}, []any{e.Site, e.Account, e.Pseudonym}
-	steps := []statement{{`UPDATE sweeps SET state = 'undone' WHERE site = $1 AND account = $2 AND state = 'due'`, who}}
+	steps := []sqldb.Statement{sqldb.Do(`UPDATE sweeps SET state = 'undone' WHERE site = $1 AND account = $2 AND state = 'due'`, who...)}
 	if e.Last {
 		steps = append(steps,
-			statement{`UPDATE sweeps SET key = $3 WHERE site = $1 AND entity = 'account' AND key = $2`, rename},
-			statement{`UPDATE sweeps SET account = $3 WHERE site = $1 AND account = $2`, rename},
-			statement{`UPDATE withdrawals SET account = $3 WHERE site = $1 AND account = $2`, rename},
+			sqldb.Do(`UPDATE sweeps SET key = $3 WHERE site = $1 AND entity = 'account' AND key = $2`, rename...),
+			sqldb.Do(`UPDATE sweeps SET account = $3 WHERE site = $1 AND account = $2`, rename...),
+			sqldb.Do(`UPDATE withdrawals SET account = $3 WHERE site = $1 AND account = $2`, rename...),
 		)
 	}
 	if e.Last && e.InWords() {
-		steps = append(steps, statement{
-			`UPDATE withdrawals SET reason = REPLACE(reason, $1, $2) WHERE REPLACE(reason, $1, '') <> reason`, []any{e.Account, e.Pseudonym},
-		})
+		steps = append(steps, sqldb.Replace("withdrawals", e.Account, e.Pseudonym, "reason"))
 	}
 	return s.db.InTx(ctx, func(tx *sql.Tx) error {
-		for _, step := range steps {
-			if _, err := tx.ExecContext(ctx, step.text, step.args...); err != nil {
-				return fmt.Errorf("erase an account's withdrawals: %w", err)
-			}
+		if err := sqldb.Exec(ctx, tx, steps...); err != nil {
+			return fmt.Errorf("erase an account's withdrawals: %w", err)
 		}
 		return nil
 	})

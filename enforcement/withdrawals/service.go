@@ -187,34 +187,23 @@ func (s *Service) signal() {
 // Run does that.
 func (s *Service) Undo(ctx context.Context, site, account string, at time.Time, actor, reason string) (int, error) {
 	return s.giveBack(ctx, "an account",
-		statement{
-			`UPDATE sweeps SET state = 'undone'
- WHERE account = $1 AND ($2 = '' OR site = $2) AND at <= $3`, []any{account, site, sqldb.Millis(at)},
-		},
-		statement{
-			`UPDATE withdrawals
+		sqldb.Do(`UPDATE sweeps SET state = 'undone'
+ WHERE account = $1 AND ($2 = '' OR site = $2) AND at <= $3`, account, site, sqldb.Millis(at)),
+		sqldb.Do(`UPDATE withdrawals
  SET state = 'reinstating', actor = $1, reason = $2, attempts = 0, next_at = 0, updated_at = $3
  WHERE account = $4 AND ($5 = '' OR site = $5) AND state = 'withdrawn'
- AND sweep_id IN (SELECT id FROM sweeps WHERE state = 'undone')`,
-			[]any{actor, reason, sqldb.Millis(s.options.Now()), account, site},
-		})
-}
-
-// statement is one SQL statement with its arguments.
-type statement struct {
-	text string
-	args []any
+ AND sweep_id IN (SELECT id FROM sweeps WHERE state = 'undone')`, actor, reason, sqldb.Millis(s.options.Now()), account, site))
 }
 
 // giveBack undoes sweeps and marks the withdrawals that came of them to be
 // given back, together, and wakes Run. It returns how many those are.
-func (s *Service) giveBack(ctx context.Context, of string, sweeps, orders statement) (int, error) {
+func (s *Service) giveBack(ctx context.Context, of string, sweeps, orders sqldb.Statement) (int, error) {
 	var n int64
 	err := s.db.InTx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, sweeps.text, sweeps.args...); err != nil {
+		if _, err := tx.ExecContext(ctx, sweeps.Text, sweeps.Args...); err != nil {
 			return fmt.Errorf("undo the sweeps of %s: %w", of, err)
 		}
-		result, err := tx.ExecContext(ctx, orders.text, orders.args...)
+		result, err := tx.ExecContext(ctx, orders.Text, orders.Args...)
 		if err != nil {
 			return fmt.Errorf("undo the withdrawals of %s: %w", of, err)
 		}

@@ -26,8 +26,7 @@ func (o *Eraser) Erase(ctx context.Context, e enforcement.Erasure) error {
 	}
 	account, pseudonym := e.Quoted()
 	return o.db.InTx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE backtests SET result = REPLACE(result, $1, $2) WHERE REPLACE(result, $1, '') <> result`,
-			account, pseudonym)
+		err := sqldb.Exec(ctx, tx, sqldb.Replace("backtests", account, pseudonym, "result"))
 		if err != nil {
 			return fmt.Errorf("erase an account from backtests: %w", err)
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"fairgate/enforcement"
+	"fairgate/ingest/answer"
 )
 
 // Visitor is who calls, as far as it was proved.
@@ -146,7 +147,7 @@ func (h *Handler) give(w http.ResponseWriter, r *http.Request, visitor Visitor, 
 		h.fail(w, r, err)
 		return
 	}
-	h.answer(w, r, code, "application/json", status)
+	h.sent(r, answer.JSON(w, code, status))
 }
 
 // maxNetworks bounds what is remembered; beyond it all are forgotten at once.
@@ -195,15 +196,11 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int, code, detail string) {
-	h.answer(w, r, status, "application/problem+json", map[string]any{
-		"type": "urn:fairgate:problem:" + code, "title": http.StatusText(status), "status": status, "code": code, "detail": detail,
-	})
+	h.sent(r, answer.Problem(w, status, code, detail))
 }
 
-func (h *Handler) answer(w http.ResponseWriter, r *http.Request, status int, contentType string, body any) {
-	w.Header().Set("Content-Type", contentType)
-	w.WriteHeader(status)
-	if err := json.NewEncoder(w).Encode(body); err != nil {
+func (h *Handler) sent(r *http.Request, err error) {
+	if err != nil {
 		h.o.Logger.LogAttrs(r.Context(), slog.LevelDebug, "appeal answer not sent", slog.Any("error", err))
 	}
 }

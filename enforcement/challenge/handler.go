@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fairgate/ingest"
+	"fairgate/ingest/answer"
 )
 
 // maxBody bounds a redemption request.
@@ -101,7 +102,7 @@ func (h *Handler) give(w http.ResponseWriter, r *http.Request, status int, body 
 		h.fail(w, r, err)
 		return
 	}
-	h.answer(w, r, status, "application/json", body)
+	h.sent(r, answer.JSON(w, status, body))
 }
 
 // fail maps an error to its status, once. What is no refusal is logged and
@@ -136,16 +137,11 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, status int, code, detail string) {
-	h.answer(w, r, status, "application/problem+json", map[string]any{
-		"type": "urn:fairgate:problem:" + code, "title": http.StatusText(status), "status": status, "code": code,
-		"detail": detail,
-	})
+	h.sent(r, answer.Problem(w, status, code, detail))
 }
 
-func (h *Handler) answer(w http.ResponseWriter, r *http.Request, status int, contentType string, body any) {
-	w.Header().Set("Content-Type", contentType)
-	w.WriteHeader(status)
-	if err := json.NewEncoder(w).Encode(body); err != nil {
+func (h *Handler) sent(r *http.Request, err error) {
+	if err != nil {
 		h.logger.LogAttrs(r.Context(), slog.LevelDebug, "challenge answer not sent", slog.Any("error", err))
 	}
 }

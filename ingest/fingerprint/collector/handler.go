@@ -1,10 +1,11 @@
 package collector
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
+
+	"fairgate/ingest/answer"
 )
 
 // NoncePath is where a device asks for a nonce, below the mount.
@@ -46,7 +47,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		header.Set("Allow", "GET, HEAD")
-		problem(w, http.StatusMethodNotAllowed, "method_not_allowed", "only GET and HEAD")
+		_ = answer.Problem(w, http.StatusMethodNotAllowed, "method_not_allowed", "only GET and HEAD")
 		return
 	}
 	switch strings.TrimSuffix(r.URL.Path, "/") {
@@ -57,28 +58,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.script.serve(w, r)
 		return
 	}
-	problem(w, http.StatusNotFound, "not_found", "there is nothing here")
+	_ = answer.Problem(w, http.StatusNotFound, "not_found", "there is nothing here")
 }
 
 func (h *Handler) nonce(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	nonce, ttl, err := h.service.Nonce(h.identify(r))
 	if refused, is := errors.AsType[*Refusal](err); is {
-		problem(w, refused.Status(), string(refused.Result), refused.Detail)
+		_ = answer.Problem(w, refused.Status(), string(refused.Result), refused.Detail)
 		return
 	}
-	answer(w, http.StatusOK, "application/json", map[string]any{"nonce": nonce, "expires_in": int(ttl.Seconds())})
-}
-
-// problem answers after RFC 9457.
-func problem(w http.ResponseWriter, status int, code, detail string) {
-	answer(w, status, "application/problem+json", map[string]any{
-		"type": "urn:fairgate:problem:" + code, "title": http.StatusText(status), "status": status, "code": code, "detail": detail,
-	})
-}
-
-func answer(w http.ResponseWriter, status int, contentType string, body any) {
-	w.Header().Set("Content-Type", contentType)
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // whoever left does not need it
+	_ = answer.JSON(w, http.StatusOK, map[string]any{"nonce": nonce, "expires_in": int(ttl.Seconds())}) // whoever left does not need it
 }

@@ -115,8 +115,8 @@ func TestWilson(t *testing.T) {
 	}{
 		{0, 10, 0, 0.2775}, {1, 10, 0.0179, 0.4042}, {5, 10, 0.2366, 0.7634}, {198, 200, 0.9643, 0.9973}, {0, 0, 0, 1},
 	} {
-		low, high := wilson(tt.n, tt.d)
-		assert.InDelta(t, tt.low, low, 1e-4)
-		assert.InDelta(t, tt.high, high, 1e-4)
+		r := rate(tt.n, tt.d)
+		assert.InDelta(t, tt.low, r.Low, 1e-4)
+		assert.InDelta(t, tt.high, r.High, 1e-4)
 	}
 }

@@ -30,6 +30,7 @@ func (g *Gateway) identify(x *exchange) {
 		Site: g.o.Site, Gateway: g.o.Name, Boot: g.boot, Seq: seq,
 		Kind: x.route.kind, Route: x.route.id, Method: x.method, Path: x.path[:min(len(x.path), maxPath)],
 	}
+	x.identity = g.o.Reader.Read(x.peer, x.headers)
 	x.event.Subject = g.subject(x)
 	x.event.Client = x.identity.Client
 	x.event.Telemetry = x.identity.Sealed.Telemetry
@@ -38,10 +39,9 @@ func (g *Gateway) identify(x *exchange) {
 	}
 }
 
-// subject reads the fingerprint and finds the account. It needs a canonical
+// subject says who asks, by the fingerprint that was read, and finds the account. It needs a canonical
 // request but no route, so that mounted handlers can be told too.
 func (g *Gateway) subject(x *exchange) ingest.Subject {
-	x.identity = g.o.Reader.Read(x.peer, x.headers)
 	s := ingest.Subject{
 		Device: x.identity.Device.ID, DeviceIssued: x.identity.Device.Issued, DeviceFresh: x.identity.NewToken != "",
 	}
@@ -182,6 +182,6 @@ func newEventID(at time.Time, seq uint64) string {
 		id[i] = byte(ms >> (40 - 8*i)) //nolint:gosec // one byte of six
 	}
 	id[6], id[7] = 0x70|byte(seq>>22)&0x0f, byte(seq>>14) //nolint:gosec // bits of the count
-	id[8], id[9] = 0x80|byte(seq>>8)&0x3f, byte(seq) //nolint:gosec // the rest of them
+	id[8], id[9] = 0x80|byte(seq>>8)&0x3f, byte(seq)      //nolint:gosec // the rest of them
 	return id.String()
 }

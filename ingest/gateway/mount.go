@@ -45,6 +45,7 @@ func (g *Gateway) mount(x *exchange, handler fiber.Handler) error {
 	if len(x.body) > DefaultMaxBody {
 		return tooLarge(DefaultMaxBody)
 	}
+	x.identity = g.o.Reader.Read(x.peer, x.headers)
 	subject := g.subject(x)
 	header := &x.c.Request().Header
 	for _, h := range x.headers {

@@ -79,12 +79,12 @@ func (g *Gateway) noteRefusal(x *exchange, err error) {
 	if !ok {
 		return
 	}
-	// Without the account: to look it up may cost a round trip.
-	identity := g.o.Reader.Read(x.peer, x.headers)
-	fresh := identity.NewToken != "" // and not given out with a refusal
-	source := identity.Device.ID
+	// The account is looked up later: it may cost a round trip.
+	x.identity = g.o.Reader.Read(x.peer, x.headers)
+	fresh := x.identity.NewToken != "" // and not given out with a refusal
+	source := x.identity.Device.ID
 	if source == "" || fresh {
-		source = identity.Client.Subnet
+		source = x.identity.Client.Subnet
 	}
 	// Behind a trusted proxy nobody is known without headers but the proxy.
 	nobody := len(x.headers) == 0 && g.o.Reader.TrustsPeer(x.peer)
@@ -98,7 +98,7 @@ func (g *Gateway) noteRefusal(x *exchange, err error) {
 		ID: newEventID(at, seq), Time: at,
 		Site: g.o.Site, Gateway: g.o.Name, Boot: g.boot, Seq: seq,
 		Kind: ingest.KindRequestRefused, Method: clipText(x.method), Path: x.path[:min(len(x.path), maxPath)],
-		Subject: g.subject(x), Client: identity.Client, Telemetry: identity.Sealed.Telemetry,
+		Subject: g.subject(x), Client: x.identity.Client, Telemetry: x.identity.Sealed.Telemetry,
 		Outcome: ingest.Outcome{Disposition: ingest.DispositionRefused, Status: r.status, Code: r.code, Latency: g.now().Sub(x.start)},
 	}
 	if fresh {

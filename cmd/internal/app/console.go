@@ -107,16 +107,25 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	return &operators{addr: ln.Addr().String(), first: first, store: users}, nil
 }
 
-// receiveOutcomes takes the booking system's reports in, on a listener of its
-// own: it is neither visitors' nor operators'.
-func receiveOutcomes(ctx context.Context, s *Stack, e Env) error {
+// webhookSecret is what signs the booking system's reports.
+func webhookSecret(e Env) ([]byte, error) {
 	text, err := e.Config.Keys.Webhook.Reveal()
 	if err != nil {
-		return fmt.Errorf("keys.webhook: %w", err)
+		return nil, fmt.Errorf("keys.webhook: %w", err)
 	}
 	secret, err := outbox.ParseSecret(text)
 	if err != nil {
-		return fmt.Errorf("keys.webhook: %w", err)
+		return nil, fmt.Errorf("keys.webhook: %w", err)
+	}
+	return secret, nil
+}
+
+// receiveOutcomes takes the booking system's reports in, on a listener of its
+// own: it is neither visitors' nor operators'.
+func receiveOutcomes(ctx context.Context, s *Stack, e Env) error {
+	secret, err := webhookSecret(e)
+	if err != nil {
+		return err
 	}
 	topics := stream.NewTopics(e.Config.Kafka.Prefix)
 	receiver, err := outcome.NewReceiver(openProducer(s, e), topics.Outcomes, [][]byte{secret}, outcome.ReceiverOptions{

@@ -90,9 +90,10 @@ type Contained struct {
 // leastPace is how often the parts look after things in life.
 const leastPace = 500 * time.Millisecond
 
-// Delays of the asynchronous way in life, which is batches, the log between
-// the parts and their work: until the pipeline has scored an event, and until
-// its verdict is enforced. Measured on one machine with the embedded engines.
+// Delays that stand for the asynchronous way in life, which is batches, the log
+// between the parts and their work: until the pipeline has scored an event, and
+// until its verdict is enforced. They are assumed, of the size that a service
+// shows where nothing waits.
 const (
 	scoredAfter   = 100 * time.Millisecond
 	enforcedAfter = 50 * time.Millisecond

@@ -58,13 +58,9 @@ func (c *Contained) openTicketing(ctx context.Context) error {
 
 // openReports opens the way of the booking system's reports.
 func (c *Contained) openReports(ctx context.Context, store *sqlstore.Store) error {
-	text, err := c.e.Config.Keys.Webhook.Reveal()
+	secret, err := webhookSecret(c.e)
 	if err != nil {
-		return fmt.Errorf("keys.webhook: %w", err)
-	}
-	secret, err := ticketbox.ParseSecret(text)
-	if err != nil {
-		return fmt.Errorf("keys.webhook: %w", err)
+		return err
 	}
 	receiver, err := outcome.NewReceiver(c.log, c.log.topics.Outcomes, [][]byte{secret}, outcome.ReceiverOptions{
 		Site: c.e.Config.Site, Events: c.log.topics.Events, Now: c.e.Now, Logger: c.e.Log,

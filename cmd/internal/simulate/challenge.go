@@ -37,8 +37,8 @@ func (v *Visit) meet(ctx context.Context, asked answer) (string, bool) {
 }
 
 // willSolve says whether a challenge is taken up. Attackers solve every one that
-// they can afford, at the measured price of the hashes; people solve it with
-// their browser, and sometimes do not.
+// they can afford, at the price of the hashes (Scene.HashTime); people solve it
+// with their browser, and sometimes do not.
 func (v *Visit) willSolve(ctx context.Context) bool {
 	m := v.world.meets
 	if v.Actor.Hostile {

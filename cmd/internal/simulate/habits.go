@@ -60,8 +60,8 @@ type meetingParams struct {
 }
 
 // challengeParams: people solve a challenge with their browser and sometimes do
-// not; attackers solve every proof of work that they can afford, at the measured
-// price of the hashes, and buy codes for a part of their accounts.
+// not; attackers solve every proof of work that they can afford, at the price
+// of the hashes (Scene.HashTime), and buy codes for a part of their accounts.
 func challengeParams() meetingParams {
 	return meetingParams{
 		abandons: Param{"challenge.abandons", Share, chance(0.05), "a person turns away from a challenge"},

@@ -40,12 +40,17 @@ type Replay struct {
 type ReplayOptions struct {
 	// Marks asks the counters for marks: what people cleared is not to count.
 	Marks bool
+	// Part is which part of the entities are counted, from 0, where Parts of them
+	// are counted by as many replays of the same programs and events, each with
+	// counters of its own; every entity is one part's. Parts 0 is all of them.
+	Part, Parts int
 }
 
 // NewReplay works out what the programs need of the counters, which must hold
 // nothing of theirs yet.
 func NewReplay(counters Counters, o ReplayOptions, programs ...*rules.Program) *Replay {
 	r := &Replay{counters: counters, byKind: map[ingest.Kind][]group{}, scratch: newScratch()}
+	r.scratch.portion = portion{uint32(max(0, o.Part)), uint32(max(0, o.Parts))}
 	for _, p := range programs {
 		one := newPlan(p)
 		r.plans, r.offsets = append(r.plans, one), append(r.offsets, r.size)
@@ -74,10 +79,13 @@ func NewReplay(counters Counters, o ReplayOptions, programs ...*rules.Program) *
 func (r *Replay) Size() int { return r.size }
 
 // Count counts the event, at every stage, and fills values, Size long, with
-// what the programs' features come to.
+// what the programs' features come to. Parts take turns at the same values, the
+// first of them first: it begins them anew.
 func (r *Replay) Count(ctx context.Context, e *ingest.Event, values []float64) error {
-	for i := range values {
-		values[i] = rules.NoValue
+	if r.scratch.portion.index == 0 {
+		for i := range values {
+			values[i] = rules.NoValue
+		}
 	}
 	groups, ok := r.byKind[e.Kind]
 	if !ok {
@@ -93,6 +101,22 @@ func (r *Replay) Count(ctx context.Context, e *ingest.Event, values []float64) e
 	}
 	s.fill(values)
 	return nil
+}
+
+// portion is which of several parts of all keys is meant; of 0 parts, all.
+type portion struct{ index, of uint32 }
+
+// has spreads keys by FNV-1a (32 bits), which says nothing of where stores keep
+// them.
+func (p portion) has(key string) bool {
+	if p.of <= 1 {
+		return true
+	}
+	hash := uint32(2166136261)
+	for i := range len(key) {
+		hash = (hash ^ uint32(key[i])) * 16777619
+	}
+	return hash>>8%p.of == p.index
 }
 
 // seriesKey is what makes uses of different programs and stages the same series.

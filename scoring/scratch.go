@@ -19,6 +19,7 @@ type scratch struct {
 	numbers []float64
 	matches []rules.Match
 	ev      *rules.Evaluator
+	portion portion
 }
 
 func newScratch() *scratch { return &scratch{ev: rules.NewEvaluator()} }
@@ -38,7 +39,11 @@ func (s *scratch) build(e *ingest.Event, groups []group) {
 			if slices.Contains(s.keys[first:k], s.keys[k]) {
 				continue // the same document twice
 			}
-			s.buildEntity(e, g, s.keys[k], id, nth)
+			if s.portion.has(s.keys[k]) {
+				s.buildEntity(e, g, s.keys[k], id, nth)
+			} else if g.mark { // what pairs follow
+				s.touch.Entities = append(s.touch.Entities, EntityTouch{Entity: g.entity, Key: s.keys[k], ReadMark: true, Keep: g.keep})
+			}
 			nth++
 		}
 	}
@@ -135,7 +140,7 @@ func (s *scratch) reset() {
 	*s = scratch{
 		touch:  Touch{Entities: s.touch.Entities[:0]},
 		series: s.series[:0], uses: s.uses[:0], members: s.members[:0], keys: s.keys[:0],
-		numbers: s.numbers[:0], matches: s.matches[:0], ev: s.ev,
+		numbers: s.numbers[:0], matches: s.matches[:0], ev: s.ev, portion: s.portion,
 	}
 }
 

@@ -65,8 +65,9 @@ bands:
 `
 
 // TestAReplayGivesTheHitsThatTheEngineGives compares them hit by hit, where two
-// versions share what they can: on events of which some come an hour late, some
-// twice, and of whom some were cleared meanwhile.
+// versions share what they can, and the entities are counted by one replay or by
+// parts: on events of which some come an hour late, some twice, and of whom some
+// were cleared meanwhile.
 func TestAReplayGivesTheHitsThatTheEngineGives(t *testing.T) {
 	museum, err := os.ReadFile(filepath.Join("..", "..", "rulesets", "museum.yaml"))
 	require.NoError(t, err)
@@ -75,38 +76,49 @@ func TestAReplayGivesTheHitsThatTheEngineGives(t *testing.T) {
 		"museum":     {load(t, string(museum)), load(t, fmt.Sprintf(everything, "30m", 2, 4))},
 		"generated":  {generated(t, 50, 7, 0.5), generated(t, 50, 8, 0.4)},
 	} {
-		t.Run(name, func(t *testing.T) {
-			cleared := marks{}
-			replay := scoring.NewReplay(memory.New(memory.Options{Marks: cleared, Alone: true}), scoring.ReplayOptions{Marks: true}, versions[0], versions[1])
-			var engines [2]*scoring.Engine
-			var judges [2]*scoring.Judge
-			for i, p := range versions {
-				engines[i] = scoring.New(memory.New(memory.Options{Marks: cleared}), scoring.Options{})
-				engines[i].Swap(p)
-				judges[i] = replay.Judge(i)
-			}
-			fired, values := map[string]int{}, make([]float64, replay.Size())
-			for n, e := range unruly(6_000) {
-				if n%500 == 499 {
-					cleared["account:"+e.Subject.Account] = scoring.EncodeMark(e.Time, nil)
-				}
-				require.NoError(t, replay.Count(t.Context(), e, values))
-				for i := range engines {
-					want, snapshot := engineHits(t, engines[i], *e)
-					own := judges[i].Values(values)
-					hits, err := judges[i].Hits(e, own, nil)
-					require.NoError(t, err)
-					require.Equal(t, want, hits, "event %d, version %d", n, i)
-					require.Len(t, own, len(snapshot))
-					for _, h := range hits {
-						fired[h.Rule]++
-					}
-				}
-			}
-			assert.Greater(t, len(fired), 8, "there is something to agree about")
-			t.Log(fired)
-		})
+		for _, parts := range []int{1, 2, 5} {
+			t.Run(fmt.Sprintf("%s, parts=%d", name, parts), func(t *testing.T) { agree(t, versions, parts) })
+		}
 	}
+}
+
+func agree(t *testing.T, versions [2]*rules.Program, parts int) {
+	t.Helper()
+	cleared := marks{}
+	var replays []*scoring.Replay
+	for part := range parts {
+		replays = append(replays, scoring.NewReplay(memory.New(memory.Options{Marks: cleared, Alone: true}),
+			scoring.ReplayOptions{Marks: true, Part: part, Parts: parts}, versions[0], versions[1]))
+	}
+	var engines [2]*scoring.Engine
+	var judges [2]*scoring.Judge
+	for i, p := range versions {
+		engines[i] = scoring.New(memory.New(memory.Options{Marks: cleared}), scoring.Options{})
+		engines[i].Swap(p)
+		judges[i] = replays[0].Judge(i)
+	}
+	fired, values := map[string]int{}, make([]float64, replays[0].Size())
+	for n, e := range unruly(6_000) {
+		if n%500 == 499 {
+			cleared["account:"+e.Subject.Account] = scoring.EncodeMark(e.Time, nil)
+		}
+		for _, replay := range replays {
+			require.NoError(t, replay.Count(t.Context(), e, values))
+		}
+		for i := range engines {
+			want, snapshot := engineHits(t, engines[i], *e)
+			own := judges[i].Values(values)
+			hits, err := judges[i].Hits(e, own, nil)
+			require.NoError(t, err)
+			require.Equal(t, want, hits, "event %d, version %d", n, i)
+			require.Len(t, own, len(snapshot))
+			for _, h := range hits {
+				fired[h.Rule]++
+			}
+		}
+	}
+	assert.Greater(t, len(fired), 8, "there is something to agree about")
+	t.Log(fired)
 }
 
 type marks map[string][]byte

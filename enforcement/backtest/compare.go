@@ -100,16 +100,17 @@ func (s *Stopped) Unwrap() error { return s.Err }
 
 // comparison is one run.
 type comparison struct {
-	source  Source
-	o       Options
-	needs   Needs
-	lead    time.Duration
-	extent  Extent
-	counter *counter
-	next    *replayer
-	against *replayer // nil: none
-	tally   *tally
-	warmed  uint64
+	source Source
+	o      Options
+	needs  Needs
+	lead   time.Duration
+	extent Extent
+	// counters count a part of the entities each, one after the other.
+	counters [countingParts]*counter
+	next     *replayer
+	against  *replayer // nil: none
+	tally    *tally
+	warmed   uint64
 }
 
 func prepare(ctx context.Context, source Source, next, against *rules.Program, o Options) (*comparison, error) {
@@ -136,12 +137,12 @@ func prepare(ctx context.Context, source Source, next, against *rules.Program, o
 		return nil, err
 	}
 	if against == nil {
-		c.counter = newCounter(o.Entities, list, next)
+		c.counters = newCounters(o.Entities, list, next)
 	} else {
-		c.counter = newCounter(o.Entities, list, next, against)
-		c.against = newReplayer(against, c.counter.replay.Judge(1), list)
+		c.counters = newCounters(o.Entities, list, next, against)
+		c.against = newReplayer(against, c.counters[0].replay.Judge(1), list)
 	}
-	c.next = newReplayer(next, c.counter.replay.Judge(0), list)
+	c.next = newReplayer(next, c.counters[0].replay.Judge(0), list)
 	return c, nil
 }
 
@@ -156,13 +157,15 @@ type work struct {
 // ahead is how many batches may lie between two stages.
 const ahead = 4
 
-// run takes the batches through the stages, each a goroutine: reading,
-// counting, next, against, tally. Partitioning by account would not be exact, because accounts
-// share devices, networks and documents; a pipeline is.
+// run takes the batches through the stages, each a goroutine: reading, counting
+// each part of the entities, next, against, tally. Dividing the events by account
+// would not be exact, because accounts share devices, networks and documents; a
+// pipeline is, and so is dividing what is counted.
 func (c *comparison) run(parent context.Context) error {
 	group, ctx := errgroup.WithContext(parent)
-	read, counted, judged, both := make(chan *work, ahead), make(chan *work, ahead), make(chan *work, ahead), make(chan *work, ahead)
-	done := make(chan *work, 4*ahead+5) // as many as can be on their way
+	pipe := func() chan *work { return make(chan *work, ahead) }
+	read, judged, both := pipe(), pipe(), pipe()
+	done := make(chan *work, (3+countingParts)*(ahead+1)+1) // as many as can be on their way
 	var idle []*work
 	spare := func() []ingest.Event {
 		select {
@@ -190,11 +193,16 @@ func (c *comparison) run(parent context.Context) error {
 		}
 		return nil
 	})
-	stage(ctx, group, read, counted, func(w *work) (err error) {
-		w.values, err = c.counter.take(ctx, w.events, w.values)
-		return err
-	})
-	size := c.counter.replay.Size()
+	counted := read
+	for _, counter := range c.counters {
+		from := counted
+		counted = pipe()
+		stage(ctx, group, from, counted, func(w *work) (err error) {
+			w.values, err = counter.take(ctx, w.events, w.values)
+			return err
+		})
+	}
+	size := c.counters[0].replay.Size()
 	stage(ctx, group, counted, judged, func(w *work) error { return c.next.take(w.events, w.values, size, &w.next) })
 	stage(ctx, group, judged, both, func(w *work) error {
 		if c.against == nil {

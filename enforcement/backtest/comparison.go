@@ -182,8 +182,16 @@ func (c *comparison) versionOf(r *replayer) VersionOutcome {
 	rs := r.program.Ruleset()
 	return VersionOutcome{
 		Ruleset: rs.Name, Version: r.program.Version(), Rules: len(rs.Rules), Features: len(r.program.Features()),
-		Forgotten: c.counter.counters.Evicted(),
+		Forgotten: c.forgotten(),
 	}
+}
+
+// forgotten is how many entities in use were forgotten for want of room.
+func (c *comparison) forgotten() (n uint64) {
+	for _, counter := range c.counters {
+		n += counter.counters.Evicted()
+	}
+	return n
 }
 
 func labelName(l labelled) string {

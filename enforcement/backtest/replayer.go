@@ -13,27 +13,35 @@ import (
 	"fairgate/scoring/window/memory"
 )
 
-// counter counts the events for all versions of a run. It is used by one
-// goroutine.
+// counter counts the events for all versions of a run, of one part of the
+// entities. It is used by one goroutine.
 type counter struct {
 	replay    *scoring.Replay
 	counters  *memory.Store
 	clearings *clearings
 }
 
-func newCounter(entities int, list []Clearing, programs ...*rules.Program) *counter {
-	c := &counter{clearings: newClearings(list)}
-	o := memory.Options{MaxEntities: entities, Alone: true}
-	if len(list) > 0 {
-		o.Marks = c.clearings
+// countingParts is how many counters share the entities of a run. Counting
+// costs more than all the rest, and most of that is waiting for memory.
+const countingParts = 2
+
+func newCounters(entities int, list []Clearing, programs ...*rules.Program) [countingParts]*counter {
+	var out [countingParts]*counter
+	for i := range out {
+		c := &counter{clearings: newClearings(list)}
+		o := memory.Options{MaxEntities: (entities + countingParts - 1) / countingParts, Alone: true}
+		if len(list) > 0 {
+			o.Marks = c.clearings
+		}
+		c.counters = memory.New(o)
+		c.replay = scoring.NewReplay(c.counters, scoring.ReplayOptions{Marks: len(list) > 0, Part: i, Parts: countingParts}, programs...)
+		out[i] = c
 	}
-	c.counters = memory.New(o)
-	c.replay = scoring.NewReplay(c.counters, scoring.ReplayOptions{Marks: len(list) > 0}, programs...)
-	return c
+	return out
 }
 
-// take counts a batch. values, reused where it suffices, gets as many for each
-// event as the replay has.
+// take counts a batch. values has as many for each event as the replay has;
+// the first part makes room for them, where they do not suffice.
 func (c *counter) take(ctx context.Context, events []ingest.Event, values []float64) ([]float64, error) {
 	size := c.replay.Size()
 	values = slices.Grow(values[:0], size*len(events))[:size*len(events)]

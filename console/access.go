@@ -18,10 +18,11 @@ const (
 	Auditor       Role = "auditor"
 )
 
+// Roles are all roles.
+func Roles() []Role { return []Role{Analyst, Security, Administrator, BoxOffice, Auditor} }
+
 // Valid reports whether r is a known role.
-func (r Role) Valid() bool {
-	return slices.Contains([]Role{Analyst, Security, Administrator, BoxOffice, Auditor}, r)
-}
+func (r Role) Valid() bool { return slices.Contains(Roles(), r) }
 
 // Permission is one thing that a role may or may not do.
 type Permission string
@@ -49,7 +50,19 @@ const (
 	ApproveRules Permission = "rules.approve" // be the second person
 	TightenRules Permission = "rules.tighten" // break-glass: challenge for an hour, alone
 	RunBacktests Permission = "backtests.run" // and cancel them
+
+	ReadOperators Permission = "operators.read" // users, sessions, API keys
+	EditOperators Permission = "operators.edit"
 )
+
+// permissions are all permissions; a test holds them against the declarations.
+func permissions() []Permission {
+	return []Permission{
+		ReadReview, Decide, ReadAppeals, EditLists, ImportLabel, ReadQuality, SwitchMode, LiftBudget, UndoRules, ReadAudit,
+		ReadAlerts, TakeAlerts, ReadNotify, EditNotify, EraseData, ReadRules, EditRules, ApproveRules, TightenRules, RunBacktests,
+		ReadOperators, EditOperators,
+	}
+}
 
 // May reports whether a role holds a permission. Reading is wide, changing is
 // narrow: a deny entry is an analyst's, a security officer's or an
@@ -60,7 +73,7 @@ func (r Role) May(p Permission) bool {
 	switch p {
 	case ReadReview, ReadQuality, ReadRules, ReadAlerts:
 		return r == Analyst || r == Security || r == Administrator || r == Auditor
-	case Decide, ImportLabel, UndoRules, EraseData:
+	case Decide, ImportLabel, UndoRules, EraseData, EditOperators:
 		return r == Administrator
 	case EditLists, LiftBudget, EditRules, TightenRules:
 		return r == Analyst || r == Security || r == Administrator
@@ -70,11 +83,33 @@ func (r Role) May(p Permission) bool {
 		return r == Security || r == Administrator || r == Auditor
 	case SwitchMode, ApproveRules, EditNotify, TakeAlerts:
 		return r == Security || r == Administrator
-	case ReadAudit, ReadAppeals:
+	case ReadAudit, ReadAppeals, ReadOperators:
 		return r == Administrator || r == Auditor
 	default:
 		return false
 	}
+}
+
+// Permissions are all that a role holds, in the order of Permission's list.
+func (r Role) Permissions() []Permission {
+	held := []Permission{}
+	for _, p := range permissions() {
+		if r.May(p) {
+			held = append(held, p)
+		}
+	}
+	return held
+}
+
+// Holders are the roles that hold a permission.
+func (p Permission) Holders() []Role {
+	var holders []Role
+	for _, r := range Roles() {
+		if r.May(p) {
+			holders = append(holders, r)
+		}
+	}
+	return holders
 }
 
 // Principal is who is signed in.
@@ -93,6 +128,8 @@ var (
 	ErrSignedOut      = errors.New("not signed in, or the session is over")
 	ErrTooManyTries   = errors.New("too many failed attempts; wait a few minutes")
 	ErrWeakPassword   = errors.New("a password has at least 12 and at most 256 characters")
+	// ErrNotFound is returned for a session, a user or a key that is not there.
+	ErrNotFound = errors.New("there is no such")
 )
 
 // AuditEntry is one line of the audit log.

@@ -12,26 +12,17 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/recover"
-	"github.com/google/uuid"
 
 	"fairgate/console"
+	"fairgate/ingest/fingerprint"
 	"fairgate/rules/life"
 )
-
-// Operators is who may sign in; *store.Store is one.
-type Operators interface {
-	SignIn(ctx context.Context, name, password, address string) (token string, p console.Principal, expires time.Time, err error)
-	SignOut(ctx context.Context, token string) error
-	ChangePassword(ctx context.Context, name, old, replacement string) error
-	Who(ctx context.Context, token string) (console.Principal, error)
-}
 
 // Audit is the append-only log; *store.Store is one.
 type Audit interface {
@@ -43,6 +34,7 @@ type Audit interface {
 // Services are what the API stands in front of. All are required.
 type Services struct {
 	Operators Operators
+	Sessions  Sessions
 	Audit     Audit
 	Review    Review
 	Cases     Cases
@@ -84,8 +76,15 @@ type Options struct {
 	Routes []string
 	// Ready is asked by /readyz, by name.
 	Ready map[string]func(context.Context) error
-	Now   func() time.Time
-	Log   *slog.Logger
+	// Trusted are the only peers whose X-Forwarded-For and X-Forwarded-Proto are
+	// read. Nil: none.
+	Trusted *fingerprint.Proxies
+	// Origin is where operators reach the console, such as https://console.example,
+	// for browsers that only say where a request comes from. Empty: what the
+	// request says it was sent to.
+	Origin string
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 // maxBody bounds a request: a ruleset of the largest size fits, as JSON. Other
@@ -106,6 +105,9 @@ func New(services Services, o Options) *fiber.App {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Trusted == nil {
+		o.Trusted = &fingerprint.Proxies{}
+	}
 	s := &server{Services: services, o: o}
 	app := fiber.New(fiber.Config{
 		DisableStartupMessage: true, BodyLimit: maxBody, Immutable: true,
@@ -120,12 +122,11 @@ func New(services Services, o Options) *fiber.App {
 	config.OpenAPIPath = "/api/v1/openapi"
 	config.SchemasPath = "/api/v1/schemas"
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaNames())
-	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"bearer": {Type: "http", Scheme: "bearer", Description: "A session token from sign-in, or an API key."},
-	}
+	config.Components.SecuritySchemes = securitySchemes()
 	api := humafiber.New(app, config)
 	api.UseMiddleware(s.authenticate(api))
 	s.sessions(api)
+	s.sessionLists(api)
 	s.review(api)
 	s.cases(api)
 	s.appeals(api)
@@ -162,74 +163,6 @@ func Document() ([]byte, error) {
 	}
 	defer func() { _ = res.Body.Close() }()
 	return readAll(res.Body)
-}
-
-// caller is who calls, for handlers and for the audit log.
-type caller struct {
-	console.Principal
-	token     string
-	address   string
-	requestID string
-}
-
-type callerKey struct{}
-
-func callerOf(ctx context.Context) caller {
-	c, _ := ctx.Value(callerKey{}).(caller)
-	return c
-}
-
-const permissionKey = "permission"
-
-// needs marks an operation with the permission it takes.
-func needs(op huma.Operation, p console.Permission) huma.Operation {
-	op.Security = []map[string][]string{{"bearer": {}}}
-	op.Metadata = map[string]any{permissionKey: p}
-	op.Description = strings.TrimSpace(op.Description + "\n\nPermission: `" + string(p) + "`.")
-	return op
-}
-
-// signedIn marks an operation that any operator may call.
-func signedIn(op huma.Operation) huma.Operation {
-	op.Security = []map[string][]string{{"bearer": {}}}
-	return op
-}
-
-func (s *server) authenticate(api huma.API) func(huma.Context, func(huma.Context)) {
-	return func(ctx huma.Context, next func(huma.Context)) {
-		who := caller{address: host(ctx.RemoteAddr()), requestID: uuid.NewString()}
-		ctx.SetHeader("X-Request-Id", who.requestID)
-		if len(ctx.Operation().Security) == 0 {
-			next(huma.WithValue(ctx, callerKey{}, who))
-			return
-		}
-		token, found := strings.CutPrefix(ctx.Header("Authorization"), "Bearer ")
-		if !found || len(token) > 256 {
-			_ = huma.WriteErr(api, ctx, http.StatusUnauthorized, console.ErrSignedOut.Error())
-			return
-		}
-		p, err := s.Operators.Who(ctx.Context(), token)
-		if err != nil {
-			if !errors.Is(err, console.ErrSignedOut) {
-				s.o.Log.ErrorContext(ctx.Context(), "cannot check a session", "error", err, "request_id", who.requestID)
-				_ = huma.WriteErr(api, ctx, http.StatusServiceUnavailable, "sessions cannot be checked right now")
-				return
-			}
-			_ = huma.WriteErr(api, ctx, http.StatusUnauthorized, console.ErrSignedOut.Error())
-			return
-		}
-		if p.MustChange && ctx.Operation().OperationID != opChangePassword {
-			_ = huma.WriteErr(api, ctx, http.StatusForbidden, "the one-time password must be changed first: POST /api/v1/password")
-			return
-		}
-		need, _ := ctx.Operation().Metadata[permissionKey].(console.Permission)
-		if need != "" && !p.Role.May(need) {
-			_ = huma.WriteErr(api, ctx, http.StatusForbidden, "the role "+string(p.Role)+" does not hold the permission "+string(need))
-			return
-		}
-		who.Principal, who.token = p, token
-		next(huma.WithValue(ctx, callerKey{}, who))
-	}
 }
 
 // fiberError gives the router's own errors the same form as all others.

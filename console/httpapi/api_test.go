@@ -33,6 +33,7 @@ import (
 	"fairgate/enforcement/undo"
 	"fairgate/enforcement/withdrawals"
 	"fairgate/ingest"
+	"fairgate/ingest/fingerprint"
 	"fairgate/ingest/seal"
 	"fairgate/ingest/sqldb"
 	"fairgate/rules"
@@ -92,6 +93,17 @@ func (f *figures) Quality(_ context.Context, p metrics.Period, filter metrics.Fi
 
 func build(t *testing.T) *house {
 	t.Helper()
+	return buildWith(t, func(*httpapi.Options) {})
+}
+
+// behind trusts a network's word for where a request comes from; requests in
+// memory come from 0.0.0.0.
+func behind(network string) func(*httpapi.Options) {
+	return func(o *httpapi.Options) { o.Trusted, _ = fingerprint.NewProxies([]string{network}) }
+}
+
+func buildWith(t *testing.T, set func(*httpapi.Options)) *house {
+	t.Helper()
 	db, err := sqldb.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "console.db"), sqldb.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
@@ -129,12 +141,14 @@ func build(t *testing.T) *house {
 	versions, err := sqlstore.Open(t.Context(), db)
 	require.NoError(t, err)
 	stored := life.New(versions, source.NewFiles(fstest.MapFS{"museum.yaml": {Data: []byte(smallRuleset)}}), life.Options{})
+	o := httpapi.Options{Site: "museum", Ruleset: "museum", Routes: []string{"order-submit", "stock-read"}}
+	set(&o)
 	h.app = httpapi.New(httpapi.Services{
 		Rulesets:  stored,
-		Operators: h.users, Audit: h.users, Review: h.cases, Cases: h.cases, BulkCases: h.cases, Appeals: h.appeals, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Debits: h.lists, TakenOrders: h.taken, Undos: h.undo,
+		Operators: h.users, Sessions: h.users, Audit: h.users, Review: h.cases, Cases: h.cases, BulkCases: h.cases, Appeals: h.appeals, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Debits: h.lists, TakenOrders: h.taken, Undos: h.undo,
 		Alerts: h.alerts, Notifications: h.channels,
 		Normal: usual{}, Explain: explained{}, Features: counted{}, Backfills: filling{},
-	}, httpapi.Options{Site: "museum", Ruleset: "museum", Routes: []string{"order-submit", "stock-read"}})
+	}, o)
 	for name, role := range map[string]console.Role{"root": console.Administrator, "ana": console.Analyst, "audrey": console.Auditor, "sec": console.Security, "bo": console.BoxOffice} {
 		require.NoError(t, h.users.PutKey(t.Context(), name, keyOf(name), role))
 	}

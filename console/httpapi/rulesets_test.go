@@ -37,6 +37,7 @@ rules:
 
 // problem is an error's body.
 type problem struct {
+	Type   string `json:"type"`
 	Detail string `json:"detail"`
 	Errors []struct {
 		Message  string          `json:"message"`

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"time"
 
@@ -14,19 +13,28 @@ import (
 	"fairgate/console"
 )
 
-const opChangePassword = "change-password"
+// Operators is who may sign in; *store.Store is one.
+type Operators interface {
+	SignIn(ctx context.Context, a console.Attempt) (console.Grant, error)
+	SignOut(ctx context.Context, token string) error
+	ChangePassword(ctx context.Context, name, address, old, replacement string) error
+	Who(ctx context.Context, token string) (console.Identity, error)
+}
 
 type signInInput struct {
 	Body struct {
 		Name     string `json:"name" minLength:"1" maxLength:"64" doc:"The operator's user name"`
 		Password string `json:"password" minLength:"1" maxLength:"256"`
+		Cookie   bool   `json:"cookie,omitempty" doc:"For browsers: the session is a cookie that no script can read, and the answer holds no token"`
 	}
 }
 
 type signInOutput struct {
-	Body struct {
-		Token     string            `json:"token" doc:"Send it as Authorization: Bearer"`
-		ExpiresAt time.Time         `json:"expires_at"`
+	SetCookie string `header:"Set-Cookie"`
+	Body      struct {
+		Token     string            `json:"token,omitempty" doc:"Send it as Authorization: Bearer. A sign-in by cookie has none"`
+		CSRF      string            `json:"csrf_token,omitempty" doc:"Of a sign-in by cookie: send it as X-CSRF-Token with every write"`
+		ExpiresAt time.Time         `json:"expires_at" doc:"When the session ends, however much it is used"`
 		Operator  console.Principal `json:"operator"`
 	}
 }
@@ -38,64 +46,129 @@ type passwordInput struct {
 	}
 }
 
-type principalOutput struct{ Body console.Principal }
+// meBody is who is signed in and what they may do.
+type meBody struct {
+	console.Principal
+	Permissions []console.Permission `json:"permissions" doc:"What the role may do"`
+	Session     console.Session      `json:"session"`
+	CSRF        string               `json:"csrf_token,omitempty" doc:"Of a session by cookie: send it as X-CSRF-Token with every write"`
+}
+
+type meOutput struct{ Body meBody }
+
+type endedOutput struct {
+	SetCookie string `header:"Set-Cookie"`
+}
+
+const opChangePassword = "change-password"
 
 func (s *server) sessions(api huma.API) {
 	huma.Register(api, huma.Operation{
 		OperationID: "sign-in", Method: http.MethodPost, Path: "/api/v1/sessions", Summary: "Sign in",
 		DefaultStatus: http.StatusCreated, Tags: []string{"session"},
 	}, s.signIn)
-	huma.Register(api, signedIn(huma.Operation{
+	huma.Register(api, always(huma.Operation{
 		OperationID: "sign-out", Method: http.MethodDelete, Path: "/api/v1/sessions", Summary: "Sign out",
 		DefaultStatus: http.StatusNoContent, Tags: []string{"session"},
-	}), func(ctx context.Context, _ *struct{}) (*struct{}, error) {
-		if err := s.Operators.SignOut(ctx, callerOf(ctx).token); err != nil {
+	}), func(ctx context.Context, _ *struct{}) (*endedOutput, error) {
+		who := callerOf(ctx)
+		if err := s.Operators.SignOut(ctx, who.token); err != nil {
 			return nil, s.internal(ctx, "signing out", err)
 		}
-		return nil, nil
+		return who.ended(), nil
 	})
-	huma.Register(api, signedIn(huma.Operation{
+	huma.Register(api, always(huma.Operation{
 		OperationID: "who-am-i", Method: http.MethodGet, Path: "/api/v1/me", Summary: "Who is signed in", Tags: []string{"session"},
-	}), func(ctx context.Context, _ *struct{}) (*principalOutput, error) {
-		return &principalOutput{callerOf(ctx).Principal}, nil
+	}), func(ctx context.Context, _ *struct{}) (*meOutput, error) {
+		who := callerOf(ctx)
+		me := meBody{Principal: who.Principal, Permissions: who.Role.Permissions(), Session: who.Session}
+		if who.Session.Credential == console.ByCookie {
+			me.CSRF = who.CSRF
+		}
+		return &meOutput{me}, nil
 	})
-	huma.Register(api, signedIn(huma.Operation{
+	huma.Register(api, always(huma.Operation{
 		OperationID: opChangePassword, Method: http.MethodPost, Path: "/api/v1/password", Summary: "Change one's own password",
 		Description: "Ends every session of the operator; sign in again.", DefaultStatus: http.StatusNoContent, Tags: []string{"session"},
 	}), s.changePassword)
 }
 
-func (s *server) signIn(ctx context.Context, in *signInInput) (*signInOutput, error) {
-	address := callerOf(ctx).address
-	token, p, expires, err := s.Operators.SignIn(ctx, in.Body.Name, in.Body.Password, address)
-	switch {
-	case errors.Is(err, console.ErrBadCredentials):
-		return nil, huma.Error401Unauthorized(err.Error())
-	case errors.Is(err, console.ErrTooManyTries):
-		return nil, huma.Error429TooManyRequests(err.Error())
-	case err != nil:
-		return nil, s.internal(ctx, "signing in", err)
+// ended takes the cookie of a session back that is no more.
+func (c caller) ended() *endedOutput {
+	if c.Session.Credential != console.ByCookie {
+		return &endedOutput{}
 	}
-	out := &signInOutput{}
-	out.Body.Token, out.Body.ExpiresAt, out.Body.Operator = token, expires, p
-	who := callerOf(ctx)
-	who.Principal = p
-	ctx = context.WithValue(ctx, callerKey{}, who)
-	return out, s.record(ctx, "session.create", p.Name, "", nil, nil)
+	return &endedOutput{SetCookie: c.browser.keep("", 0)}
 }
 
-func (s *server) changePassword(ctx context.Context, in *passwordInput) (*struct{}, error) {
+func (s *server) signIn(ctx context.Context, in *signInInput) (*signInOutput, error) {
 	who := callerOf(ctx)
-	err := s.Operators.ChangePassword(ctx, who.Name, in.Body.Old, in.Body.New)
+	a := console.Attempt{Name: in.Body.Name, Password: in.Body.Password, Address: who.address, Agent: who.agent, Credential: console.ByBearer}
+	if in.Body.Cookie {
+		if err := who.browser.mayHaveCookie(); err != nil {
+			return nil, err
+		}
+		a.Credential, a.Replaces = console.ByCookie, who.browser.token
+	}
+	grant, err := s.Operators.SignIn(ctx, a)
+	if err != nil {
+		return nil, s.signInError(ctx, err)
+	}
+	return s.granted(ctx, grant)
+}
+
+// mayHaveCookie refuses a cookie to a page of somebody else, and one that
+// everybody on the way could read.
+func (b browser) mayHaveCookie() error {
+	if b.foreign != "" {
+		return problem(http.StatusForbidden, problemCSRF, b.foreign)
+	}
+	if !b.secure && !b.local {
+		return problem(http.StatusForbidden, problemInsecure, "browsers sign in over HTTPS only; where a proxy speaks it, name the proxy in console.trusted_proxies and have it send X-Forwarded-Proto")
+	}
+	return nil
+}
+
+// granted answers with a new session and audits it.
+func (s *server) granted(ctx context.Context, g console.Grant) (*signInOutput, error) {
+	who := callerOf(ctx)
+	out := &signInOutput{}
+	out.Body.ExpiresAt, out.Body.Operator = g.Session.ExpiresAt, g.Principal
+	if g.Session.Credential == console.ByCookie {
+		out.SetCookie, out.Body.CSRF = who.browser.keep(g.Token, g.Session.ExpiresAt.Sub(s.o.Now())), g.CSRF
+	} else {
+		out.Body.Token = g.Token
+	}
+	who.Identity = g.Identity
+	ctx = context.WithValue(ctx, callerKey{}, who)
+	return out, s.record(ctx, "session.create", g.Name, "", nil, nil)
+}
+
+func (s *server) signInError(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(err, console.ErrBadCredentials):
+		return huma.Error401Unauthorized(err.Error())
+	case errors.Is(err, console.ErrTooManyTries):
+		return huma.Error429TooManyRequests(err.Error())
+	default:
+		return s.internal(ctx, "signing in", err)
+	}
+}
+
+func (s *server) changePassword(ctx context.Context, in *passwordInput) (*endedOutput, error) {
+	who := callerOf(ctx)
+	err := s.Operators.ChangePassword(ctx, who.Name, who.address, in.Body.Old, in.Body.New)
 	switch {
 	case errors.Is(err, console.ErrBadCredentials):
 		return nil, huma.Error401Unauthorized("the old password is wrong")
+	case errors.Is(err, console.ErrTooManyTries):
+		return nil, huma.Error429TooManyRequests(err.Error())
 	case errors.Is(err, console.ErrWeakPassword):
 		return nil, huma.Error422UnprocessableEntity(err.Error())
 	case err != nil:
 		return nil, s.internal(ctx, "changing the password", err)
 	}
-	return nil, s.record(ctx, "password.change", who.Name, "", nil, nil)
+	return who.ended(), s.record(ctx, "password.change", who.Name, "", nil, nil)
 }
 
 // text encodes a before or after for the audit log; nil is empty.
@@ -108,13 +181,6 @@ func text(v any) string {
 		return ""
 	}
 	return string(b)
-}
-
-func host(addr string) string {
-	if h, _, err := net.SplitHostPort(addr); err == nil {
-		return h
-	}
-	return addr
 }
 
 func readAll(r io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(r, 16<<20)) }

@@ -2,8 +2,6 @@ package store_test
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -14,42 +12,21 @@ import (
 	"fairgate/console"
 	"fairgate/console/store"
 	"fairgate/ingest/sqldb"
+	"fairgate/ingest/sqldb/sqldbtest"
 )
-
-// databases opens each engine at hand; PostgreSQL's tables are emptied first.
-func databases(t *testing.T) map[string]*sqldb.DB {
-	t.Helper()
-	dsns := map[string]string{"sqlite": "sqlite:" + filepath.Join(t.TempDir(), "console.db")}
-	if pg := os.Getenv("FAIRGATE_TEST_POSTGRES"); pg != "" {
-		dsns["postgres"] = pg
-	} else if os.Getenv("FAIRGATE_TEST_ENGINES") == "required" {
-		t.Fatal("FAIRGATE_TEST_POSTGRES is not set")
-	}
-	out := map[string]*sqldb.DB{}
-	for name, dsn := range dsns {
-		db, err := sqldb.Open(t.Context(), dsn, sqldb.Options{})
-		require.NoError(t, err)
-		t.Cleanup(func() { require.NoError(t, db.Close()) })
-		if name == "postgres" {
-			for _, table := range []string{"console_audit", "console_keys", "console_sessions", "console_users", "console_goose_version"} {
-				_, err := db.Write.ExecContext(t.Context(), "DROP TABLE IF EXISTS "+table)
-				require.NoError(t, err)
-			}
-		}
-		out[name] = db
-	}
-	return out
-}
 
 func each(t *testing.T, o store.Options, test func(t *testing.T, db *sqldb.DB, s *store.Store)) {
 	t.Helper()
-	for name, db := range databases(t) {
-		t.Run(name, func(t *testing.T) {
-			s, err := store.Open(t.Context(), db, o)
-			require.NoError(t, err)
-			test(t, db, s)
-		})
-	}
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		s, err := store.Open(t.Context(), db, o)
+		require.NoError(t, err)
+		test(t, db, s)
+	})
+}
+
+// by is somebody at a browser who wants to sign in.
+func by(name, password string) console.Attempt {
+	return console.Attempt{Name: name, Password: password, Address: "192.0.2.1", Agent: "a browser", Credential: console.ByCookie}
 }
 
 // first makes the first administrator and returns the password, empty where
@@ -86,25 +63,22 @@ func TestSignIn(t *testing.T) {
 		require.NoError(t, err)
 		assert.Empty(t, again, "only the first")
 
-		_, _, _, err = s.SignIn(t.Context(), "admin", "wrong", "192.0.2.1")
+		_, err = s.SignIn(t.Context(), by("admin", "wrong"))
 		require.ErrorIs(t, err, console.ErrBadCredentials)
-		_, _, _, err = s.SignIn(t.Context(), "nobody", password, "192.0.2.1")
+		_, err = s.SignIn(t.Context(), by("nobody", password))
 		require.ErrorIs(t, err, console.ErrBadCredentials)
 
-		token, p, _, err := s.SignIn(t.Context(), "admin", password, "192.0.2.1")
+		g, err := s.SignIn(t.Context(), by("admin", password))
 		require.NoError(t, err)
-		assert.True(t, p.MustChange)
-		require.ErrorIs(t, s.ChangePassword(t.Context(), "admin", password, "short"), console.ErrWeakPassword)
-		require.NoError(t, s.ChangePassword(t.Context(), "admin", password, "a much longer password"))
-		_, err = s.Who(t.Context(), token)
+		assert.True(t, g.MustChange)
+		require.ErrorIs(t, s.ChangePassword(t.Context(), "admin", "", password, "short"), console.ErrWeakPassword)
+		require.ErrorIs(t, s.ChangePassword(t.Context(), "admin", "", "wrong", "a much longer password"), console.ErrBadCredentials)
+		require.NoError(t, s.ChangePassword(t.Context(), "admin", "", password, "a much longer password"))
+		_, err = s.Who(t.Context(), g.Token)
 		require.ErrorIs(t, err, console.ErrSignedOut, "a new password ends the sessions of the old")
-
-		token, p, expires, err := s.SignIn(t.Context(), "admin", "a much longer password", "192.0.2.1")
+		g, err = s.SignIn(t.Context(), by("admin", "a much longer password"))
 		require.NoError(t, err)
-		assert.False(t, p.MustChange)
-		now = expires
-		_, err = s.Who(t.Context(), token)
-		require.ErrorIs(t, err, console.ErrSignedOut)
+		assert.False(t, g.MustChange)
 	})
 }
 
@@ -114,13 +88,13 @@ func TestTooManyTries(t *testing.T) {
 		password, err := first(t, s)
 		require.NoError(t, err)
 		for range 2 {
-			_, _, _, err = s.SignIn(t.Context(), "admin", "wrong", "")
+			_, err = s.SignIn(t.Context(), by("admin", "wrong"))
 			require.ErrorIs(t, err, console.ErrBadCredentials)
 		}
-		_, _, _, err = s.SignIn(t.Context(), "admin", password, "")
+		_, err = s.SignIn(t.Context(), by("admin", password))
 		require.ErrorIs(t, err, console.ErrTooManyTries)
 		now = now.Add(6 * time.Minute)
-		_, _, _, err = s.SignIn(t.Context(), "admin", password, "")
+		_, err = s.SignIn(t.Context(), by("admin", password))
 		require.NoError(t, err)
 	})
 }
@@ -131,7 +105,8 @@ func TestKeys(t *testing.T) {
 		require.NoError(t, s.PutKey(t.Context(), "simulator", key, console.Administrator))
 		p, err := s.Who(t.Context(), key)
 		require.NoError(t, err)
-		assert.Equal(t, console.Principal{Name: "simulator", Role: console.Administrator}, p)
+		assert.Equal(t, console.Principal{Name: "simulator", Role: console.Administrator}, p.Principal)
+		assert.Equal(t, console.ByKey, p.Session.Credential)
 		require.Error(t, s.PutKey(t.Context(), "simulator", "short", console.Administrator))
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"fairgate/console"
 	"fairgate/console/httpapi"
 	"fairgate/console/store"
+	"fairgate/ingest/fingerprint"
 	"fairgate/ingest/outcome"
 	"fairgate/ingest/sqldb"
 	"fairgate/ingest/stream"
@@ -68,11 +69,15 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err != nil {
 		return nil, err
 	}
-	users, err := store.Open(ctx, db, store.Options{Now: e.Now})
+	users, err := store.Open(ctx, db, store.Options{Session: c.Console.SessionLife, Idle: c.Console.SessionIdle, Now: e.Now})
 	if err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
-	services := httpapi.Services{Operators: users, Audit: users}
+	proxies, err := fingerprint.NewProxies(c.Console.TrustedProxies)
+	if err != nil {
+		return nil, fmt.Errorf("console.trusted_proxies: %w", err)
+	}
+	services := httpapi.Services{Operators: users, Sessions: users, Audit: users}
 	if err := addReview(ctx, &services, e, db, client); err != nil {
 		return nil, err
 	}
@@ -94,7 +99,7 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 		return nil, err
 	}
 	app := httpapi.New(services, httpapi.Options{
-		Site: c.Site, Ruleset: c.Rules.Ruleset, Routes: routes, Now: e.Now, Log: log,
+		Site: c.Site, Ruleset: c.Rules.Ruleset, Routes: routes, Trusted: proxies, Origin: c.Console.URL, Now: e.Now, Log: log,
 	})
 	ln, err := listen(ctx, "console", c.Console.Listen)
 	if err != nil {

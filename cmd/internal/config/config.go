@@ -212,6 +212,24 @@ type Console struct {
 	// FirstPassword is the one-time password of the user admin, asked for only
 	// while there is no operator at all.
 	FirstPassword Secret `yaml:"first_password" env:"FIRST_PASSWORD"`
+	// TrustedProxies are the only peers whose X-Forwarded-For and
+	// X-Forwarded-Proto are read.
+	TrustedProxies []string `yaml:"trusted_proxies" env:"TRUSTED_PROXIES"`
+	// SessionLife is how long a sign-in lasts at most, SessionIdle how long
+	// while nobody uses it.
+	SessionLife time.Duration `yaml:"session_life" env:"SESSION_LIFE"`
+	SessionIdle time.Duration `yaml:"session_idle" env:"SESSION_IDLE"`
+}
+
+func (c Console) validate(check func(bool, string, string, ...any)) {
+	check(hostPort(c.Listen), "console.listen", "%q is not host:port", c.Listen)
+	check(hostPort(c.OutcomesListen), "console.outcomes_listen", "%q is not host:port", c.OutcomesListen)
+	check(c.URL == "" || httpURL(c.URL), "console.url", "%q is not an http(s) URL", c.URL)
+	for i, p := range c.TrustedProxies {
+		check(cidr(p), fmt.Sprintf("console.trusted_proxies[%d]", i), "%q is no CIDR", p)
+	}
+	check(c.SessionLife >= time.Minute && c.SessionLife <= 7*24*time.Hour, "console.session_life", "%s: 1m to 168h", c.SessionLife)
+	check(c.SessionIdle >= time.Minute && c.SessionIdle <= c.SessionLife, "console.session_idle", "%s: 1m to console.session_life (%s)", c.SessionIdle, c.SessionLife)
 }
 
 // Notify is how operators are told.
@@ -332,7 +350,10 @@ func Default() Config {
 			RevealsPerHour: 200, Retention: Retention{VisitDays: 190, NoShowDays: 190, RevealDays: 190, MessageDays: 1},
 			Limits: Limits{Submit: 120, Change: 60, Transfer: 30, Upload: 12},
 		},
-		Console:    Console{Listen: "127.0.0.1:8090", OutcomesListen: "127.0.0.1:8091", FirstPassword: "file:secrets/first-password"},
+		Console: Console{
+			Listen: "127.0.0.1:8090", OutcomesListen: "127.0.0.1:8091", FirstPassword: "file:secrets/first-password",
+			TrustedProxies: []string{}, SessionLife: 12 * time.Hour, SessionIdle: time.Hour,
+		},
 		Notify:     Notify{PrivateNetworks: []string{}, Mail: Mail{Port: 587, Security: "starttls"}},
 		Redis:      Redis{Addrs: []string{"127.0.0.1:6379"}},
 		Kafka:      Kafka{Brokers: []string{"127.0.0.1:9092"}, Prefix: "fairgate.", Partitions: 12, RetentionBytes: 8 << 30, Replication: 1},
@@ -400,12 +421,12 @@ func (c Config) Validate() error {
 	check(c.Kafka.Partitions >= 1, "kafka.partitions", "%d: at least 1", c.Kafka.Partitions)
 	check(c.Kafka.Replication >= 1, "kafka.replication", "%d: at least 1", c.Kafka.Replication)
 	c.Ticketing.validate(check)
+	c.Console.validate(check)
 	for i, p := range c.Notify.PrivateNetworks {
 		check(cidr(p), fmt.Sprintf("notify.private_networks[%d]", i), "%q is no CIDR", p)
 	}
 	for field, addr := range map[string]string{
-		"ticketing.listen": c.Ticketing.Listen, "console.listen": c.Console.Listen,
-		"console.outcomes_listen": c.Console.OutcomesListen, "clickhouse.addr": c.ClickHouse.Addr,
+		"ticketing.listen": c.Ticketing.Listen, "clickhouse.addr": c.ClickHouse.Addr,
 	} {
 		check(hostPort(addr), field, "%q is not host:port", addr)
 	}
@@ -418,7 +439,6 @@ func (c Config) Validate() error {
 	check(c.Enforcer.ErasureSettle >= time.Second && c.Enforcer.ErasureSettle <= 30*24*time.Hour, "enforcer.erasure_settle",
 		"%s: 1s to 720h", c.Enforcer.ErasureSettle)
 	check(httpURL(c.Enforcer.BookingURL), "enforcer.booking_url", "%q is not an http(s) URL", c.Enforcer.BookingURL)
-	check(c.Console.URL == "" || httpURL(c.Console.URL), "console.url", "%q is not an http(s) URL", c.Console.URL)
 	check(httpURL(c.Ticketing.OutcomesURL), "ticketing.outcomes_url", "%q is not an http(s) URL", c.Ticketing.OutcomesURL)
 	return errors.Join(errs...)
 }

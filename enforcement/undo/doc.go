@@ -7,7 +7,8 @@
 // by another where it stopped, and doing a page again changes nothing. Blocks
 // are lifted, whether or not they have ended, so that they are no earlier
 // offence either; verdicts of the rule that are still under way make no new
-// ones. Withdrawn orders are queued to be given back, and the booking system
+// ones, nor do those of a process that runs the version a moment longer than
+// others. Withdrawn orders are queued to be given back, and the booking system
 // tells those who booked them; whose block was lifted while it stood, and who
 // gets no order back, is told so by a message, and who could not be told is
 // counted. Undecided cases that hold nothing else are

@@ -117,10 +117,21 @@ func (s *Service) page(ctx context.Context, j *job) error {
 	return s.orders(ctx, j)
 }
 
+// forbidden is what makes no block any more: the cause, and where it is a version
+// up to the moment of the undo, what that version does until it is out of force
+// everywhere. An undo often follows a weakening at once.
+func (s *Service) forbidden(u Undo) enforcement.Cause {
+	c := u.Cause
+	if c.Ruleset != "" && c.To.Equal(u.Created) {
+		c.To = c.To.Add(s.options.Settle)
+	}
+	return c
+}
+
 // blocks lifts a page of entries and closes the cases that held nothing else.
 func (s *Service) blocks(ctx context.Context, j *job) error {
 	if j.position == "" {
-		if err := s.lists.Forbid(ctx, j.Cause, j.Actor, j.note()); err != nil {
+		if err := s.lists.Forbid(ctx, s.forbidden(j.Undo), j.Actor, j.note()); err != nil {
 			return err
 		}
 	}

@@ -73,6 +73,10 @@ type Options struct {
 	Notices Notices
 	// Poll is between looks for work that nobody announced. Default 1 s.
 	Poll time.Duration
+	// Settle is for how long after an undo of one version, up to now, that
+	// version still makes no new block: a fleet needs a moment until every process
+	// runs what followed it. Default 10 s.
+	Settle time.Duration
 	// Lease is for how long a worker has a page to itself. Default 1 min.
 	Lease time.Duration
 	// Page is how many entries, or accounts, are done together. Default 100.
@@ -87,6 +91,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Poll <= 0 {
 		o.Poll = time.Second
+	}
+	if o.Settle <= 0 {
+		o.Settle = 10 * time.Second
 	}
 	if o.Lease <= 0 {
 		o.Lease = time.Minute

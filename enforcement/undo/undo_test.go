@@ -291,6 +291,27 @@ func TestVerdictsUnderWayDoNotDenyAgain(t *testing.T) {
 	})
 }
 
+// TestAVersionThatIsGoingOutOfForceDoesNotDenyAgain: a process of the fleet may
+// still run the version for which an analyst has just published a weaker one.
+func TestAVersionThatIsGoingOutOfForceDoesNotDenyAgain(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		now := h.now
+		whole, err := h.undo.Begin(t.Context(), enforcement.Cause{Site: "museum", Rule: "bad", Ruleset: "v2"}, "root", "it misfires")
+		require.NoError(t, err)
+		period, err := h.undo.Begin(t.Context(), enforcement.Cause{Site: "museum", Rule: "late", Ruleset: "v2", To: now.Add(-time.Hour)}, "root", "it misfired")
+		require.NoError(t, err)
+		h.finish(whole.ID)
+		h.finish(period.ID)
+		assert.False(t, h.block("bad", "v2", "a", now.Add(5*time.Second)).Stands, "not out of force everywhere yet")
+		assert.True(t, h.block("bad", "v3", "b", now.Add(5*time.Second)).Stands, "what followed it")
+		assert.True(t, h.block("bad", "v2", "c", now.Add(11*time.Second)).Stands, "an undo does not keep a rule from going on")
+		assert.True(t, h.block("late", "v2", "d", now.Add(5*time.Second)).Stands, "only a period was undone")
+		u, err := h.undo.Get(t.Context(), "museum", whole.ID)
+		require.NoError(t, err)
+		assert.Equal(t, now.Truncate(time.Millisecond), u.Cause.To, "what was undone ends when it was asked for")
+	})
+}
+
 func TestWhatSomethingElseJustifiesIsKept(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		for _, account := range []string{"plain", "twice", "confirmed", "byhand"} {

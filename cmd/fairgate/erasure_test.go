@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -15,9 +16,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fairgate/cmd/internal/app"
+	"fairgate/cmd/internal/config"
 	"fairgate/enforcement/backtest/jobs"
 	"fairgate/enforcement/erasure"
 	"fairgate/ingest/sqldb"
+	"fairgate/ingest/stream"
 )
 
 // TestAnErasedAccountIsNamedNowhere: what the booking system erases leaves every
@@ -63,7 +66,7 @@ func TestAnErasedAccountIsNamedNowhere(t *testing.T) {
 	}
 	before := stores.naming(t, gone.account)
 	t.Logf("before: %v", before)
-	for _, table := range []string{"sql lists_entries", "sql lists_cleared", "sql cases", "sql case_evidence", "sql labels", "sql sweeps", "sql budget_evidence"} {
+	for _, table := range []string{"sql lists_entries", "sql lists_cleared", "sql cases", "sql case_evidence", "sql labels", "sql sweeps", "sql budget_evidence", "links"} {
 		assert.Contains(t, before, table)
 	}
 
@@ -148,11 +151,12 @@ type stores struct {
 	redis     *goredis.Client
 	analytics clickhouse.Conn // nil: none
 	snapshot  string
+	kafka     string
 }
 
 func openStores(t *testing.T, dev *app.Dev) *stores {
 	t.Helper()
-	s := &stores{redis: goredis.NewClient(&goredis.Options{Addr: dev.Redis}), snapshot: filepath.Join(dev.Data, "spool", "lists.json")}
+	s := &stores{redis: goredis.NewClient(&goredis.Options{Addr: dev.Redis}), snapshot: filepath.Join(dev.Data, "spool", "lists.json"), kafka: dev.Kafka}
 	t.Cleanup(func() { assert.NoError(t, s.redis.Close()) })
 	var err error
 	s.sql, err = sqldb.Open(t.Context(), "sqlite:"+filepath.Join(dev.Data, "sql", "fairgate.db"), sqldb.Options{})
@@ -164,6 +168,25 @@ func openStores(t *testing.T, dev *app.Dev) *stores {
 		t.Cleanup(func() { assert.NoError(t, s.analytics.Close()) })
 	}
 	return s
+}
+
+// links counts the records of the account in the log of links that compaction
+// will keep.
+func (s *stores) links(t *testing.T, account string) int {
+	t.Helper()
+	tail := stream.NewTail([]string{s.kafka}, stream.NewTopics(config.Default().Kafka.Prefix).Links, nil)
+	standing := map[string]bool{}
+	reading, enough := context.WithTimeout(t.Context(), 10*time.Second)
+	defer enough()
+	require.NoError(t, tail.Read(reading, func(m stream.Message) {
+		if strings.Contains(m.Key, account) && len(m.Value) > 0 {
+			standing[m.Key] = true
+		} else {
+			delete(standing, m.Key)
+		}
+	}, enough))
+	require.NoError(t, tail.Close())
+	return len(standing)
 }
 
 // naming lists everything that names an account, with how often, but for the
@@ -203,6 +226,7 @@ func (s *stores) naming(t *testing.T, account string) map[string]int {
 	if snapshot, err := os.ReadFile(s.snapshot); err == nil {
 		note("lists.json", strings.Count(string(snapshot), account))
 	}
+	note("links", s.links(t, account))
 	if s.analytics == nil {
 		return found
 	}

@@ -17,9 +17,9 @@
 // denied, without its name. The audit log of the operators, which is chained and
 // cannot be changed, keeps the account's number, of which nothing says any more
 // whose it was, for as long as the law has logs kept; messages in Kafka go with
-// their topic's retention, but for the log of links, which is compacted and has
-// none: there the account's number stays with the keys that it shared. What the booking system keeps is its own affair: its
-// orders keep the number without a person.
+// their topic's retention, and from the log of links, which is compacted and has
+// none, when Kafka compacts it. What the booking system keeps is its own affair:
+// its orders keep the number without a person.
 //
 // It does not own how a store forgets: each owning package implements
 // enforcement.Eraser.

@@ -158,6 +158,21 @@ func (g *Graph) link(a, k int32, at int64) {
 	}
 }
 
+// Drop forgets a link. What it alone connected falls apart at the next Rebuild,
+// which also forgets an account that has no link any more.
+func (g *Graph) Drop(account string, kind Kind, key string) {
+	l := Link{Account: account, Kind: kind, Key: key}
+	a, known := g.accounts[account]
+	k, shared := g.keys[l.id()]
+	if !known || !shared {
+		return
+	}
+	if _, linked := g.links[pair(a, k)]; linked {
+		delete(g.links, pair(a, k))
+		g.shared[k].n--
+	}
+}
+
 // Confirm notes that a person confirmed the account as a scalper's, or took
 // that back. It holds however long the account is not seen.
 func (g *Graph) Confirm(account string, scalper bool) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,12 +29,31 @@ type Record struct {
 	At      time.Time `json:"at"`
 }
 
-// CompactionKey is the same for records of which only the last one counts.
+// CompactionKey is the same for records of which only the last one counts. An
+// entry of the log without a value takes the record with its key back.
 func (r Record) CompactionKey() string {
 	if r.Scalper != nil {
-		return "label\x00" + r.Account
+		return label + "\x00" + r.Account
 	}
 	return string(r.Kind) + "\x00" + r.Key + "\x00" + r.Account
+}
+
+// label stands for the kind in the keys of what people said.
+const label = "label"
+
+// ParseKey tells what a CompactionKey is of: its account, and the kind and key
+// of a link, both empty for what a person said.
+func ParseKey(compaction string) (account string, kind Kind, key string, err error) {
+	head, rest, _ := strings.Cut(compaction, "\x00")
+	if head == label {
+		account = rest
+	} else if end := strings.LastIndexByte(rest, 0); end > 0 {
+		account, kind, key = rest[end+1:], Kind(head), rest[:end]
+	}
+	if account == "" || head != label && !kind.Valid() {
+		return "", "", "", fmt.Errorf("%w: key %.40q is none of the log of links", ErrBadRecord, compaction)
+	}
+	return account, kind, key, nil
 }
 
 // maxField bounds what a record may hold.
@@ -75,8 +95,12 @@ type Tracker struct {
 // NewTracker returns a Tracker that has read nothing yet.
 func NewTracker(o Options) *Tracker { return &Tracker{graph: New(o)} }
 
-// Apply takes the next record of the log.
-func (t *Tracker) Apply(value []byte) error {
+// Apply takes the next entry of the log, by its compaction key: a record, or no
+// value where one was taken back.
+func (t *Tracker) Apply(compaction string, value []byte) error {
+	if len(value) == 0 {
+		return t.takeBack(compaction)
+	}
 	var r Record
 	if err := json.Unmarshal(value, &r); err != nil {
 		return fmt.Errorf("%w: %w", ErrBadRecord, err)
@@ -100,6 +124,22 @@ func (t *Tracker) Apply(value []byte) error {
 		return nil
 	}
 	t.graph.Add(Link{Account: r.Account, Kind: r.Kind, Key: r.Key, At: r.At})
+	return nil
+}
+
+// takeBack forgets a link or what a person said.
+func (t *Tracker) takeBack(compaction string) error {
+	account, kind, key, err := ParseKey(compaction)
+	if err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if kind == "" {
+		t.graph.Confirm(account, false)
+	} else {
+		t.graph.Drop(account, kind, key)
+	}
 	return nil
 }
 

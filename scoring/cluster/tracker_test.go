@@ -19,7 +19,7 @@ func apply(t *testing.T, tracker *cluster.Tracker, records ...cluster.Record) {
 	for _, r := range records {
 		value, err := json.Marshal(r)
 		require.NoError(t, err)
-		require.NoError(t, tracker.Apply(value))
+		require.NoError(t, tracker.Apply(r.CompactionKey(), value))
 	}
 }
 
@@ -97,6 +97,43 @@ func TestConfirmedScalpers(t *testing.T) {
 	assert.Equal(t, cluster.State{ID: s.ID, Size: 2, Growth: 2, Confirmed: 1}, s, "it is not forgotten with the links")
 }
 
+// TestWhatIsTakenBackIsForgotten: entries without a value take a link, or what a
+// person said, back; what falls apart does so at the next rebuild.
+func TestWhatIsTakenBackIsForgotten(t *testing.T) {
+	t.Parallel()
+	tracker := cluster.NewTracker(cluster.Options{})
+	tracker.CaughtUp()
+	yes := true
+	said := cluster.Record{Account: "a", Scalper: &yes, At: noon}
+	links := []cluster.Record{
+		record("a", cluster.Device, "d", noon), record("b", cluster.Device, "d", noon),
+		record("a", cluster.Document, "x\x00y", noon), record("c", cluster.Device, "d", noon),
+	}
+	apply(t, tracker, append(links, said)...)
+	s, ok := tracker.Of("b", noon)
+	require.True(t, ok)
+	assert.Equal(t, 3, s.Size)
+	assert.Equal(t, 1, s.Confirmed)
+	for _, r := range []cluster.Record{links[0], links[2], said} {
+		for range 2 { // read again, nothing more
+			require.NoError(t, tracker.Apply(r.CompactionKey(), nil))
+		}
+	}
+	s, _ = tracker.Of("b", noon)
+	assert.Zero(t, s.Confirmed)
+	later := noon.Add(2 * time.Hour)
+	apply(t, tracker, record("b", cluster.Device, "d", later))
+	s, ok = tracker.Of("b", later)
+	require.True(t, ok)
+	assert.Equal(t, 2, s.Size, "b and c share the device still")
+	_, ok = tracker.Of("a", later)
+	assert.False(t, ok)
+	assert.NotContains(t, tracker.Members(s.ID, 10), "a")
+	for _, key := range []string{"", "device", "device\x00d", "label\x00", "shoe\x00d\x00a"} {
+		require.ErrorIs(t, tracker.Apply(key, nil), cluster.ErrBadRecord, "%q", key)
+	}
+}
+
 func TestBadRecords(t *testing.T) {
 	t.Parallel()
 	tracker := cluster.NewTracker(cluster.Options{})
@@ -108,7 +145,7 @@ func TestBadRecords(t *testing.T) {
 		`{"account":"a","kind":"device","at":"2026-05-01T12:00:00Z"}`:                          "key has 0 bytes",
 		`{"account":"a","kind":"device","key":"d","scalper":true,"at":"2026-05-01T12:00:00Z"}`: "neither kind nor key",
 	} {
-		err := tracker.Apply([]byte(text))
+		err := tracker.Apply("device\x00d\x00a", []byte(text))
 		require.ErrorIs(t, err, cluster.ErrBadRecord)
 		require.ErrorContains(t, err, want)
 	}
@@ -117,11 +154,12 @@ func TestBadRecords(t *testing.T) {
 }
 
 func FuzzApply(f *testing.F) {
-	f.Add([]byte(`{"account":"a","kind":"device","key":"d","at":"2026-05-01T12:00:00Z"}`))
-	f.Add([]byte(`{"account":"a","scalper":true,"at":"2026-05-01T12:00:00Z"}`))
+	f.Add("device\x00d\x00a", []byte(`{"account":"a","kind":"device","key":"d","at":"2026-05-01T12:00:00Z"}`))
+	f.Add("label\x00a", []byte(`{"account":"a","scalper":true,"at":"2026-05-01T12:00:00Z"}`))
+	f.Add("device\x00d\x00a", []byte(nil))
 	tracker := cluster.NewTracker(cluster.Options{MaxAccounts: 100, MaxLinks: 100})
-	f.Fuzz(func(t *testing.T, value []byte) {
-		_ = tracker.Apply(value)
+	f.Fuzz(func(t *testing.T, key string, value []byte) {
+		_ = tracker.Apply(key, value)
 		accounts, links, _ := tracker.Size()
 		if accounts > 100 || links > 100 {
 			t.Fatal("bounds")

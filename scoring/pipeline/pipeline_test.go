@@ -397,7 +397,7 @@ func TestLinkedAccounts(t *testing.T) {
 		links := 0
 		for _, m := range f.sent {
 			if m.Topic == topics.Links {
-				require.NoError(t, tracker.Apply(m.Value))
+				require.NoError(t, tracker.Apply(m.Key, m.Value))
 				links++
 			}
 		}

@@ -135,7 +135,7 @@ func (c *Contained) score(ctx context.Context) error {
 // follow reads the log of links.
 func (c *Contained) follow(ctx context.Context) {
 	for _, m := range take(&c.log.links) {
-		if err := c.clusters.Apply(m.Value); err != nil {
+		if err := c.clusters.Apply(m.Key, m.Value); err != nil {
 			c.e.Log.ErrorContext(ctx, "link not usable", "error", err)
 		}
 	}

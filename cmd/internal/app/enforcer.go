@@ -82,6 +82,7 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 		return "", fmt.Errorf("enforcer: %w", err)
 	}
 	forget := erased{db: db, client: client, review: r, appeals: answers, budgets: budgets, ledger: ledger, feed: orders, secret: key}
+	forget.links = linkLog{brokers: e.Config.Kafka.Brokers, topic: topics.Links, producer: producer, log: log}
 	if err := forget.start(ctx, s, e); err != nil {
 		return "", err
 	}

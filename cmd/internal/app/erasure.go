@@ -13,6 +13,7 @@ import (
 	"fairgate/enforcement/budget"
 	"fairgate/enforcement/erasure"
 	"fairgate/enforcement/ledger/archive"
+	"fairgate/enforcement/notify"
 	"fairgate/enforcement/outbox"
 	"fairgate/ingest/gateway/bindings"
 	"fairgate/ingest/sqldb"
@@ -39,6 +40,7 @@ type erased struct {
 	appeals *appeals.Service
 	budgets *budget.Service
 	ledger  *archive.Archive // nil: there is none
+	links   linkLog
 	feed    erasure.Feed
 	secret  string // of pseudonyms
 }
@@ -63,6 +65,10 @@ func (r erased) start(ctx context.Context, s *Stack, e Env) error {
 	if err != nil {
 		return fmt.Errorf("erasures: %w", err)
 	}
+	notifications, err := notify.OpenEraser(ctx, r.db)
+	if err != nil {
+		return fmt.Errorf("erasures: %w", err)
+	}
 	stores := []erasure.Store{
 		{Name: "lists", Eraser: r.review.lists},
 		{Name: "withdrawals", Eraser: r.review.withdrawals},
@@ -74,6 +80,8 @@ func (r erased) start(ctx context.Context, s *Stack, e Env) error {
 		{Name: "budget", Eraser: enforcement.EraserFunc(r.budgets.Erase)},
 		{Name: "backtests", Eraser: backtests},
 		{Name: "outbox", Eraser: outbox.Eraser{DB: r.db}},
+		{Name: "notifications", Eraser: notifications},
+		{Name: "links", Eraser: r.links},
 		{Name: "sessions", Eraser: enforcement.EraserFunc(bindings.NewRedis(r.client).Erase)},
 		{Name: "windows", Eraser: enforcement.EraserFunc(redis.New(r.client, redis.Options{}).Erase)},
 	}

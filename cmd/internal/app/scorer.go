@@ -50,7 +50,7 @@ func followLinks(s *Stack, e Env) *cluster.Tracker {
 	s.Defer("links", func(context.Context) error { return tail.Close() })
 	s.Go("links", func(ctx context.Context) error {
 		return tail.Read(ctx, func(m stream.Message) {
-			if err := tracker.Apply(m.Value); err != nil {
+			if err := tracker.Apply(m.Key, m.Value); err != nil {
 				log.ErrorContext(ctx, "link not usable", "offset", m.Offset, "error", err)
 			}
 		}, func() {

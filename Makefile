@@ -71,31 +71,36 @@ fuzz: ## Run every fuzz target for FUZZTIME (20s)
 bench: ## Run the benchmarks, with allocations
 	go test -run '^$$' -bench . -benchmem $(PKG)
 
-##@ Visitor front
+##@ Web pages
 
 WEB := ticketing/front/web
 WEB_MODULES := $(WEB)/node_modules/.package-lock.json
 COLLECTOR := ingest/fingerprint/collector/web
 COLLECTOR_MODULES := $(COLLECTOR)/node_modules/.package-lock.json
+CONSOLE := console/front/web
+CONSOLE_MODULES := $(CONSOLE)/node_modules/.package-lock.json
 
-$(WEB_MODULES) $(COLLECTOR_MODULES): %/node_modules/.package-lock.json: %/package.json %/package-lock.json %/.npmrc
+$(WEB_MODULES) $(COLLECTOR_MODULES) $(CONSOLE_MODULES): %/node_modules/.package-lock.json: %/package.json %/package-lock.json %/.npmrc
 	cd $* && npm ci --no-fund --no-audit --loglevel=error
 	@touch $@
 
 .PHONY: web
-web: $(WEB_MODULES) $(COLLECTOR_MODULES) ## Build the visitor front and the collector into their dist, which are committed
+web: $(WEB_MODULES) $(COLLECTOR_MODULES) $(CONSOLE_MODULES) ## Build the visitor front, the collector and the console into their dist, which are committed
 	cd $(WEB) && npm run --silent build
 	cd $(COLLECTOR) && npm run --silent build
+	cd $(CONSOLE) && npm run --silent build
 
 .PHONY: web-test
-web-test: $(WEB_MODULES) $(COLLECTOR_MODULES) ## Check the types of front and collector and run their unit tests
+web-test: $(WEB_MODULES) $(COLLECTOR_MODULES) $(CONSOLE_MODULES) ## Check the types of front, collector and console and run their unit tests
 	cd $(WEB) && npx --no-install tsc && npm run --silent test
 	cd $(COLLECTOR) && npx --no-install tsc && npm run --silent test
+	cd $(CONSOLE) && npx --no-install tsc && npm run --silent test
 
 .PHONY: web-check
-web-check: ## Check that both committed dists are what the sources build, and run web-test
+web-check: ## Check that the committed dists are what the sources build, and run web-test
 	@$(WEB)/check
 	@$(COLLECTOR)/check
+	@$(CONSOLE)/check
 
 .PHONY: web-e2e
 web-e2e: build $(WEB_MODULES) ## Drive the built program with a browser (needs Chromium; CHROMIUM=PATH where it is elsewhere)

@@ -101,6 +101,9 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	app := httpapi.New(services, httpapi.Options{
 		Site: c.Site, Ruleset: c.Rules.Ruleset, Routes: routes, Trusted: proxies, Origin: c.Console.URL, Now: e.Now, Log: log,
 	})
+	if err := addPages(app); err != nil {
+		return nil, err
+	}
 	ln, err := listen(ctx, "console", c.Console.Listen)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,8 @@
+import type { ComponentType } from 'react'
+
+/**
+ * What the header shows beside search, language and user: the state of the
+ * engines, open alerts, the clock of the sale. Each part asks for its own data
+ * and shows nothing to a role that may not read it.
+ */
+export const headerParts: readonly { name: string; Part: ComponentType }[] = []

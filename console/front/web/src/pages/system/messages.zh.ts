@@ -1,0 +1,4 @@
+/** Words of the pages of this area, Chinese. Placeholders are {{name}}. */
+export const zh = {
+  group: '系统',
+}

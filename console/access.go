@@ -45,6 +45,11 @@ const (
 	EditNotify  Permission = "notifications.edit"
 	EraseData   Permission = "erasure.request" // have an account named nowhere any more
 
+	ReadOverview  Permission = "overview.read"
+	ReadEngines   Permission = "engines.read"
+	ReadTicketing Permission = "ticketing.read" // pools, releases, masked orders
+	EditTicketing Permission = "ticketing.edit" // and what visitors are told
+
 	ReadRules    Permission = "rules.read"
 	EditRules    Permission = "rules.edit"    // draft, propose, weaken, publish what was approved
 	ApproveRules Permission = "rules.approve" // be the second person
@@ -71,7 +76,13 @@ func permissions() []Permission {
 // on them every day.
 func (r Role) May(p Permission) bool {
 	switch p {
-	case ReadReview, ReadQuality, ReadRules, ReadAlerts:
+	case ReadOverview:
+		return r.Valid()
+	case ReadTicketing:
+		return r == BoxOffice || r == Administrator || r == Auditor
+	case EditTicketing:
+		return r == BoxOffice
+	case ReadReview, ReadQuality, ReadRules, ReadAlerts, ReadEngines:
 		return r == Analyst || r == Security || r == Administrator || r == Auditor
 	case Decide, ImportLabel, UndoRules, EraseData, EditOperators:
 		return r == Administrator

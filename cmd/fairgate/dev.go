@@ -30,7 +30,7 @@ type devCommand struct {
 func (c *devCommand) Run(ctx context.Context) error {
 	log := devLogger(os.Stderr, c.LogLevel)
 	dev, err := app.StartDev(ctx, app.DevOptions{
-		Data: c.Data, Rules: c.Rules, Gateway: c.Listen, Operators: c.Console, Metrics: c.Metrics, FreePorts: c.FreePorts, Log: log,
+		Data: c.Data, Rules: c.Rules, Gateway: c.Listen, Operators: c.Console, Metrics: c.Metrics, FreePorts: c.FreePorts, Log: log, Version: version,
 	})
 	if err != nil {
 		return err

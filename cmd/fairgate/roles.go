@@ -68,7 +68,7 @@ func (f roleFlags) run(ctx context.Context, name string, start role) error {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	stack := app.NewStack(log)
-	env := app.Env{Config: cfg, Log: log, Registry: registry, Now: time.Now}
+	env := app.Env{Config: cfg, Log: log, Registry: registry, Now: time.Now, Version: version}
 	if err := app.Metrics(ctx, stack, cfg.Metrics.Listen, registry); err != nil {
 		return err
 	}

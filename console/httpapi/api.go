@@ -62,6 +62,10 @@ type Services struct {
 	Alerts       Alerts
 	// Notifications are the channels to operators.
 	Notifications Notifications
+	// Live and Engines are the moving figures; nil: this process has none, and
+	// says so.
+	Live    Live
+	Engines Engines
 }
 
 // Options of the API. The zero value is usable.
@@ -147,6 +151,7 @@ func New(services Services, o Options) *fiber.App {
 	s.alerts(api)
 	s.notifications(api)
 	s.audit(api)
+	s.live(api)
 	return app
 }
 

@@ -22,6 +22,8 @@ type Env struct {
 	Log      *slog.Logger
 	Registry prometheus.Registerer
 	Now      func() time.Time
+	// Version of the program, as the engines' page shows it.
+	Version string
 	// Analytics, if set, stands in for the configured ClickHouse.
 	Analytics *Analytics
 	// NoLedger, if set, is why there is no ClickHouse in this run at all.

@@ -90,6 +90,9 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err := addAlerts(ctx, &services, s, e, db, client, noAnalytics); err != nil {
 		return nil, err
 	}
+	if err := addLive(ctx, &services, s, e, db, client, noAnalytics); err != nil {
+		return nil, err
+	}
 	first, err := users.FirstAdministrator(ctx, func() (string, error) { return firstPassword(c.Console) })
 	if err != nil {
 		return nil, err

@@ -41,7 +41,9 @@ type DevOptions struct {
 	FreePorts bool
 	// ErasureSettle is enforcer.erasure_settle; zero: the default.
 	ErasureSettle time.Duration
-	Log           *slog.Logger
+	// Version of the program.
+	Version string
+	Log     *slog.Logger
 }
 
 // Dev is everything, running.
@@ -96,7 +98,7 @@ func StartDev(ctx context.Context, o DevOptions) (dev *Dev, err error) {
 	dev = &Dev{Stack: s, Data: data.Path(), OperatorFile: SecretPath(data.Path(), OperatorKey)}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector())
-	e := Env{Config: c, Log: o.Log, Registry: registry, Now: time.Now}
+	e := Env{Config: c, Log: o.Log, Registry: registry, Now: time.Now, Version: o.Version}
 	if err := dev.engines(ctx, data, &e); err != nil {
 		return nil, err
 	}

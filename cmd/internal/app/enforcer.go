@@ -22,6 +22,7 @@ import (
 	"fairgate/enforcement/outbox"
 	"fairgate/enforcement/undo"
 	"fairgate/enforcement/withdrawals"
+	"fairgate/ingest/pulse"
 	"fairgate/ingest/sqldb"
 	"fairgate/ingest/stream"
 	"fairgate/scoring/cluster"
@@ -96,6 +97,7 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 		verdicts{consumer}, deadVerdicts{stream.NewDeadLetters(producer, topics.Dead)}, r.lists, r.withdrawals, r.cases,
 		enforcement.EnforcerOptions{Kill: kill, Budget: budgets, Curb: curb, Sampler: sampler, Receipts: receipts, Now: e.Now, Logger: log, Registry: e.Registry})
 	s.Go("enforcer", enforcer.Run)
+	givePulse(s, e, client, pulse.Enforcer, host(), nil)
 	return "", nil
 }
 

@@ -27,6 +27,7 @@ import (
 	beacons "fairgate/ingest/fingerprint/collector/redis"
 	"fairgate/ingest/gateway"
 	"fairgate/ingest/gateway/bindings"
+	"fairgate/ingest/pulse"
 	"fairgate/ingest/sqldb"
 	"fairgate/ingest/stream"
 	"fairgate/rules"
@@ -87,6 +88,10 @@ func Gateway(ctx context.Context, s *Stack, e Env) (addr string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("gateway: %w", err)
 	}
+	givePulse(s, e, client, pulse.Gateway, c.Gateway.Name, func(r *pulse.Record) {
+		figures := edge.Figures()
+		r.Edge, r.Degraded = &figures, counters.Degraded()
+	})
 	ln, err := listen(ctx, "gateway", c.Gateway.Listen)
 	if err != nil {
 		return "", err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"fairgate/ingest/pulse"
 	"fairgate/ingest/stream"
 	"fairgate/scoring/cluster"
 	"fairgate/scoring/pipeline"
@@ -38,6 +39,7 @@ func Scorer(ctx context.Context, s *Stack, e Env) (string, error) {
 		Clusters: followLinks(s, e), Lateness: c.Scorer.Lateness, Now: e.Now, Logger: e.Log.With("part", "scorer"), Registerer: e.Registry,
 	})
 	s.Go("scorer", p.Run)
+	givePulse(s, e, client, pulse.Scorer, host(), nil)
 	return "", nil
 }
 

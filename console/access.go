@@ -65,7 +65,7 @@ func permissions() []Permission {
 	return []Permission{
 		ReadReview, Decide, ReadAppeals, EditLists, ImportLabel, ReadQuality, SwitchMode, LiftBudget, UndoRules, ReadAudit,
 		ReadAlerts, TakeAlerts, ReadNotify, EditNotify, EraseData, ReadRules, EditRules, ApproveRules, TightenRules, RunBacktests,
-		ReadOperators, EditOperators,
+		ReadOperators, EditOperators, ReadOverview, ReadEngines, ReadTicketing, EditTicketing,
 	}
 }
 

@@ -66,6 +66,7 @@ type Services struct {
 	// says so.
 	Live    Live
 	Engines Engines
+	Glances Glances
 }
 
 // Options of the API. The zero value is usable.

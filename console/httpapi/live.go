@@ -22,6 +22,12 @@ type Live interface {
 	Subscribe(s live.Subscription) (*live.Listener, error)
 }
 
+// Glances tell whose session a token opens without counting as a use of it;
+// *store.Store is one.
+type Glances interface {
+	Glance(ctx context.Context, token string) (console.Identity, error)
+}
+
 // Engines tell how engines and processes are; *engines.Monitor is one.
 type Engines interface {
 	Health(ctx context.Context) engines.Health
@@ -75,7 +81,7 @@ func (s *server) watchLive(ctx context.Context, in *liveInput) (*huma.StreamResp
 	who := callerOf(ctx)
 	for _, t := range topics {
 		if need := topicPermission(t); !who.Role.May(need) {
-			return nil, huma.Error403Forbidden("the role " + string(who.Role) + " does not hold the permission " + string(need) + ", which the topic " + string(t) + " needs")
+			return nil, huma.Error403Forbidden("the role " + string(who.Role) + " does not hold the permission " + string(need) + ", which the topic " + string(t) + " needs" + holders(need))
 		}
 	}
 	if s.Live == nil {
@@ -119,7 +125,7 @@ func topicPermission(t live.Topic) console.Permission {
 // same.
 func (s *server) stillMay(who caller, topics []live.Topic) func(context.Context) error {
 	return func(ctx context.Context) error {
-		p, err := s.Operators.Who(ctx, who.token)
+		p, err := s.Glances.Glance(ctx, who.token)
 		if errors.Is(err, console.ErrSignedOut) {
 			return live.ErrOver
 		}

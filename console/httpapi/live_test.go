@@ -43,14 +43,18 @@ type who struct {
 	out map[string]bool
 }
 
-func (w *who) Who(_ context.Context, token string) (console.Principal, error) {
+func (w *who) Glance(ctx context.Context, token string) (console.Identity, error) {
+	return w.Who(ctx, token)
+}
+
+func (w *who) Who(_ context.Context, token string) (console.Identity, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	role, ok := map[string]console.Role{"boxer": console.BoxOffice, "analyst": console.Analyst}[token[:max(0, strings.LastIndex(token, "-"))]]
 	if !ok || w.out[token] {
-		return console.Principal{}, console.ErrSignedOut
+		return console.Identity{}, console.ErrSignedOut
 	}
-	return console.Principal{Name: token, Role: role}, nil
+	return console.Identity{Principal: console.Principal{Name: token, Role: role}, Session: console.Session{Credential: console.ByBearer}}, nil
 }
 
 // streaming serves the API with a hub, and returns its address.
@@ -60,7 +64,7 @@ func streaming(t testing.TB, w *who, o live.Options) string {
 	hub := live.New(steady{}, o)
 	var running sync.WaitGroup
 	running.Go(func() { assert.NoError(t, hub.Run(ctx)) })
-	app := httpapi.New(httpapi.Services{Operators: w, Live: hub, Engines: healthy{}}, httpapi.Options{})
+	app := httpapi.New(httpapi.Services{Operators: w, Glances: w, Live: hub, Engines: healthy{}}, httpapi.Options{})
 	var lc net.ListenConfig
 	ln, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)

@@ -76,6 +76,22 @@ const sessionColumns = `s.id, s.name, s.credential, s.address, s.agent, s.create
 // Who tells whose session token or API key this is, and notes that it was used.
 // What opens nothing (any more) gives console.ErrSignedOut.
 func (s *Store) Who(ctx context.Context, token string) (console.Identity, error) {
+	id, err := s.Glance(ctx, token)
+	if err != nil || id.Session.Credential == console.ByKey {
+		return id, err
+	}
+	now := s.o.Now()
+	if now.Sub(id.Session.UsedAt) >= usedEvery {
+		if _, err := s.db.Write.ExecContext(ctx, `UPDATE console_sessions SET used_ms = $1 WHERE token_hash = $2`, now.UnixMilli(), digest(token)); err != nil {
+			return console.Identity{}, fmt.Errorf("note the use of the session: %w", err)
+		}
+	}
+	return id, nil
+}
+
+// Glance is Who for a page that is open and does nothing: it is no use of the
+// session, which ends when it is left.
+func (s *Store) Glance(ctx context.Context, token string) (console.Identity, error) {
 	now := s.o.Now()
 	hash := digest(token)
 	var id console.Identity
@@ -93,11 +109,6 @@ func (s *Store) Who(ctx context.Context, token string) (console.Identity, error)
 	}
 	id.Session = x.session()
 	id.Name = id.Session.Operator
-	if now.Sub(id.Session.UsedAt) >= usedEvery {
-		if _, err := s.db.Write.ExecContext(ctx, `UPDATE console_sessions SET used_ms = $1 WHERE token_hash = $2`, now.UnixMilli(), hash); err != nil {
-			return console.Identity{}, fmt.Errorf("note the use of the session: %w", err)
-		}
-	}
 	return id, nil
 }
 

@@ -77,7 +77,7 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err != nil {
 		return nil, fmt.Errorf("console.trusted_proxies: %w", err)
 	}
-	services := httpapi.Services{Operators: users, Sessions: users, Audit: users}
+	services := httpapi.Services{Operators: users, Glances: users, Sessions: users, Audit: users}
 	if err := addReview(ctx, &services, e, db, client); err != nil {
 		return nil, err
 	}

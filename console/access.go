@@ -130,6 +130,9 @@ type Principal struct {
 	// MustChange: the one-time password is still in use; nothing but changing
 	// it is allowed.
 	MustChange bool `json:"must_change_password,omitempty"`
+	// MustEnrol: the house wants a second factor of this role; nothing but
+	// enrolling one is allowed.
+	MustEnrol bool `json:"must_enrol_totp,omitempty"`
 }
 
 // Errors of signing in.
@@ -139,6 +142,12 @@ var (
 	ErrSignedOut      = errors.New("not signed in, or the session is over")
 	ErrTooManyTries   = errors.New("too many failed attempts; wait a few minutes")
 	ErrWeakPassword   = errors.New("a password has at least 12 and at most 256 characters")
+	// ErrBadCode never tells whether a code was wrong or used before.
+	ErrBadCode = errors.New("the code is wrong, too old, or was used before")
+	// ErrNoSecondFactor means that there is no key to seal second factors with.
+	ErrNoSecondFactor = errors.New("second factors are not set up: keys.console is missing")
+	// ErrTooMany means that somebody did a dangerous operation too often.
+	ErrTooMany = errors.New("this was done too often within an hour; wait, or ask a colleague")
 	// ErrNotFound is returned for a session, a user or a key that is not there.
 	ErrNotFound = errors.New("there is no such")
 )

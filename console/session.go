@@ -42,6 +42,9 @@ type Identity struct {
 	Session Session
 	// CSRF must come with every write that is authenticated by a cookie.
 	CSRF string
+	// Replaced: another token took the place of this one, which lasts a few
+	// seconds more.
+	Replaced bool
 }
 
 // Attempt is somebody who wants to sign in.
@@ -59,4 +62,23 @@ type Grant struct {
 	Identity
 	// Token opens the session. It is known to nobody but its owner.
 	Token string
+	// TOTPRequired: the token is good for the second step of signing in only.
+	TOTPRequired bool
+}
+
+// Proof is what somebody who is signed in shows to be there: a password, or a
+// code of the second factor.
+type Proof struct{ Password, Code string }
+
+// SecondFactor is how an operator's second factor stands.
+type SecondFactor struct {
+	Enrolled     bool       `json:"enrolled"`
+	EnrolledAt   *time.Time `json:"enrolled_at,omitempty"`
+	RecoveryLeft int        `json:"recovery_codes_left" doc:"Recovery codes that were not used yet"`
+}
+
+// Enrolment is a second factor that was just made. It is shown once.
+type Enrolment struct {
+	Secret string `json:"secret" doc:"For typing into an authenticator app (base32)"`
+	URL    string `json:"url" doc:"otpauth:// address, for a QR code"`
 }

@@ -35,22 +35,25 @@ type Audit interface {
 type Services struct {
 	Operators Operators
 	Sessions  Sessions
-	Audit     Audit
-	Review    Review
-	Cases     Cases
-	BulkCases BulkCases
-	Appeals   Appeals
-	Lists     Lists
-	Labels    Labels
-	Quality   Quality
-	Normal    Normal
-	Explain   Explain
-	Features  Features
-	Backfills Backfills
-	Mode      Mode
-	Backtests Backtests
-	Budgets   Budgets
-	Debits    Debits
+	// SecondFactors and Proofs are the operators', too.
+	SecondFactors SecondFactors
+	Proofs        Proofs
+	Audit         Audit
+	Review        Review
+	Cases         Cases
+	BulkCases     BulkCases
+	Appeals       Appeals
+	Lists         Lists
+	Labels        Labels
+	Quality       Quality
+	Normal        Normal
+	Explain       Explain
+	Features      Features
+	Backfills     Backfills
+	Mode          Mode
+	Backtests     Backtests
+	Budgets       Budgets
+	Debits        Debits
 	// TakenOrders tell what became of the orders that a rule took back.
 	TakenOrders TakenOrders
 	Undos       Undos
@@ -88,8 +91,10 @@ type Options struct {
 	// for browsers that only say where a request comes from. Empty: what the
 	// request says it was sent to.
 	Origin string
-	Now    func() time.Time
-	Log    *slog.Logger
+	// RequireTOTP are the roles that can do nothing without a second factor.
+	RequireTOTP map[console.Role]bool
+	Now         func() time.Time
+	Log         *slog.Logger
 }
 
 // maxBody bounds a request: a ruleset of the largest size fits, as JSON. Other
@@ -132,6 +137,8 @@ func New(services Services, o Options) *fiber.App {
 	api.UseMiddleware(s.authenticate(api))
 	s.sessions(api)
 	s.sessionLists(api)
+	s.secondFactors(api)
+	s.reauthentication(api)
 	s.review(api)
 	s.cases(api)
 	s.appeals(api)

@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -59,7 +62,13 @@ type house struct {
 	taken    *withdrawals.Service
 	admin    string // token
 	first    string // the one-time password
+	ahead    atomic.Int64
 }
+
+// now is the clock of the API and of the operators' store, which forward turns.
+func (h *house) now() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) }
+
+func (h *house) forward(d time.Duration) { h.ahead.Add(int64(d)) }
 
 // undone stands for the withdrawals, which need a booking system.
 type undone struct{}
@@ -110,7 +119,11 @@ func buildWith(t *testing.T, set func(*httpapi.Options)) *house {
 	client := goredis.NewClient(&goredis.Options{Addr: miniredis.RunT(t).Addr()})
 	t.Cleanup(func() { _ = client.Close() })
 	h := &house{}
-	h.users, err = store.Open(t.Context(), db, store.Options{})
+	box, err := seal.New(make([]byte, seal.KeySize))
+	require.NoError(t, err)
+	o := httpapi.Options{Site: "museum", Ruleset: "museum", Routes: []string{"order-submit", "stock-read"}, Now: h.now}
+	set(&o)
+	h.users, err = store.Open(t.Context(), db, store.Options{Box: box, SensitivePerHour: 5, RequireTOTP: slices.Collect(maps.Keys(o.RequireTOTP)), Now: h.now})
 	require.NoError(t, err)
 	_, err = h.users.FirstAdministrator(t.Context(), func() (string, error) { h.first = store.OneTimePassword(); return h.first, nil })
 	require.NoError(t, err)
@@ -129,8 +142,6 @@ func buildWith(t *testing.T, set func(*httpapi.Options)) *house {
 	require.NoError(t, err)
 	h.budget, err = budget.New(t.Context(), db, "museum", budget.Options{})
 	require.NoError(t, err)
-	box, err := seal.New(make([]byte, seal.KeySize))
-	require.NoError(t, err)
 	h.channels, err = notify.New(t.Context(), db, box, map[notify.ChannelKind]notify.Sender{notify.Webhook: taken{}}, notify.Options{})
 	require.NoError(t, err)
 	h.alerts, err = alert.New(t.Context(), db, "museum", h.channels, alert.Options{})
@@ -141,11 +152,9 @@ func buildWith(t *testing.T, set func(*httpapi.Options)) *house {
 	versions, err := sqlstore.Open(t.Context(), db)
 	require.NoError(t, err)
 	stored := life.New(versions, source.NewFiles(fstest.MapFS{"museum.yaml": {Data: []byte(smallRuleset)}}), life.Options{})
-	o := httpapi.Options{Site: "museum", Ruleset: "museum", Routes: []string{"order-submit", "stock-read"}}
-	set(&o)
 	h.app = httpapi.New(httpapi.Services{
 		Rulesets:  stored,
-		Operators: h.users, Sessions: h.users, Audit: h.users, Review: h.cases, Cases: h.cases, BulkCases: h.cases, Appeals: h.appeals, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Debits: h.lists, TakenOrders: h.taken, Undos: h.undo,
+		Operators: h.users, Sessions: h.users, SecondFactors: h.users, Proofs: h.users, Audit: h.users, Review: h.cases, Cases: h.cases, BulkCases: h.cases, Appeals: h.appeals, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Debits: h.lists, TakenOrders: h.taken, Undos: h.undo,
 		Alerts: h.alerts, Notifications: h.channels,
 		Normal: usual{}, Explain: explained{}, Features: counted{}, Backfills: filling{},
 	}, o)

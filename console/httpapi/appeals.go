@@ -93,9 +93,9 @@ func (s *server) appeals(api huma.API) {
 		OperationID: "decide-appeal", Method: http.MethodPost, Path: "/api/v1/appeals/{id}/decision", Summary: "Answer an appeal", Tags: []string{"appeals"},
 		Description: "Whoever decided the subject's case cannot answer (409). Granting clears the subject, reinstates withdrawn orders whose place is still there, and tells the holder.",
 	}, console.Decide), s.decideAppeal)
-	huma.Register(api, needs(huma.Operation{
+	huma.Register(api, sensitive(needs(huma.Operation{
 		OperationID: "decide-appeals", Method: http.MethodPost, Path: "/api/v1/appeals/bulk", Summary: "Answer the appeals of one bunch together", Tags: []string{"appeals"},
-	}, console.Decide), s.decideBunch)
+	}, console.Decide)), s.decideBunch)
 }
 
 func (s *server) listAppeals(ctx context.Context, in *appealsInput) (*appealsOutput, error) {

@@ -18,7 +18,8 @@ import (
 // caller is who calls, for handlers and for the audit log.
 type caller struct {
 	console.Identity
-	token     string
+	token     string // also where it opens nothing (yet)
+	by        console.Credential
 	agent     string
 	address   string
 	requestID string
@@ -90,17 +91,19 @@ func (s *server) authenticate(api huma.API) func(huma.Context, func(huma.Context
 		who.browser = s.browserOf(ctx, peer)
 		ctx.SetHeader("X-Request-Id", who.requestID)
 		ctx.SetHeader("Cache-Control", "no-store")
+		who.token, who.by = presented(ctx, who.browser)
+		if len(who.token) > maxToken {
+			who.token = ""
+		}
 		if len(ctx.Operation().Security) == 0 {
 			next(huma.WithValue(ctx, callerKey{}, who))
 			return
 		}
-		token, by := presented(ctx, who.browser)
-		if token == "" || len(token) > maxToken {
-			s.refuse(api, ctx, http.StatusUnauthorized, "", console.ErrSignedOut.Error())
-			return
+		id, err := console.Identity{}, console.ErrSignedOut
+		if who.token != "" {
+			id, err = s.Operators.Who(ctx.Context(), who.token)
 		}
-		id, err := s.Operators.Who(ctx.Context(), token)
-		if err == nil && (id.Session.Credential == console.ByCookie) != (by == console.ByCookie) {
+		if err == nil && (id.Session.Credential == console.ByCookie) != (who.by == console.ByCookie) {
 			err = console.ErrSignedOut // a browser's token in a program, or the reverse
 		}
 		if err != nil {
@@ -116,7 +119,13 @@ func (s *server) authenticate(api huma.API) func(huma.Context, func(huma.Context
 			s.refuse(api, ctx, http.StatusForbidden, kind, why)
 			return
 		}
-		who.Identity, who.token = id, token
+		if marked(ctx.Operation(), sensitiveKey) {
+			if status, kind, why := s.dangerous(ctx.Context(), ctx.Operation(), id); status != 0 {
+				s.refuse(api, ctx, status, kind, why)
+				return
+			}
+		}
+		who.Identity = id
 		next(huma.WithValue(ctx, callerKey{}, who))
 	}
 }
@@ -135,6 +144,12 @@ func permitted(ctx huma.Context, id console.Identity, b browser) (kind problemKi
 	}
 	if id.MustChange && !marked(op, alwaysKey) {
 		return problemPassword, "the one-time password must be changed first: POST /api/v1/password"
+	}
+	if id.MustEnrol && !marked(op, alwaysKey) {
+		return problemEnrol, "the role " + string(id.Role) + " needs a second factor first: POST /api/v1/me/totp"
+	}
+	if id.Session.Credential == console.ByKey && marked(op, ownKey) {
+		return problemRole, "an API key is no operator; this is of operators' own accounts"
 	}
 	need, _ := op.Metadata[permissionKey].(console.Permission)
 	if need != "" && !id.Role.May(need) {

@@ -155,7 +155,7 @@ func TestWritesByCookieNeedTheConsolesOwnPage(t *testing.T) {
 			status, _ := c.do(t, http.MethodPost, path, body, &p)
 			assert.Equal(t, tt.want, status, "%s", p.Detail)
 			if tt.want == http.StatusForbidden {
-				assert.Equal(t, "urn:fairgate:problem:csrf", p.Type)
+				assert.Equal(t, csrfProblem, p.Type)
 			}
 			status, _ = c.do(t, http.MethodGet, "/api/v1/accounts", "", nil)
 			assert.Equal(t, http.StatusOK, status, "reading needs the cookie alone")
@@ -181,8 +181,8 @@ func TestSignInByCookieIsRefusedToStrangers(t *testing.T) {
 		kind       string
 		cookie     string
 	}{
-		{"another site", "http://127.0.0.1:8090", map[string]string{"Sec-Fetch-Site": "cross-site"}, http.StatusForbidden, "urn:fairgate:problem:csrf", ""},
-		{"from nowhere", "http://127.0.0.1:8090", nil, http.StatusForbidden, "urn:fairgate:problem:csrf", ""},
+		{"another site", "http://127.0.0.1:8090", map[string]string{"Sec-Fetch-Site": "cross-site"}, http.StatusForbidden, csrfProblem, ""},
+		{"from nowhere", "http://127.0.0.1:8090", nil, http.StatusForbidden, csrfProblem, ""},
 		{"in clear over the network", "http://console.example", map[string]string{"Sec-Fetch-Site": "same-origin"}, http.StatusForbidden, "urn:fairgate:problem:insecure-connection", ""},
 		{"in clear, and said to be otherwise by nobody we trust", "http://console.example", map[string]string{"Sec-Fetch-Site": "same-origin", "X-Forwarded-Proto": "https"}, http.StatusForbidden, "urn:fairgate:problem:insecure-connection", ""},
 		{"on this machine", "http://[::1]:8090", map[string]string{"Sec-Fetch-Site": "same-origin"}, http.StatusCreated, "", "fairgate"},

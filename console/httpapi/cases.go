@@ -111,10 +111,10 @@ func (s *server) cases(api huma.API) {
 		OperationID: "preview-cases", Method: http.MethodPost, Path: "/api/v1/cases/preview", Summary: "Show whom a bulk decision would touch", Tags: []string{"cases"},
 		Description: "Touches nobody. The token carries out exactly what was shown.",
 	}, console.Decide), s.previewCases)
-	huma.Register(api, needs(huma.Operation{
+	huma.Register(api, sensitive(needs(huma.Operation{
 		OperationID: "decide-cases", Method: http.MethodPost, Path: "/api/v1/cases/bulk", Summary: "Carry out a previewed bulk decision", Tags: []string{"cases"},
 		Description: "Cases that somebody decided since the preview are left alone and listed as conflicts.",
-	}, console.Decide), s.decideCases)
+	}, console.Decide)), s.decideCases)
 	huma.Register(api, needs(huma.Operation{
 		OperationID: "read-audit-sample", Method: http.MethodGet, Path: "/api/v1/audit-sample", Summary: "How the audit sample stands", Tags: []string{"quality"},
 		Description: "Accounts drawn and judged by stratum, and how far two reviewers of the same account agree: percent and Cohen's kappa.",

@@ -14,6 +14,8 @@ type problemKind string
 const (
 	problemCSRF     problemKind = "urn:fairgate:problem:csrf"
 	problemPassword problemKind = "urn:fairgate:problem:password-change-required" //nolint:gosec // no password
+	problemEnrol    problemKind = "urn:fairgate:problem:totp-enrolment-required"
+	problemProof    problemKind = "urn:fairgate:problem:reauthentication-required"
 	problemRole     problemKind = "urn:fairgate:problem:role"
 	problemInsecure problemKind = "urn:fairgate:problem:insecure-connection"
 )

@@ -16,6 +16,7 @@ import (
 // Operators is who may sign in; *store.Store is one.
 type Operators interface {
 	SignIn(ctx context.Context, a console.Attempt) (console.Grant, error)
+	SecondStep(ctx context.Context, a console.Attempt, code string) (console.Grant, error)
 	SignOut(ctx context.Context, token string) error
 	ChangePassword(ctx context.Context, name, address, old, replacement string) error
 	Who(ctx context.Context, token string) (console.Identity, error)
@@ -36,6 +37,7 @@ type signInOutput struct {
 		CSRF      string            `json:"csrf_token,omitempty" doc:"Of a sign-in by cookie: send it as X-CSRF-Token with every write"`
 		ExpiresAt time.Time         `json:"expires_at" doc:"When the session ends, however much it is used"`
 		Operator  console.Principal `json:"operator"`
+		TOTP      bool              `json:"totp_required,omitempty" doc:"The session opens nothing until POST /api/v1/sessions/totp had a code, within five minutes"`
 	}
 }
 
@@ -51,6 +53,8 @@ type meBody struct {
 	console.Principal
 	Permissions []console.Permission `json:"permissions" doc:"What the role may do"`
 	Session     console.Session      `json:"session"`
+	Second      console.SecondFactor `json:"totp" doc:"The operator's second factor"`
+	ProvedUntil time.Time            `json:"proved_until" doc:"Until when dangerous operations need no other password or code"`
 	CSRF        string               `json:"csrf_token,omitempty" doc:"Of a session by cookie: send it as X-CSRF-Token with every write"`
 }
 
@@ -59,8 +63,6 @@ type meOutput struct{ Body meBody }
 type endedOutput struct {
 	SetCookie string `header:"Set-Cookie"`
 }
-
-const opChangePassword = "change-password"
 
 func (s *server) sessions(api huma.API) {
 	huma.Register(api, huma.Operation{
@@ -82,15 +84,22 @@ func (s *server) sessions(api huma.API) {
 	}), func(ctx context.Context, _ *struct{}) (*meOutput, error) {
 		who := callerOf(ctx)
 		me := meBody{Principal: who.Principal, Permissions: who.Role.Permissions(), Session: who.Session}
+		if !who.Session.ProvedAt.IsZero() {
+			me.ProvedUntil = who.Session.ProvedAt.Add(provedFor)
+		}
+		var err error
+		if me.Second, err = s.SecondFactors.SecondFactor(ctx, who.Name); err != nil {
+			return nil, s.internal(ctx, "reading the second factor", err)
+		}
 		if who.Session.Credential == console.ByCookie {
 			me.CSRF = who.CSRF
 		}
 		return &meOutput{me}, nil
 	})
-	huma.Register(api, always(huma.Operation{
-		OperationID: opChangePassword, Method: http.MethodPost, Path: "/api/v1/password", Summary: "Change one's own password",
+	huma.Register(api, operatorsOwn(always(huma.Operation{
+		OperationID: "change-password", Method: http.MethodPost, Path: "/api/v1/password", Summary: "Change one's own password",
 		Description: "Ends every session of the operator; sign in again.", DefaultStatus: http.StatusNoContent, Tags: []string{"session"},
-	}), s.changePassword)
+	})), s.changePassword)
 }
 
 // ended takes the cookie of a session back that is no more.
@@ -129,15 +138,18 @@ func (b browser) mayHaveCookie() error {
 	return nil
 }
 
-// granted answers with a new session and audits it.
+// granted answers with a new session and audits it, unless there is a step to
+// come.
 func (s *server) granted(ctx context.Context, g console.Grant) (*signInOutput, error) {
 	who := callerOf(ctx)
 	out := &signInOutput{}
-	out.Body.ExpiresAt, out.Body.Operator = g.Session.ExpiresAt, g.Principal
+	out.Body.ExpiresAt, out.Body.Operator, out.Body.TOTP = g.Session.ExpiresAt, g.Principal, g.TOTPRequired
+	out.SetCookie, out.Body.Token = s.handOver(ctx, g)
+	if g.TOTPRequired {
+		return out, nil
+	}
 	if g.Session.Credential == console.ByCookie {
-		out.SetCookie, out.Body.CSRF = who.browser.keep(g.Token, g.Session.ExpiresAt.Sub(s.o.Now())), g.CSRF
-	} else {
-		out.Body.Token = g.Token
+		out.Body.CSRF = g.CSRF
 	}
 	who.Identity = g.Identity
 	ctx = context.WithValue(ctx, callerKey{}, who)
@@ -146,8 +158,10 @@ func (s *server) granted(ctx context.Context, g console.Grant) (*signInOutput, e
 
 func (s *server) signInError(ctx context.Context, err error) error {
 	switch {
-	case errors.Is(err, console.ErrBadCredentials):
+	case errors.Is(err, console.ErrBadCredentials), errors.Is(err, console.ErrBadCode):
 		return huma.Error401Unauthorized(err.Error())
+	case errors.Is(err, console.ErrSignedOut):
+		return huma.Error401Unauthorized(console.ErrSignedOut.Error())
 	case errors.Is(err, console.ErrTooManyTries):
 		return huma.Error429TooManyRequests(err.Error())
 	default:

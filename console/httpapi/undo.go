@@ -69,10 +69,10 @@ func (s *server) undos(api huma.API) {
 		OperationID: "preview-undo", Method: http.MethodPost, Path: "/api/v1/undo/preview", Tags: tags,
 		Summary: "Every block and withdrawal that a rule caused, and what an undo would leave; changes nothing",
 	}, console.ReadReview), s.previewUndo)
-	huma.Register(api, needs(huma.Operation{
+	huma.Register(api, sensitive(needs(huma.Operation{
 		OperationID: "undo", Method: http.MethodPost, Path: "/api/v1/undo", Tags: tags, DefaultStatus: http.StatusAccepted,
 		Summary: "Take back every block and withdrawal that a rule caused, in the background",
-	}, console.UndoRules), s.beginUndo)
+	}, console.UndoRules)), s.beginUndo)
 	huma.Register(api, needs(huma.Operation{
 		OperationID: "list-undos", Method: http.MethodGet, Path: "/api/v1/undo", Tags: tags, Summary: "The undos, the newest first",
 	}, console.ReadReview), s.listUndos)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/alexedwards/argon2id"
 
@@ -98,21 +99,29 @@ type user struct {
 	console.Principal
 	hash     string
 	disabled bool
+	second   bool // there is a second factor
 }
 
 // user reads a user; a name that does not exist gives the decoy's hash and an
 // empty principal, so that both cost the same time.
 func (s *Store) user(ctx context.Context, name string) (user, error) {
 	var u user
-	err := s.db.Read.QueryRowContext(ctx, `SELECT name, role, must_change, disabled_ms, password_hash FROM console_users WHERE name = $1`, name).
-		Scan(&u.Name, (*string)(&u.Role), asBool(&u.MustChange), asBool(&u.disabled), &u.hash)
+	err := s.db.Read.QueryRowContext(ctx, `SELECT u.name, u.role, u.must_change, u.disabled_ms, u.password_hash, COALESCE(t.sealed, '') <> ''
+		FROM console_users u LEFT JOIN console_totp t ON t.name = u.name WHERE u.name = $1`, name).
+		Scan(&u.Name, (*string)(&u.Role), asBool(&u.MustChange), asBool(&u.disabled), &u.hash, asBool(&u.second))
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return user{hash: s.decoy}, nil
 	case err != nil:
 		return user{}, fmt.Errorf("read the user: %w", err)
 	}
+	u.MustEnrol = s.mustEnrol(u.Role, u.second)
 	return u, nil
+}
+
+// mustEnrol: the house wants a second factor of this role, and there is none.
+func (s *Store) mustEnrol(r console.Role, second bool) bool {
+	return !second && slices.Contains(s.o.RequireTOTP, r)
 }
 
 func (s *Store) hash(ctx context.Context, password string) (hash string, err error) {
@@ -148,17 +157,21 @@ func (s *Store) inHasher(ctx context.Context, do func() error) error {
 	return do()
 }
 
-// flag scans a stored 0 or other number as a truth.
+// flag scans a truth: SQLite, and columns, have numbers for it, PostgreSQL's
+// comparisons have truths.
 type flag struct{ to *bool }
 
 func asBool(to *bool) flag { return flag{to} }
 
 // Scan implements sql.Scanner.
 func (f flag) Scan(v any) error {
-	n, ok := v.(int64)
-	if !ok {
-		return fmt.Errorf("a truth is stored as a number, not as %T", v)
+	switch v := v.(type) {
+	case int64:
+		*f.to = v != 0
+	case bool:
+		*f.to = v
+	default:
+		return fmt.Errorf("neither a truth nor a number: %T", v)
 	}
-	*f.to = n != 0
 	return nil
 }

@@ -12,11 +12,6 @@ import (
 	"fairgate/ingest/sqldb"
 )
 
-// stage is how far a sign-in is.
-type stage string
-
-const stageFull stage = "full" // signed in
-
 const (
 	// usedEvery is how often the use of a session is written down.
 	usedEvery = 30 * time.Second
@@ -25,20 +20,6 @@ const (
 	// maxAgent bounds what is kept of a User-Agent, in bytes.
 	maxAgent = 256
 )
-
-// SignIn checks a password and opens a session. Errors are
-// console.ErrBadCredentials and console.ErrTooManyTries.
-func (s *Store) SignIn(ctx context.Context, a console.Attempt) (console.Grant, error) {
-	name := strings.TrimSpace(a.Name)
-	u, err := s.prove(ctx, name, a.Address, a.Password)
-	if err != nil {
-		return console.Grant{}, err
-	}
-	if err := s.settle(ctx, name, a.Address); err != nil {
-		return console.Grant{}, err
-	}
-	return s.open(ctx, u, a, stageFull, s.o.Session)
-}
 
 // open makes a session of a user, ends the one that it replaces, and forgets
 // those that are over.
@@ -50,11 +31,11 @@ func (s *Store) open(ctx context.Context, u user, a console.Attempt, at stage, l
 	}}}
 	err := s.db.InTx(ctx, func(tx *sql.Tx) error {
 		return sqldb.Exec(ctx, tx,
-			sqldb.Do(`DELETE FROM console_sessions WHERE expires_ms <= $1 OR used_ms <= $2 OR token_hash = $3`,
+			sqldb.Do(`DELETE FROM console_sessions WHERE expires_ms <= $1 OR (used_ms <= $2 AND stage <> 'replaced') OR token_hash = $3`,
 				now.UnixMilli(), now.Add(-s.o.Idle).UnixMilli(), digest(a.Replaces)),
 			insertSession(g, at),
 			sqldb.Do(`DELETE FROM console_sessions WHERE name = $1 AND token_hash NOT IN
-				(SELECT token_hash FROM console_sessions WHERE name = $1 ORDER BY created_ms DESC, id LIMIT $2)`, u.Name, maxSessions))
+				(SELECT token_hash FROM console_sessions WHERE name = $1 ORDER BY created_ms DESC, used_ms DESC LIMIT $2)`, u.Name, maxSessions))
 	})
 	if err != nil {
 		return console.Grant{}, fmt.Errorf("open a session: %w", err)
@@ -81,6 +62,12 @@ func (s *Store) Who(ctx context.Context, token string) (console.Identity, error)
 		return id, err
 	}
 	now := s.o.Now()
+	if id.Replaced {
+		if now.Sub(id.Session.UsedAt) > replacedLife {
+			return console.Identity{}, console.ErrSignedOut
+		}
+		return id, nil
+	}
 	if now.Sub(id.Session.UsedAt) >= usedEvery {
 		if _, err := s.db.Write.ExecContext(ctx, `UPDATE console_sessions SET used_ms = $1 WHERE token_hash = $2`, now.UnixMilli(), digest(token)); err != nil {
 			return console.Identity{}, fmt.Errorf("note the use of the session: %w", err)
@@ -90,17 +77,20 @@ func (s *Store) Who(ctx context.Context, token string) (console.Identity, error)
 }
 
 // Glance is Who for a page that is open and does nothing: it is no use of the
-// session, which ends when it is left.
+// session, which ends when it is left. A token that was renewed since the page
+// was opened does for as long as the session lasts.
 func (s *Store) Glance(ctx context.Context, token string) (console.Identity, error) {
 	now := s.o.Now()
 	hash := digest(token)
 	var id console.Identity
 	var x sessionRow
-	err := s.db.Read.QueryRowContext(ctx, `SELECT u.role, u.must_change, s.csrf, `+sessionColumns+` FROM console_sessions s
-		JOIN console_users u ON u.name = s.name
-		WHERE s.token_hash = $1 AND s.expires_ms > $2 AND s.used_ms > $3 AND s.stage = 'full' AND u.disabled_ms = 0`,
+	var second bool
+	err := s.db.Read.QueryRowContext(ctx, `SELECT u.role, u.must_change, s.csrf, COALESCE(t.sealed, '') <> '', s.stage = 'replaced', `+sessionColumns+` FROM console_sessions s
+		JOIN console_users u ON u.name = s.name LEFT JOIN console_totp t ON t.name = s.name
+		WHERE s.token_hash = $1 AND u.disabled_ms = 0 AND s.stage IN ('full', 'replaced') AND EXISTS (SELECT 1 FROM console_sessions n
+			WHERE n.csrf = s.csrf AND n.name = s.name AND n.stage = 'full' AND n.expires_ms > $2 AND n.used_ms > $3)`,
 		hash, now.UnixMilli(), now.Add(-s.o.Idle).UnixMilli()).
-		Scan(append([]any{(*string)(&id.Role), asBool(&id.MustChange), &id.CSRF}, x.fields()...)...)
+		Scan(append([]any{(*string)(&id.Role), asBool(&id.MustChange), &id.CSRF, asBool(&second), asBool(&id.Replaced)}, x.fields()...)...)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return s.byKey(ctx, hash)
@@ -109,6 +99,7 @@ func (s *Store) Glance(ctx context.Context, token string) (console.Identity, err
 	}
 	id.Session = x.session()
 	id.Name = id.Session.Operator
+	id.MustEnrol = s.mustEnrol(id.Role, second)
 	return id, nil
 }
 

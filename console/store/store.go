@@ -13,6 +13,8 @@ import (
 
 	"github.com/alexedwards/argon2id"
 
+	"fairgate/console"
+	"fairgate/ingest/seal"
 	"fairgate/ingest/sqldb"
 )
 
@@ -30,6 +32,15 @@ type Options struct {
 	// 100 in 5 minutes.
 	Tries, AddressTries int
 	TriesWindow         time.Duration
+	// SensitivePerHour is how often an operator may do each dangerous operation.
+	// Default 60.
+	SensitivePerHour int
+	// Box seals second factors. Without one nobody can have any.
+	Box *seal.Box
+	// Issuer is what authenticator apps call the house. Default Fairgate.
+	Issuer string
+	// RequireTOTP are the roles that can do nothing without a second factor.
+	RequireTOTP []console.Role
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 }
@@ -49,6 +60,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.TriesWindow <= 0 {
 		o.TriesWindow = 5 * time.Minute
+	}
+	if o.SensitivePerHour <= 0 {
+		o.SensitivePerHour = 60
+	}
+	if o.Issuer == "" {
+		o.Issuer = "Fairgate"
 	}
 	if o.Now == nil {
 		o.Now = time.Now

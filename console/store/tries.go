@@ -2,12 +2,17 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"fairgate/console"
 	"fairgate/ingest/sqldb"
 )
+
+// forgetAfter is when a count is forgotten: no window is longer.
+const forgetAfter = time.Hour
 
 // maxTries bounds the rows that strangers can make the house keep.
 const maxTries = 10_000
@@ -27,8 +32,7 @@ const count = `INSERT INTO console_tries (subject, count, since_ms) VALUES ($1, 
 // password into its field.
 func (s *Store) try(ctx context.Context, name, address string, known bool) error {
 	now := s.o.Now()
-	over := now.Add(-s.o.TriesWindow).UnixMilli()
-	if _, err := s.db.Write.ExecContext(ctx, `DELETE FROM console_tries WHERE since_ms <= $1`, over); err != nil {
+	if _, err := s.db.Write.ExecContext(ctx, `DELETE FROM console_tries WHERE since_ms <= $1`, now.Add(-max(forgetAfter, s.o.TriesWindow)).UnixMilli()); err != nil {
 		return fmt.Errorf("forget old tries: %w", err)
 	}
 	if !known {
@@ -41,13 +45,31 @@ func (s *Store) try(ctx context.Context, name, address string, known bool) error
 		}
 	}
 	for subject, most := range map[string]int{nameSubject(name): s.o.Tries, addressSubject(address): s.o.AddressTries} {
-		var n int
-		if err := s.db.Write.QueryRowContext(ctx, count, subject, now.UnixMilli(), over).Scan(&n); err != nil {
-			return fmt.Errorf("count the tries: %w", err)
+		if err := s.spend(ctx, subject, most, s.o.TriesWindow); err != nil {
+			return err
 		}
-		if n > most {
-			return console.ErrTooManyTries
-		}
+	}
+	return nil
+}
+
+// Spend counts one dangerous operation of an operator; beyond
+// Options.SensitivePerHour it returns console.ErrTooMany.
+func (s *Store) Spend(ctx context.Context, operator, operation string) error {
+	err := s.spend(ctx, "operation:"+operation+":"+digest(operator), s.o.SensitivePerHour, forgetAfter)
+	if errors.Is(err, console.ErrTooManyTries) {
+		return console.ErrTooMany
+	}
+	return err
+}
+
+func (s *Store) spend(ctx context.Context, subject string, most int, window time.Duration) error {
+	now := s.o.Now()
+	var n int
+	if err := s.db.Write.QueryRowContext(ctx, count, subject, now.UnixMilli(), now.Add(-window).UnixMilli()).Scan(&n); err != nil {
+		return fmt.Errorf("count the tries: %w", err)
+	}
+	if n > most {
+		return console.ErrTooManyTries
 	}
 	return nil
 }

@@ -69,15 +69,15 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err != nil {
 		return nil, err
 	}
-	users, err := store.Open(ctx, db, store.Options{Session: c.Console.SessionLife, Idle: c.Console.SessionIdle, Now: e.Now})
+	users, err := openOperators(ctx, db, e)
 	if err != nil {
-		return nil, fmt.Errorf("console: %w", err)
+		return nil, err
 	}
 	proxies, err := fingerprint.NewProxies(c.Console.TrustedProxies)
 	if err != nil {
 		return nil, fmt.Errorf("console.trusted_proxies: %w", err)
 	}
-	services := httpapi.Services{Operators: users, Glances: users, Sessions: users, Audit: users}
+	services := httpapi.Services{Operators: users, Glances: users, Sessions: users, SecondFactors: users, Proofs: users, Audit: users}
 	if err := addReview(ctx, &services, e, db, client); err != nil {
 		return nil, err
 	}
@@ -102,7 +102,8 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 		return nil, err
 	}
 	app := httpapi.New(services, httpapi.Options{
-		Site: c.Site, Ruleset: c.Rules.Ruleset, Routes: routes, Trusted: proxies, Origin: c.Console.URL, Now: e.Now, Log: log,
+		Site: c.Site, Ruleset: c.Rules.Ruleset, Routes: routes, Trusted: proxies, Origin: c.Console.URL,
+		RequireTOTP: requireTOTP(c.Console), Now: e.Now, Log: log,
 	})
 	if err := addPages(app); err != nil {
 		return nil, err

@@ -17,6 +17,21 @@ import (
 // openNotify opens the channels to operators. Without senders messages are only
 // queued here; the enforcer delivers them.
 func openNotify(ctx context.Context, db *sqldb.DB, e Env, senders map[notify.ChannelKind]notify.Sender) (*notify.Service, error) {
+	box, err := consoleBox(e)
+	if err != nil {
+		return nil, err
+	}
+	channels, err := notify.New(ctx, db, box, senders, notify.Options{
+		Now: e.Now, Keep: time.Duration(e.Config.Ledger.RetentionDays) * 24 * time.Hour, Logger: e.Log, Registry: e.Registry,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("notifications: %w", err)
+	}
+	return channels, nil
+}
+
+// consoleBox seals what operators keep.
+func consoleBox(e Env) (*seal.Box, error) {
 	keys, err := rotated("keys.console", e.Config.Keys.Console, e.Config.Keys.ConsolePrevious)
 	if err != nil {
 		return nil, err
@@ -28,13 +43,7 @@ func openNotify(ctx context.Context, db *sqldb.DB, e Env, senders map[notify.Cha
 	if err != nil {
 		return nil, fmt.Errorf("keys.console: %w", err)
 	}
-	channels, err := notify.New(ctx, db, box, senders, notify.Options{
-		Now: e.Now, Keep: time.Duration(e.Config.Ledger.RetentionDays) * 24 * time.Hour, Logger: e.Log, Registry: e.Registry,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("notifications: %w", err)
-	}
-	return channels, nil
+	return box, nil
 }
 
 // startNotify delivers messages to operators.

@@ -16,6 +16,8 @@ import (
 
 	"github.com/caarlos0/env/v11"
 	"go.yaml.in/yaml/v3"
+
+	"fairgate/console"
 )
 
 // Config is everything a process can be told.
@@ -219,6 +221,11 @@ type Console struct {
 	// while nobody uses it.
 	SessionLife time.Duration `yaml:"session_life" env:"SESSION_LIFE"`
 	SessionIdle time.Duration `yaml:"session_idle" env:"SESSION_IDLE"`
+	// RequireTOTP are the roles that can do nothing without a second factor.
+	RequireTOTP []string `yaml:"require_totp" env:"REQUIRE_TOTP"`
+	// SensitivePerHour is how often an operator may do each dangerous operation
+	// (bulk decisions, exports, reveals).
+	SensitivePerHour int `yaml:"sensitive_per_hour" env:"SENSITIVE_PER_HOUR"`
 }
 
 func (c Console) validate(check func(bool, string, string, ...any)) {
@@ -228,6 +235,10 @@ func (c Console) validate(check func(bool, string, string, ...any)) {
 	for i, p := range c.TrustedProxies {
 		check(cidr(p), fmt.Sprintf("console.trusted_proxies[%d]", i), "%q is no CIDR", p)
 	}
+	for i, r := range c.RequireTOTP {
+		check(console.Role(r).Valid(), fmt.Sprintf("console.require_totp[%d]", i), "%q is none of %v", r, console.Roles())
+	}
+	check(c.SensitivePerHour >= 1 && c.SensitivePerHour <= 100_000, "console.sensitive_per_hour", "%d: 1 to 100000", c.SensitivePerHour)
 	check(c.SessionLife >= time.Minute && c.SessionLife <= 7*24*time.Hour, "console.session_life", "%s: 1m to 168h", c.SessionLife)
 	check(c.SessionIdle >= time.Minute && c.SessionIdle <= c.SessionLife, "console.session_idle", "%s: 1m to console.session_life (%s)", c.SessionIdle, c.SessionLife)
 }
@@ -299,7 +310,8 @@ type Keys struct {
 	// Challenge signs challenges and passes.
 	Challenge         Secret `yaml:"challenge" env:"CHALLENGE"`
 	ChallengePrevious Secret `yaml:"challenge_previous" env:"CHALLENGE_PREVIOUS"`
-	// Console seals what operators keep: addresses and tokens of channels.
+	// Console seals what operators keep: addresses and tokens of channels, second
+	// factors.
 	Console         Secret `yaml:"console" env:"CONSOLE"`
 	ConsolePrevious Secret `yaml:"console_previous" env:"CONSOLE_PREVIOUS"`
 	// Receipt enciphers the receipts that refused visitors appeal with.
@@ -353,6 +365,7 @@ func Default() Config {
 		Console: Console{
 			Listen: "127.0.0.1:8090", OutcomesListen: "127.0.0.1:8091", FirstPassword: "file:secrets/first-password",
 			TrustedProxies: []string{}, SessionLife: 12 * time.Hour, SessionIdle: time.Hour,
+			RequireTOTP: []string{}, SensitivePerHour: 60,
 		},
 		Notify:     Notify{PrivateNetworks: []string{}, Mail: Mail{Port: 587, Security: "starttls"}},
 		Redis:      Redis{Addrs: []string{"127.0.0.1:6379"}},

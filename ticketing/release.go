@@ -73,7 +73,7 @@ func (s *Service) PutRelease(ctx context.Context, call Call, pool, date string, 
 	if err := validateStages(stages); err != nil {
 		return Release{}, err
 	}
-	return s.restage(ctx, call, pool, day, func([]Stage) ([]StagePlan, error) { return stages, nil })
+	return s.restage(ctx, call, pool, day, false, func([]Stage) ([]StagePlan, error) { return stages, nil })
 }
 
 // StageChange changes one stage; what is nil stays.
@@ -82,6 +82,8 @@ type StageChange struct {
 	At       *time.Time
 	Quantity *int
 	Percent  *int
+	// DryRun shows how the release would stand, and changes nothing.
+	DryRun bool
 }
 
 // ChangeStage pauses, resumes, brings forward or resizes one stage of a day. It
@@ -91,7 +93,7 @@ func (s *Service) ChangeStage(ctx context.Context, call Call, pool, date string,
 	if err != nil {
 		return Release{}, invalidField("date", "%v", err)
 	}
-	return s.restage(ctx, call, pool, day, func(old []Stage) ([]StagePlan, error) {
+	return s.restage(ctx, call, pool, day, change.DryRun, func(old []Stage) ([]StagePlan, error) {
 		if no < 1 || no > len(old) {
 			return nil, ErrNotFound
 		}
@@ -119,9 +121,10 @@ func (s *Service) ChangeStage(ctx context.Context, call Call, pool, date string,
 	})
 }
 
-// restage puts wanted stages in the place of a day's and audits it.
-func (s *Service) restage(ctx context.Context, call Call, pool string, date Date, want func([]Stage) ([]StagePlan, error)) (Release, error) {
-	release, err := once(ctx, s, call, "operations", func(ctx context.Context, w *work) (Release, error) {
+// restage puts wanted stages in the place of a day's and audits it; dry, it shows
+// how the release would then stand, and changes nothing.
+func (s *Service) restage(ctx context.Context, call Call, pool string, date Date, dry bool, want func([]Stage) ([]StagePlan, error)) (Release, error) {
+	change := func(ctx context.Context, w *work) (Release, error) {
 		day, err := theDay(ctx, w, pool, date)
 		if err != nil {
 			return Release{}, err
@@ -145,7 +148,21 @@ func (s *Service) restage(ctx context.Context, call Call, pool string, date Date
 			return Release{}, err
 		}
 		return readRelease(ctx, w, pool, date)
-	})
+	}
+	if dry {
+		var preview Release
+		err := s.store.Update(ctx, func(ctx context.Context, tx Tx) (err error) {
+			if preview, err = change(ctx, &work{Tx: tx, now: s.now(), call: call}); err != nil {
+				return err
+			}
+			return errDryRun
+		})
+		if errors.Is(err, errDryRun) {
+			err = nil
+		}
+		return preview, err
+	}
+	release, err := once(ctx, s, call, "operations", change)
 	if err == nil {
 		s.forget(pool)
 	}

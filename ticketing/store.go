@@ -37,6 +37,7 @@ type Reader interface {
 	OrderReader
 	RuleReader
 	ReleaseReader
+	SaleReader
 	ActivityReader
 	ChannelReader
 	AllotmentReader

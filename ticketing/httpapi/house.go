@@ -33,6 +33,7 @@ func (a *api) houseOperations() {
 		codes:    []ticketing.Code{ticketing.CodeNotFound},
 	}, a.tellAccount)
 	a.stepUpOperations()
+	a.saleOperations()
 	a.poolOperations()
 	a.releaseOperations()
 	a.privacyOperations()

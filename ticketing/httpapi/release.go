@@ -22,7 +22,7 @@ func (a *api) releaseOperations() {
 	}, a.putRelease)
 	handle(a, operation{
 		method: http.MethodPost, path: "/internal/v1/pools/{pool}/release/{stage}", id: "change-stage", access: a.access.operations,
-		summary: "Change, pause or bring forward a stage while the sale runs", codes: append(codes, ticketing.CodeInvalidState),
+		summary: "Change, pause or bring forward a stage while the sale runs", describe: "With dry_run it shows how the release would stand.", codes: append(codes, ticketing.CodeInvalidState),
 	}, a.changeStage)
 }
 
@@ -118,6 +118,7 @@ type stageChangeBody struct {
 	At       *time.Time `json:"at" required:"false"`
 	Quantity *int       `json:"quantity" required:"false"`
 	Percent  *int       `json:"percent" required:"false"`
+	DryRun   bool       `json:"dry_run" required:"false" doc:"Show how the release would then stand, and change nothing."`
 }
 
 func (a *api) changeStage(ctx context.Context, r *request[inStage, stageChangeBody]) (releaseBody, error) {
@@ -126,6 +127,6 @@ func (a *api) changeStage(ctx context.Context, r *request[inStage, stageChangeBo
 		return releaseBody{}, ticketing.ErrNotFound
 	}
 	released, err := a.service.ChangeStage(ctx, r.operator(), r.params.Pool, r.body.Date, no,
-		ticketing.StageChange{Paused: r.body.Paused, At: r.body.At, Quantity: r.body.Quantity, Percent: r.body.Percent})
+		ticketing.StageChange{Paused: r.body.Paused, At: r.body.At, Quantity: r.body.Quantity, Percent: r.body.Percent, DryRun: r.body.DryRun})
 	return showRelease(released), err
 }

@@ -56,6 +56,7 @@ func Run(t *testing.T, open Open) {
 		"due orders":                      due,
 		"persons":                         persons,
 		"stages":                          stages,
+		"sales":                           sales,
 		"activities":                      activities,
 		"channels":                        channels,
 		"allotments":                      allotments,

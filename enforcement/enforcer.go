@@ -132,6 +132,20 @@ func (e *Enforcer) Handle(ctx context.Context, deliveries []Delivery) error {
 	return e.finish(ctx, batch)
 }
 
+// Enforce enforces verdicts that were handed over as they are, by whoever
+// scored them in this process. It returns when they are enforced, or with ctx's
+// error.
+func (e *Enforcer) Enforce(ctx context.Context, verdicts []scoring.Verdict) error {
+	if len(verdicts) == 0 {
+		return nil
+	}
+	batch := make([]*work, len(verdicts))
+	for i, v := range verdicts {
+		batch[i] = e.plan(&work{}, v)
+	}
+	return e.finish(ctx, batch)
+}
+
 // fetch reads ahead, so that a batch is whatever waits.
 func (e *Enforcer) fetch(ctx context.Context, fetched chan<- *work) error {
 	for {
@@ -155,6 +169,11 @@ func (e *Enforcer) read(d Delivery) *work {
 		w.err = fmt.Errorf("%w: %w", errPoison, err)
 		return w
 	}
+	return e.plan(w, v)
+}
+
+// plan says what a verdict asks for.
+func (e *Enforcer) plan(w *work, v scoring.Verdict) *work {
 	if v.Receipt == "" && v.EventID != "" {
 		v.Receipt = ReceiptFor(e.options.Receipts, v.EventID, v.Time, v.Subject)
 	}

@@ -26,6 +26,7 @@ type item struct {
 	bad     bool // the event could not be read or scored: to the dead letters
 	late    bool
 	out     []stream.Message
+	found   []scoring.Verdict // where they are not published as messages
 }
 
 // batch holds the items of one round in (time, id) order of their events.
@@ -42,7 +43,7 @@ func (p *Pipeline) decode(ctx context.Context, messages []stream.Message) *batch
 	for i, m := range messages {
 		it := &item{message: m}
 		b.items[i] = it
-		err := json.Unmarshal(m.Value, &it.event)
+		err := p.o.Decode(m, &it.event)
 		if err == nil {
 			err = it.event.Validate()
 		}
@@ -126,14 +127,20 @@ func (p *Pipeline) scoreItem(ctx context.Context, it *item) error {
 		}
 		p.metrics.messages.WithLabelValues("scored").Inc()
 	}
+	if p.o.Verdicts != nil {
+		it.found = verdicts
+	}
 	for i := range verdicts {
+		p.metrics.verdicts.WithLabelValues(string(verdicts[i].Stage)).Inc()
+		if p.o.Verdicts != nil {
+			continue
+		}
 		data, err := json.Marshal(&verdicts[i])
 		if err != nil { // a number that JSON cannot say
 			p.reject(ctx, it, fmt.Errorf("encode verdict: %w", err))
 			return nil
 		}
 		it.out = append(it.out, stream.Message{Topic: p.topics.Verdicts, Key: it.message.Key, Value: data})
-		p.metrics.verdicts.WithLabelValues(string(verdicts[i].Stage)).Inc()
 	}
 	return nil
 }
@@ -238,6 +245,15 @@ func (b *batch) messages() []stream.Message {
 	var out []stream.Message
 	for _, it := range b.items {
 		out = append(out, it.out...)
+	}
+	return out
+}
+
+// verdicts lists what is handed over as it is, in event order.
+func (b *batch) verdicts() []scoring.Verdict {
+	var out []scoring.Verdict
+	for _, it := range b.items {
+		out = append(out, it.found...)
 	}
 	return out
 }

@@ -14,6 +14,7 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -74,7 +75,12 @@ type Options struct {
 	Drain time.Duration
 	// Backoff is the first pause after a failure; it doubles up to 5 s.
 	// 0: 50 ms.
-	Backoff    time.Duration
+	Backoff time.Duration
+	// Decode reads the event of a message; nil: from the JSON of its value.
+	Decode func(m stream.Message, into *ingest.Event) error
+	// Verdicts takes the verdicts of a batch, in the order of their events, in
+	// the place of the topic; nil: they are published there as JSON.
+	Verdicts   func(verdicts []scoring.Verdict)
 	Now        func() time.Time      // nil: time.Now; for the lag, and to see clocks that are fast
 	Logger     *slog.Logger          // nil: silent
 	Registerer prometheus.Registerer // nil: not measured
@@ -92,6 +98,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Decode == nil {
+		o.Decode = func(m stream.Message, into *ingest.Event) error { return json.Unmarshal(m.Value, into) }
 	}
 	return o
 }
@@ -218,6 +227,11 @@ func (p *Pipeline) process(ctx context.Context, messages []stream.Message) error
 		err := p.retry(ctx, "publish", func() error { return p.sink.Send(ctx, out...) })
 		if err != nil {
 			return err
+		}
+	}
+	if p.o.Verdicts != nil {
+		if found := b.verdicts(); len(found) > 0 {
+			p.o.Verdicts(found)
 		}
 	}
 	if err := p.source.Commit(ctx, messages...); err != nil {

@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,7 +11,9 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/budget"
+	"fairgate/ingest"
 	"fairgate/ingest/stream"
+	"fairgate/scoring"
 )
 
 // innerLog is the event log of one process: what a topic holds waits until it
@@ -20,8 +23,29 @@ import (
 type innerLog struct {
 	topics stream.Topics
 
-	mu                                    sync.Mutex
-	events, verdicts, links, people, dead []stream.Message
+	mu                          sync.Mutex
+	events, links, people, dead []stream.Message
+	// completed are the gateway's own events, as they are: the Offset of their
+	// message counts from 1.
+	completed []*ingest.Event
+	verdicts  []scoring.Verdict
+}
+
+// complete appends an event that nobody changes any more.
+func (l *innerLog) complete(e *ingest.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.completed = append(l.completed, e)
+	l.events = append(l.events, stream.Message{Topic: l.topics.Events, Key: stream.EventKey(e), Offset: int64(len(l.completed))})
+}
+
+// decode reads the event of a message.
+func (l *innerLog) decode(m stream.Message, into *ingest.Event) error {
+	if m.Offset > 0 {
+		*into = *l.completed[m.Offset-1]
+		return nil
+	}
+	return json.Unmarshal(m.Value, into)
 }
 
 // errPulled is for those who would wait on this log: it hands out by itself.
@@ -35,8 +59,6 @@ func (l *innerLog) Send(_ context.Context, messages ...stream.Message) error {
 		switch m.Topic {
 		case l.topics.Events:
 			l.events = append(l.events, m)
-		case l.topics.Verdicts:
-			l.verdicts = append(l.verdicts, m)
 		case l.topics.Links:
 			l.links = append(l.links, m)
 		case l.topics.Labels, l.topics.Outcomes:
@@ -91,17 +113,17 @@ func (v verdictSource) Bury(_ context.Context, d enforcement.Delivery, reason er
 	return nil
 }
 
-// taker is the journal of one process.
-type taker struct{ c *Contained }
+// recorder is the journal of one process.
+type recorder struct{ c *Contained }
 
 // Intend has nothing to survive.
-func (taker) Intend(context.Context, stream.Record) error { return nil }
+func (recorder) Intend(context.Context, *ingest.Event) error { return nil }
 
-// Complete writes the event to the log, from which it is taken a little later.
-func (t taker) Complete(ctx context.Context, r stream.Record) error {
-	err := t.c.log.Send(ctx, stream.Message{Topic: t.c.log.topics.Events, Key: r.Key, Value: slices.Clone(r.Value)})
-	t.c.scoreSoon()
-	return err
+// Complete puts the event on the log, from which it is taken a little later.
+func (r recorder) Complete(_ context.Context, e *ingest.Event) error {
+	r.c.log.complete(e)
+	r.c.scoreSoon()
+	return nil
 }
 
 // scoreSoon has what is on the log scored a little later.
@@ -125,6 +147,8 @@ func (c *Contained) score(ctx context.Context) error {
 		}
 		c.follow(ctx)
 	}
+	clear(c.log.completed)
+	c.log.completed = c.log.completed[:0]
 	if len(c.log.verdicts) > 0 {
 		c.o.After(enforcedAfter, c.enforce)
 	}
@@ -143,16 +167,15 @@ func (c *Contained) follow(ctx context.Context) {
 
 // enforce does what verdicts ask for, and carries out what that leads to.
 func (c *Contained) enforce(ctx context.Context) error {
-	messages := take(&c.log.verdicts)
-	for batch := range slices.Chunk(messages, enforcedTogether) {
-		deliveries := make([]enforcement.Delivery, len(batch))
-		for i, m := range batch {
-			if c.o.Verdicts != nil {
-				c.o.Verdicts(m.Value)
+	verdicts := c.log.verdicts
+	c.log.verdicts = nil
+	for batch := range slices.Chunk(verdicts, enforcedTogether) {
+		if c.o.Verdicts != nil {
+			for i := range batch {
+				c.o.Verdicts(&batch[i])
 			}
-			deliveries[i] = enforcement.Delivery{Value: m.Value}
 		}
-		if err := c.enforcer.Handle(ctx, deliveries); err != nil {
+		if err := c.enforcer.Enforce(ctx, batch); err != nil {
 			return fmt.Errorf("enforce %d verdicts: %w", len(batch), err)
 		}
 	}

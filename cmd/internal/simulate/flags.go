@@ -44,7 +44,13 @@ func (f *Flags) know(set *rules.Ruleset) {
 // Take reads one published verdict; what is none is passed over.
 func (f *Flags) Take(value []byte) {
 	var v scoring.Verdict
-	if json.Unmarshal(value, &v) != nil || v.Subject.Account == "" {
+	if json.Unmarshal(value, &v) == nil {
+		f.take(&v)
+	}
+}
+
+func (f *Flags) take(v *scoring.Verdict) {
+	if v.Subject.Account == "" {
 		return
 	}
 	f.mu.Lock()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"fairgate/cmd/internal/app"
+	"fairgate/scoring"
 )
 
 // VirtualRun is a run on the virtual stage: everything in one process, as fast
@@ -26,9 +27,9 @@ type VirtualRun struct {
 	Rules string
 	// Out receives progress, a line at a time; nil: nobody is told.
 	Out io.Writer
-	// Verdicts is told of every published verdict (scoring.Verdict as JSON); nil:
-	// nobody is.
-	Verdicts func(value []byte)
+	// Verdicts is told of every published verdict, and keeps and changes nothing
+	// of it; nil: nobody is told.
+	Verdicts func(v *scoring.Verdict)
 	// MaxEntities bounds the counters (scoring/window/memory); 0: its default.
 	MaxEntities int
 
@@ -109,10 +110,10 @@ func (r VirtualRun) on(ctx context.Context, play func(*Runner) error) (err error
 func (r *VirtualRun) listen() {
 	tell := r.Verdicts
 	r.flags = newFlags()
-	r.Verdicts = func(value []byte) {
-		r.flags.Take(value)
+	r.Verdicts = func(v *scoring.Verdict) {
+		r.flags.take(v)
 		if tell != nil {
-			tell(value)
+			tell(v)
 		}
 	}
 }

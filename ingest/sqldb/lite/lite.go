@@ -12,6 +12,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"modernc.org/sqlite"
@@ -127,7 +129,7 @@ func (c *conn) statement(ctx context.Context, text string) (*statement, error) {
 		s.busy = true
 		return s, nil
 	}
-	made, err := c.PrepareContext(ctx, text)
+	made, err := c.PrepareContext(ctx, settled(text))
 	if err != nil {
 		return nil, err
 	}
@@ -142,6 +144,24 @@ func (c *conn) statement(ctx context.Context, text string) (*statement, error) {
 		c.statements.Add(text, s)
 	}
 	return s, nil
+}
+
+// bound is a place in a text that is filled at each call, with what makes it
+// the bound of a result.
+var bound = regexp.MustCompile(`(\bLIMIT )?(\$[0-9]+)`)
+
+// settled is the text in a form whose plan does not depend on what is given at
+// a call. SQLite looks at the values of LIMIT $1, and of a = $1 where an index is
+// kept for a = 'x' only, as it plans; it then compiles the statement anew
+// whenever a value is bound, which takes longer than running it. It does not
+// look behind a cast or a sign.
+func settled(text string) string {
+	return bound.ReplaceAllStringFunc(text, func(place string) string {
+		if n, ok := strings.CutPrefix(place, "LIMIT "); ok {
+			return "LIMIT CAST(" + n + " AS INTEGER)"
+		}
+		return "+" + place
+	})
 }
 
 // during is the context that the driver is to watch.

@@ -118,3 +118,28 @@ func BenchmarkQuery(b *testing.B) {
 		require.NoError(b, db.QueryRowContext(b.Context(), `SELECT COUNT(*) FROM t WHERE a = $1 AND b = $2`, 1, "x").Scan(&n))
 	}
 }
+
+// TestPlacesAreFilledAsWritten compares statements whose places lite writes
+// anew with what they say: bounds, an index for one value only, and what is
+// stored keeps its type.
+func TestPlacesAreFilledAsWritten(t *testing.T) {
+	db := open(t, lite.Options{})
+	_, err := db.ExecContext(t.Context(), `CREATE UNIQUE INDEX t_one ON t (b) WHERE b = '2'`)
+	require.NoError(t, err)
+	for i := range 4 {
+		_, err := db.ExecContext(t.Context(), `INSERT INTO t (a, b) VALUES ($1, $2)`, i, fmt.Sprint(i))
+		require.NoError(t, err)
+	}
+	for limit := range 4 {
+		var n int
+		require.NoError(t, db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM (SELECT a FROM t WHERE a <> $2 LIMIT $1)`, limit, -1).Scan(&n))
+		assert.Equal(t, limit, n)
+	}
+	for i := range 4 {
+		var a int
+		var kind string
+		require.NoError(t, db.QueryRowContext(t.Context(), `SELECT a, typeof(b) FROM t WHERE b = $1`, fmt.Sprint(i)).Scan(&a, &kind))
+		assert.Equal(t, i, a)
+		assert.Equal(t, "text", kind)
+	}
+}

@@ -35,9 +35,11 @@ type Audit interface {
 type Services struct {
 	Operators Operators
 	Sessions  Sessions
-	// SecondFactors and Proofs are the operators', too.
+	// SecondFactors, Proofs, Users and Keys are the operators', too.
 	SecondFactors SecondFactors
 	Proofs        Proofs
+	Users         Users
+	Keys          Keys
 	Audit         Audit
 	Review        Review
 	Cases         Cases
@@ -139,6 +141,8 @@ func New(services Services, o Options) *fiber.App {
 	s.sessionLists(api)
 	s.secondFactors(api)
 	s.reauthentication(api)
+	s.users(api)
+	s.keys(api)
 	s.review(api)
 	s.cases(api)
 	s.appeals(api)

@@ -124,6 +124,7 @@ func (s *server) authenticate(api huma.API) func(huma.Context, func(huma.Context
 				s.refuse(api, ctx, status, kind, why)
 				return
 			}
+			defer s.refund(ctx, id)
 		}
 		who.Identity = id
 		next(huma.WithValue(ctx, callerKey{}, who))

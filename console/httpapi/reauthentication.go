@@ -20,6 +20,8 @@ type Proofs interface {
 	Renew(ctx context.Context, id console.Identity, token string) (console.Grant, error)
 	// Spend counts one dangerous operation; console.ErrTooMany: no more for now.
 	Spend(ctx context.Context, operator, operation string) error
+	// Refund takes back what Spend counted for an operation that did nothing.
+	Refund(ctx context.Context, operator, operation string) error
 }
 
 // provedFor is how long after a password or a code dangerous operations are open.
@@ -99,6 +101,17 @@ func (s *server) handOver(ctx context.Context, g console.Grant) (cookie, token s
 		return callerOf(ctx).browser.keep(g.Token, g.Session.ExpiresAt.Sub(s.o.Now())), ""
 	}
 	return "", g.Token
+}
+
+// refund does not count a dangerous operation that was refused after all, as for
+// a missing field.
+func (s *server) refund(ctx huma.Context, id console.Identity) {
+	if status := ctx.Status(); status < http.StatusBadRequest || status >= http.StatusInternalServerError {
+		return
+	}
+	if err := s.Proofs.Refund(ctx.Context(), id.Name, ctx.Operation().OperationID); err != nil {
+		s.o.Log.WarnContext(ctx.Context(), "a refused operation was counted", "error", err)
+	}
 }
 
 // dangerous says why a dangerous operation is not open to a caller; status 0: it

@@ -22,7 +22,8 @@ const (
 )
 
 // open makes a session of a user, ends the one that it replaces, and forgets
-// those that are over.
+// those that are over. A user who was shut out, or given another password, since
+// theirs was checked gets console.ErrBadCredentials.
 func (s *Store) open(ctx context.Context, u user, a console.Attempt, at stage, life time.Duration) (console.Grant, error) {
 	now := s.o.Now().UTC().Truncate(time.Millisecond)
 	g := console.Grant{Token: secret(), Identity: console.Identity{Principal: u.Principal, CSRF: secret(), Session: console.Session{
@@ -30,6 +31,14 @@ func (s *Store) open(ctx context.Context, u user, a console.Attempt, at stage, l
 		CreatedAt: now, UsedAt: now, ProvedAt: now, ExpiresAt: now.Add(life),
 	}}}
 	err := s.db.InTx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE console_users SET signed_in_ms = CASE WHEN $1 = 'full' THEN $2 ELSE signed_in_ms END
+			WHERE name = $3 AND password_hash = $4 AND disabled_ms = 0`, string(at), now.UnixMilli(), u.Name, u.hash)
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n != 1 {
+			return errors.Join(console.ErrBadCredentials, err)
+		}
 		return sqldb.Exec(ctx, tx,
 			sqldb.Do(`DELETE FROM console_sessions WHERE expires_ms <= $1 OR (used_ms <= $2 AND stage <> 'replaced') OR token_hash = $3`,
 				now.UnixMilli(), now.Add(-s.o.Idle).UnixMilli(), digest(a.Replaces)),

@@ -55,11 +55,24 @@ func (s *Store) try(ctx context.Context, name, address string, known bool) error
 // Spend counts one dangerous operation of an operator; beyond
 // Options.SensitivePerHour it returns console.ErrTooMany.
 func (s *Store) Spend(ctx context.Context, operator, operation string) error {
-	err := s.spend(ctx, "operation:"+operation+":"+digest(operator), s.o.SensitivePerHour, forgetAfter)
+	err := s.spend(ctx, operationSubject(operator, operation), s.o.SensitivePerHour, forgetAfter)
 	if errors.Is(err, console.ErrTooManyTries) {
 		return console.ErrTooMany
 	}
 	return err
+}
+
+// Refund takes back what Spend counted.
+func (s *Store) Refund(ctx context.Context, operator, operation string) error {
+	_, err := s.db.Write.ExecContext(ctx, `UPDATE console_tries SET count = count - 1 WHERE subject = $1 AND count > 0`, operationSubject(operator, operation))
+	if err != nil {
+		return fmt.Errorf("count the operation: %w", err)
+	}
+	return nil
+}
+
+func operationSubject(operator, operation string) string {
+	return "operation:" + operation + ":" + digest(operator)
 }
 
 func (s *Store) spend(ctx context.Context, subject string, most int, window time.Duration) error {

@@ -77,7 +77,7 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err != nil {
 		return nil, fmt.Errorf("console.trusted_proxies: %w", err)
 	}
-	services := httpapi.Services{Operators: users, Glances: users, Sessions: users, SecondFactors: users, Proofs: users, Audit: users}
+	services := httpapi.Services{Operators: users, Glances: users, Sessions: users, SecondFactors: users, Proofs: users, Users: users, Keys: users, Audit: users}
 	if err := addReview(ctx, &services, e, db, client); err != nil {
 		return nil, err
 	}

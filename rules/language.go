@@ -98,20 +98,29 @@ func (v *vocabulary) check(source string) (ast.Node, error) {
 	if len(source) > MaxExpression {
 		return nil, fmt.Errorf("expression has %d bytes, at most %d are compiled", len(source), MaxExpression)
 	}
-	tree, err := parser.ParseWithConfig(source, v.conf)
+	tree, err := v.tree(source)
 	if err != nil {
 		return nil, oneLine(err)
+	}
+	return tree, nil
+}
+
+// tree is check without its bounds; faults that expr finds keep their place.
+func (v *vocabulary) tree(source string) (ast.Node, error) {
+	tree, err := parser.ParseWithConfig(source, v.conf)
+	if err != nil {
+		return nil, err
 	}
 	if err := v.unknown(tree.Node); err != nil {
 		return nil, err
 	}
 	if _, err := checker.Check(tree, v.conf); err != nil {
-		return nil, oneLine(err)
+		return nil, err
 	}
 	// What the machine cannot run is none of the language, though it is not the
 	// machine that runs it.
 	if _, err := compiler.Compile(tree, v.conf); err != nil {
-		return nil, oneLine(err)
+		return nil, err
 	}
 	return tree.Node, nil
 }

@@ -14,6 +14,8 @@ import (
 
 // Explain says why an event was judged as it was; *explain.Service is one.
 type Explain interface {
+	// Find reads what the ledger keeps of an event.
+	Find(ctx context.Context, site, id string) (explain.Record, error)
 	Explain(ctx context.Context, site, id string, given *rules.Program) (explain.EventExplanation, error)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"fairgate/enforcement/explain"
+	"fairgate/ingest"
 	"fairgate/rules"
 )
 
@@ -52,4 +53,14 @@ func TestExplanations(t *testing.T) {
 	require.Equal(t, http.StatusOK, h.call(t, keyOf("ana"), http.MethodPost, "/api/v1/events/e1/explanation", string(body), &x))
 	assert.Equal(t, p.Version(), x.Judgements[0].Ruleset)
 	assert.Equal(t, http.StatusUnprocessableEntity, h.call(t, keyOf("ana"), http.MethodPost, "/api/v1/events/e1/explanation", `{"ruleset":"rules: ["}`, nil))
+}
+
+func (explained) Find(_ context.Context, _, id string) (explain.Record, error) {
+	if id != "e1" {
+		return explain.Record{}, explain.ErrUnknownEvent
+	}
+	return explain.Record{Event: ingest.Event{
+		ID: "e1", Kind: "stock.read", Subject: ingest.Subject{Account: "a"},
+		Decision: ingest.Decision{Snapshot: ingest.Snapshot{Names: []string{"account_reads_1m"}, Values: []float64{90}}},
+	}}, nil
 }

@@ -161,6 +161,7 @@ func (s *server) rulesets(api huma.API) {
 		})
 	huma.Register(api, read("get-rule", rulesetsPath+"/{name}/rules/{rule}", "One rule as the fleet runs it, and its life"), s.rule)
 	s.drafts(api)
+	s.writing(api)
 	s.publications(api)
 	s.tightenings(api)
 }

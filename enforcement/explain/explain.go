@@ -75,15 +75,21 @@ func New(ledger Ledger, versions Versions) *Service {
 // maxID bounds an event's id.
 const maxID = 64
 
+// Find reads what the ledger knows of an event. It fails with ErrInvalidID,
+// ErrUnknownEvent, or when the ledger cannot be read.
+func (s *Service) Find(ctx context.Context, site, id string) (Record, error) {
+	if id == "" || len(id) > maxID {
+		return Record{}, fmt.Errorf("%w: %d characters, 1 to %d are possible", ErrInvalidID, len(id), maxID)
+	}
+	return s.ledger.Find(ctx, site, id)
+}
+
 // Explain explains an event of a site. given, if not nil, is one more ruleset
 // to look for versions in. A version that nobody has is no failure: the
 // explanation then says so and goes as far as the ledger does. It fails with
 // ErrInvalidID, ErrUnknownEvent, or when ledger or versions cannot be read.
 func (s *Service) Explain(ctx context.Context, site, id string, given *rules.Program) (EventExplanation, error) {
-	if id == "" || len(id) > maxID {
-		return EventExplanation{}, fmt.Errorf("%w: %d characters, 1 to %d are possible", ErrInvalidID, len(id), maxID)
-	}
-	record, err := s.ledger.Find(ctx, site, id)
+	record, err := s.Find(ctx, site, id)
 	if err != nil {
 		return EventExplanation{}, err
 	}

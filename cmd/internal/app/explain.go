@@ -79,3 +79,8 @@ type noExplanation struct{ why error }
 func (n noExplanation) Explain(context.Context, string, string, *rules.Program) (explain.EventExplanation, error) {
 	return explain.EventExplanation{}, errors.Join(ErrNoAnalytics, n.why)
 }
+
+// Find says why there is nothing to be found.
+func (n noExplanation) Find(context.Context, string, string) (explain.Record, error) {
+	return explain.Record{}, errors.Join(ErrNoAnalytics, n.why)
+}

@@ -618,6 +618,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/engines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How engines and processes are
+         * @description Engines are probed every five seconds. Errors are classed; their text, which may name addresses, is in the log.
+         *
+         *     Permission: `engines.read`.
+         */
+        get: operations["read-engines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/erasures": {
         parameters: {
             query?: never;
@@ -868,6 +890,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch moving figures
+         * @description Server-sent events: about once a second, for each topic, an event that is called as the topic, with the frame as data and an id to resume from. Frames are computed once for all listeners. A stream begins with the newest frame of each topic, or, given Last-Event-ID, with those after it; where some are no longer kept, with the event "gap". Comments keep silent streams alive. Before the console ends a stream it says why in the event "bye": slow (frames were not taken), session_over, stopping. The schema names the data of each event.
+         *
+         *     Topics need permissions: alerts `alerts.read`, engines `engines.read`, release `ticketing.read`. An operator may have 8 streams open; share one among a browser's tabs.
+         *
+         *     Permission: `overview.read`.
+         */
+        get: operations["watch-live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -880,6 +926,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own sessions */
+        get: operations["list-own-sessions"];
+        put?: never;
+        post?: never;
+        /** End all of one's own sessions but this */
+        delete: operations["end-own-sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of one's own sessions */
+        delete: operations["end-own-session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1169,6 +1250,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rulesets/{name}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What is wrong with a rule that is being written, and where
+         * @description Changes nothing. Faults have their place and, where a name is close, what may have been meant.
+         *
+         *     Permission: `rules.read`.
+         */
+        post: operations["check-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rulesets/{name}/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save one rule in a draft
+         * @description Without a version a new draft is begun from what is in force; otherwise that open version is edited. The rest of the text stays as it is.
+         *
+         *     Permission: `rules.edit`.
+         */
+        post: operations["write-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rulesets/{name}/rules/{rule}": {
         parameters: {
             query?: never;
@@ -1193,6 +1318,26 @@ export interface paths {
          *     Permission: `rules.edit`.
          */
         patch: operations["change-rule"];
+        trace?: never;
+    };
+    "/api/v1/rulesets/{name}/rules/{rule}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One rule as its author wrote it
+         * @description Permission: `rules.read`.
+         */
+        get: operations["read-rule-text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/rulesets/{name}/rules/{rule}/tightening": {
@@ -1251,6 +1396,26 @@ export interface paths {
          * @description Permission: `rules.edit`.
          */
         post: operations["loosen-rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rulesets/{name}/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Whether a rule that is being written fires for one event, with the value of every sub-expression
+         * @description Permission: `rules.read`.
+         */
+        post: operations["try-rule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1464,12 +1629,36 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Everybody's sessions
+         * @description Permission: `operators.read`.
+         */
+        get: operations["list-sessions"];
         put?: never;
         /** Sign in */
         post: operations["sign-in"];
         /** Sign out */
         delete: operations["sign-out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End anybody's session
+         * @description Permission: `operators.edit`.
+         */
+        delete: operations["end-session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1605,6 +1794,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{name}/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End all sessions of an operator
+         * @description Permission: `operators.edit`.
+         */
+        post: operations["end-operator-sessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vocabulary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a condition can name of an event
+         * @description Permission: `rules.read`.
+         */
+        get: operations["read-vocabulary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1660,6 +1889,28 @@ export interface components {
             site: string;
             state: string;
             what: components["schemas"]["Text"];
+        };
+        AlertCounts: {
+            /**
+             * Format: date-time
+             * @description Absent while alerts cannot be read
+             */
+            as_of?: string;
+            /** Format: int64 */
+            notice: number;
+            /** Format: int64 */
+            silenced: number;
+            /** Format: int64 */
+            urgent: number;
+            /** Format: int64 */
+            warning: number;
+        };
+        Alerts: {
+            /** @description At most 50 */
+            alerts: components["schemas"]["Alert"][] | null;
+            /** Format: date-time */
+            at: string;
+            counts: components["schemas"]["AlertCounts"];
         };
         AlertsOutputBody: {
             /**
@@ -1964,6 +2215,10 @@ export interface components {
             /** Format: int64 */
             decided: number;
         };
+        Bye: {
+            /** @enum {string} */
+            reason: "slow" | "session_over" | "stopping";
+        };
         ByLabel: {
             /** Format: int64 */
             all: number;
@@ -2001,6 +2256,10 @@ export interface components {
             updated_at: string;
             /** Format: int64 */
             version: number;
+        };
+        Cases: {
+            must_fire?: components["schemas"]["RulesCase"][] | null;
+            must_not_fire?: components["schemas"]["RulesCase"][] | null;
         };
         Cause: {
             /** Format: date-time */
@@ -2229,6 +2488,19 @@ export interface components {
             /** Format: int64 */
             number: number;
         };
+        CountOutputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/CountOutputBody.json
+             */
+            readonly $schema?: string;
+            /**
+             * Format: int64
+             * @description How many sessions were ended
+             */
+            ended: number;
+        };
         Debit: {
             /** Format: int64 */
             cleared: number;
@@ -2414,6 +2686,52 @@ export interface components {
             /** @description The ruleset (YAML) */
             text: string;
         };
+        Engine: {
+            /** Format: date-time */
+            checked_at?: string;
+            /**
+             * @description Kind of the last failed probe; its text is in the log
+             * @enum {string}
+             */
+            last_fault?: "timeout" | "connection_refused" | "name_not_found" | "failed";
+            /** Format: date-time */
+            last_fault_at?: string;
+            /**
+             * Format: double
+             * @description Of the last probe that was answered
+             */
+            latency_ms: number;
+            /**
+             * @description booking is the booking system
+             * @enum {string}
+             */
+            name: "redis" | "sql" | "kafka" | "clickhouse" | "booking";
+            /**
+             * Format: date-time
+             * @description When this state began, as far as this console has seen; earlier is not known
+             */
+            since?: string;
+            /** @enum {string} */
+            state: "up" | "slow" | "away" | "unknown";
+            version?: string;
+        };
+        Engines: {
+            /** Format: date-time */
+            at: string;
+            degraded: boolean;
+            engines: components["schemas"]["Engine"][] | null;
+            lags: components["schemas"]["Lag"][] | null;
+            /** @description Empty with processes_known false while Redis, which keeps their signs of life, is away */
+            processes: components["schemas"]["Process"][] | null;
+            processes_known: boolean;
+            /** @description Every route with its fail mode, which is in force while degraded is true; empty where the console has no route table */
+            routes: components["schemas"]["EnginesRoute"][] | null;
+        };
+        EnginesRoute: {
+            /** @enum {string} */
+            fail_mode: "degraded" | "open" | "closed";
+            id: string;
+        };
         Entry: {
             /**
              * Format: uri
@@ -2571,6 +2889,23 @@ export interface components {
             /** Format: date-time */
             time: string;
         };
+        Events: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/Events.json
+             */
+            readonly $schema?: string;
+            alerts?: components["schemas"]["Alerts"];
+            /** @description The stream ends */
+            bye?: components["schemas"]["Bye"];
+            engines?: components["schemas"]["Engines"];
+            /** @description Events between the one that was seen last and this one are lost; read the history again */
+            gap?: components["schemas"]["Gap"];
+            overview?: components["schemas"]["Overview"];
+            /** @description Its event is called as the topic: release:POOL@DAY */
+            release?: components["schemas"]["Release"];
+        };
         Evidence: {
             event_id: string;
             features?: {
@@ -2600,6 +2935,17 @@ export interface components {
             people: number;
             /** Format: int64 */
             tried: number;
+        };
+        ExampleBody: {
+            /** @description Event fields by name */
+            event?: {
+                [key: string]: unknown;
+            };
+            /** @description Feature values by name; what is missing has nothing to say */
+            features?: {
+                [key: string]: number;
+            };
+            kind: string;
         };
         ExceptInputBody: {
             /**
@@ -2704,6 +3050,14 @@ export interface components {
             effect: string;
             field: string;
         };
+        FieldView: {
+            /** @description Only rules of the asynchronous stage know it */
+            after_response?: boolean;
+            description: string;
+            name: string;
+            /** @enum {string} */
+            type: "text" | "number" | "bool";
+        };
         Figure: {
             /** Format: int64 */
             denominator: number;
@@ -2718,6 +3072,12 @@ export interface components {
             numerator: number;
             /** Format: double */
             value: number;
+        };
+        Finding: {
+            cases?: components["schemas"]["Cases"];
+            kind: string;
+            rule: string;
+            text: string;
         };
         Fired: {
             action: string;
@@ -2741,6 +3101,27 @@ export interface components {
             rule?: string;
             /** Format: date-time */
             time: string;
+        };
+        Gap: {
+            since: string;
+        };
+        Health: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/Health.json
+             */
+            readonly $schema?: string;
+            /** Format: date-time */
+            at: string;
+            degraded: boolean;
+            engines: components["schemas"]["Engine"][] | null;
+            lags: components["schemas"]["Lag"][] | null;
+            /** @description Empty with processes_known false while Redis, which keeps their signs of life, is away */
+            processes: components["schemas"]["Process"][] | null;
+            processes_known: boolean;
+            /** @description Every route with its fail mode, which is in force while degraded is true; empty where the console has no route table */
+            routes: components["schemas"]["EnginesRoute"][] | null;
         };
         Hit: {
             action: string;
@@ -2893,6 +3274,32 @@ export interface components {
             /** Format: int64 */
             accepted: number;
         };
+        Lag: {
+            /** @description Who reads: scorer, enforcer, ledger */
+            group: string;
+            /**
+             * Format: int64
+             * @description Messages that are written and not yet done
+             */
+            messages: number;
+        };
+        Latency: {
+            /**
+             * Format: double
+             * @description What screening may take before the route's fail mode answers; the smallest of all gateways
+             */
+            deadline_ms: number;
+            /**
+             * Format: double
+             * @description Median, interpolated within its histogram bucket; null without requests
+             */
+            p50_ms: number | null;
+            /**
+             * Format: double
+             * @description As p50; at the largest bucket's bound it means at least that
+             */
+            p99_ms: number | null;
+        };
         LiftBudgetInputBody: {
             /**
              * Format: uri
@@ -2926,6 +3333,22 @@ export interface components {
             readonly $schema?: string;
             entries: components["schemas"]["Entry"][] | null;
             next?: string;
+        };
+        MeBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/MeBody.json
+             */
+            readonly $schema?: string;
+            /** @description Of a session by cookie: send it as X-CSRF-Token with every write */
+            csrf_token?: string;
+            must_change_password?: boolean;
+            name: string;
+            /** @description What the role may do */
+            permissions: string[] | null;
+            role: string;
+            session: components["schemas"]["Session"];
         };
         Messages: {
             en?: string;
@@ -3046,6 +3469,46 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        Overview: {
+            alerts: components["schemas"]["AlertCounts"];
+            /**
+             * Format: date-time
+             * @description When the frame was made
+             */
+            at: string;
+            /** @description An alert of a surge of hostile traffic is open */
+            attack: boolean;
+            /** @description A gateway runs its routes in their fail mode, or an engine is away */
+            degraded: boolean;
+            engines: components["schemas"]["Engine"][] | null;
+            /**
+             * Format: int64
+             * @description Gateways that run their routes in their fail mode now
+             */
+            gateways_degraded: number;
+            /** @description Empty while the booking system is away */
+            pools: components["schemas"]["Pool"][] | null;
+            /** Format: date-time */
+            pools_as_of?: string;
+            /** @description Fail mode of every route; in force where gateways_degraded is not 0 */
+            routes: components["schemas"]["EnginesRoute"][] | null;
+            /** @description Absent while the booking system is away */
+            sale?: components["schemas"]["Sale"];
+            /** @description Absent while no gateway's signs of life are known, and in a stream's first second */
+            traffic?: components["schemas"]["Traffic"];
+        };
+        Part: {
+            /** Format: int64 */
+            depth: number;
+            /** Format: int64 */
+            from: number;
+            text: string;
+            /** Format: int64 */
+            to: number;
+            type: string;
+            unknown?: boolean;
+            value: string;
+        };
         PasswordInputBody: {
             /**
              * Format: uri
@@ -3067,6 +3530,37 @@ export interface components {
             from: string;
             /** Format: date-time */
             to: string;
+        };
+        Pool: {
+            /** Format: int64 */
+            capacity: number;
+            /**
+             * Format: int64
+             * @description How many days, from today on
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description In bookings that are not confirmed yet
+             */
+            held: number;
+            last_stage?: components["schemas"]["Stage"];
+            /**
+             * Format: int64
+             * @description To be booked now
+             */
+            left: number;
+            name_en: string;
+            name_zh: string;
+            next_stage?: components["schemas"]["Stage"];
+            pool: string;
+            /** Format: int64 */
+            sold: number;
+            /**
+             * Format: int64
+             * @description Neither booked nor to be booked now: later stages, channels, places on their way back
+             */
+            withheld: number;
         };
         Population: {
             /** Format: date-time */
@@ -3136,12 +3630,6 @@ export interface components {
             except_days?: number;
         };
         Principal: {
-            /**
-             * Format: uri
-             * @description A URL to the JSON Schema for this object.
-             * @example https://example.com/api/v1/schemas/Principal.json
-             */
-            readonly $schema?: string;
             must_change_password?: boolean;
             name: string;
             role: string;
@@ -3152,6 +3640,28 @@ export interface components {
             /** Format: int64 */
             line?: number;
             rule?: string;
+        };
+        Process: {
+            /** @description It works without the fleet's shared counters: its routes run in their fail mode */
+            degraded: boolean;
+            /** Format: date-time */
+            degraded_since?: string;
+            name: string;
+            /** @enum {string} */
+            role: "gateway" | "scorer" | "enforcer" | "console";
+            /**
+             * Format: date-time
+             * @description Up: when it started. Slow or away: its last sign of life
+             */
+            since: string;
+            /** Format: date-time */
+            started_at: string;
+            /**
+             * @description slow: no sign of life for 3 s; away: for 10 s
+             * @enum {string}
+             */
+            state: "up" | "slow" | "away";
+            version?: string;
         };
         Publication: {
             /** Format: date-time */
@@ -3225,6 +3735,64 @@ export interface components {
             by: string;
             reason: string;
         };
+        Release: {
+            /**
+             * Format: date-time
+             * @description When the booking system said so; absent while it has said nothing
+             */
+            as_of?: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            booked: number;
+            /** Format: int64 */
+            capacity: number;
+            /** Format: date */
+            date: string;
+            /**
+             * @description Why the figures are not of now
+             * @enum {string}
+             */
+            fault?: "not_found" | "unavailable";
+            /** Format: int64 */
+            left: number;
+            pool: string;
+            /**
+             * Format: int64
+             * @description Of the withheld, for channels
+             */
+            reserved: number;
+            stages: components["schemas"]["ReleaseStage"][] | null;
+            /** Format: int64 */
+            withheld: number;
+        };
+        ReleaseStage: {
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            fired_at: string | null;
+            /** Format: int64 */
+            held: number;
+            /** Format: int64 */
+            left: number;
+            paused: boolean;
+            /**
+             * Format: int64
+             * @description Still to be released
+             */
+            planned: number;
+            /** Format: int64 */
+            released: number;
+            /**
+             * Format: int64
+             * @description On their way to this stage
+             */
+            returning: number;
+            /** Format: int64 */
+            sold: number;
+            /** Format: int64 */
+            stage: number;
+        };
         Repeat: {
             ttl: number[] | null;
             /** Format: int64 */
@@ -3279,6 +3847,27 @@ export interface components {
             low: components["schemas"]["Percentile"][] | null;
             of: string;
         };
+        RuleCheck: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/RuleCheck.json
+             */
+            readonly $schema?: string;
+            /** @description Against what is in force */
+            changes: components["schemas"]["Change"][] | null;
+            faults: components["schemas"]["RuleFault"][] | null;
+            /** @description One person could publish it */
+            instant: boolean;
+            /** @description Version that verdicts would name: backtests of another are out of date */
+            program?: string;
+            /** @description Features that the condition reads */
+            reads: string[] | null;
+            /** @description Its id */
+            rule?: string;
+            /** @description What lint finds about this rule alone */
+            warnings: components["schemas"]["Finding"][] | null;
+        };
         RuleComparison: {
             against?: components["schemas"]["RuleCounts"];
             new?: components["schemas"]["RuleCounts"];
@@ -3295,6 +3884,35 @@ export interface components {
             shadow_accounts: components["schemas"]["Count"];
             /** Format: int64 */
             shadow_events: number;
+        };
+        RuleFault: {
+            detail: string;
+            field?: string;
+            /** Format: int64 */
+            from: number;
+            /**
+             * Format: int64
+             * @description Of the declaration, or of the ruleset's text where it is elsewhere; from 1
+             */
+            line?: number;
+            /**
+             * @description What the range counts in; elsewhere: in the rest of the ruleset
+             * @enum {string}
+             */
+            part: "when" | "declaration" | "elsewhere";
+            suggestion?: string;
+            /** Format: int64 */
+            to: number;
+        };
+        RulesCase: {
+            event?: {
+                [key: string]: unknown;
+            };
+            features?: {
+                [key: string]: number;
+            };
+            kind: string;
+            name: string;
         };
         RulesetView: {
             /**
@@ -3313,6 +3931,26 @@ export interface components {
             ruleset: string;
             text?: string;
             tightenings?: components["schemas"]["Tightening"][] | null;
+        };
+        RuleText: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/RuleText.json
+             */
+            readonly $schema?: string;
+            /** @description Everything else of the rule (YAML), at the margin */
+            declaration: string;
+            /** @description Of the whole text that it stands in */
+            hash: string;
+            rule: string;
+            /**
+             * Format: int64
+             * @description 0: what is in force
+             */
+            version: number;
+            /** @description The condition */
+            when: string;
         };
         RuleView: {
             /**
@@ -3349,6 +3987,14 @@ export interface components {
             ttl_seconds: number;
             when: string;
         };
+        Sale: {
+            /** @description The stage that was released last */
+            last?: components["schemas"]["Stage"];
+            /** @description The stage that is released next */
+            next?: components["schemas"]["Stage"];
+            /** @enum {string} */
+            phase: "closed" | "soon" | "running" | "open";
+        };
         SampleCount: {
             /** Format: int64 */
             drawn: number;
@@ -3368,6 +4014,42 @@ export interface components {
             agreement: components["schemas"]["Agreement"];
             strata: components["schemas"]["SampleCount"][] | null;
         };
+        Session: {
+            /** @description Where the operator signed in from */
+            address: string;
+            /** @description What the browser or the program calls itself */
+            agent: string;
+            /** Format: date-time */
+            created_at: string;
+            credential: string;
+            /**
+             * Format: date-time
+             * @description When it ends, however much it is used
+             */
+            expires_at: string;
+            id: string;
+            operator: string;
+            /**
+             * Format: date-time
+             * @description When the operator last gave a password or a code
+             */
+            proved_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last used, to half a minute
+             */
+            used_at: string;
+        };
+        SessionsOutputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/SessionsOutputBody.json
+             */
+            readonly $schema?: string;
+            /** @description The last used first, at most 500 */
+            sessions: components["schemas"]["ShownSession"][] | null;
+        };
         SetWordsInputBody: {
             /**
              * Format: uri
@@ -3378,6 +4060,34 @@ export interface components {
             body: string;
             title: string;
         };
+        ShownSession: {
+            /** @description Where the operator signed in from */
+            address: string;
+            /** @description What the browser or the program calls itself */
+            agent: string;
+            /** Format: date-time */
+            created_at: string;
+            credential: string;
+            /** @description It is the one that asks */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When it ends, however much it is used
+             */
+            expires_at: string;
+            id: string;
+            operator: string;
+            /**
+             * Format: date-time
+             * @description When the operator last gave a password or a code
+             */
+            proved_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last used, to half a minute
+             */
+            used_at: string;
+        };
         SignInInputBody: {
             /**
              * Format: uri
@@ -3385,6 +4095,8 @@ export interface components {
              * @example https://example.com/api/v1/schemas/SignInInputBody.json
              */
             readonly $schema?: string;
+            /** @description For browsers: the session is a cookie that no script can read, and the answer holds no token */
+            cookie?: boolean;
             /** @description The operator's user name */
             name: string;
             password: string;
@@ -3396,11 +4108,16 @@ export interface components {
              * @example https://example.com/api/v1/schemas/SignInOutputBody.json
              */
             readonly $schema?: string;
-            /** Format: date-time */
+            /** @description Of a sign-in by cookie: send it as X-CSRF-Token with every write */
+            csrf_token?: string;
+            /**
+             * Format: date-time
+             * @description When the session ends, however much it is used
+             */
             expires_at: string;
             operator: components["schemas"]["Principal"];
-            /** @description Send it as Authorization: Bearer */
-            token: string;
+            /** @description Send it as Authorization: Bearer. A sign-in by cookie has none */
+            token?: string;
         };
         Silence: {
             by: string;
@@ -3454,6 +4171,19 @@ export interface components {
              */
             readonly $schema?: string;
             silences: components["schemas"]["Silence"][] | null;
+        };
+        Stage: {
+            /**
+             * Format: date-time
+             * @description When it is or was released
+             */
+            at: string;
+            /** Format: date */
+            date: string;
+            paused: boolean;
+            pool: string;
+            /** Format: int64 */
+            stage: number;
         };
         Standing: {
             /**
@@ -3615,6 +4345,50 @@ export interface components {
             readonly $schema?: string;
             tightenings: components["schemas"]["Tightening"][] | null;
         };
+        Traffic: {
+            /**
+             * Format: date-time
+             * @description The newest sign of life that is counted, by that gateway's clock
+             */
+            as_of: string;
+            /**
+             * Format: int64
+             * @description How many gateways are counted; those whose last sign of life is older than 3 s are not
+             */
+            gateways: number;
+            /**
+             * Format: double
+             * @description Estimate: challenged and blocked requests by all screened ones of the last 10 s, 0 to 1. It is what the rules did, not what turned out to be true, and counts requests, not people. Null without requests
+             */
+            hostile_share: number | null;
+            /**
+             * Format: double
+             * @description Requests refused for their form, before screening; not among the others
+             */
+            malformed_per_second: number;
+            /**
+             * Format: double
+             * @description Screened requests
+             */
+            requests_per_second: number;
+            screening: components["schemas"]["Latency"];
+            verdicts_per_second: components["schemas"]["Verdicts"];
+        };
+        Trial: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/Trial.json
+             */
+            readonly $schema?: string;
+            fires: boolean;
+            holds: boolean;
+            key?: string;
+            kind_matches: boolean;
+            messages: components["schemas"]["Messages"];
+            parts: components["schemas"]["Part"][] | null;
+            rule: string;
+        };
         TryOutputBody: {
             /**
              * Format: uri
@@ -3624,6 +4398,29 @@ export interface components {
             readonly $schema?: string;
             /** @description Its state: GET /api/v1/notifications/deliveries?id= */
             delivery_id: string;
+        };
+        TryRuleInputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/TryRuleInputBody.json
+             */
+            readonly $schema?: string;
+            /** @description Everything else of the rule (YAML), at the margin */
+            declaration: string;
+            /** @description or the id of an event in the ledger, with the values that its decision saw */
+            event_id?: string;
+            /** @description Either this */
+            example?: components["schemas"]["ExampleBody"];
+            /** @description The rule that it replaces; empty: it is a new one */
+            rule?: string;
+            /**
+             * Format: int64
+             * @description The version that it stands in; 0: what is in force
+             */
+            version?: number;
+            /** @description The condition */
+            when: string;
         };
         Undo: {
             /**
@@ -3729,6 +4526,16 @@ export interface components {
              * @description The last; by default until now
              */
             to?: string;
+        };
+        Verdicts: {
+            /** Format: double */
+            allow: number;
+            /** Format: double */
+            block: number;
+            /** Format: double */
+            challenge: number;
+            /** Format: double */
+            flag: number;
         };
         VerifyOutputBody: {
             /**
@@ -3843,6 +4650,17 @@ export interface components {
             orders?: components["schemas"]["Withdrawal"][] | null;
             subject: components["schemas"]["Target"];
         };
+        Vocabulary: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/Vocabulary.json
+             */
+            readonly $schema?: string;
+            fields: components["schemas"]["FieldView"][] | null;
+            /** @description Values of the field "kind" */
+            kinds: string[] | null;
+        };
         Withdrawal: {
             account: string;
             /** Format: date-time */
@@ -3884,6 +4702,47 @@ export interface components {
         WordsBodyPreviewStruct: {
             body: string;
             title: string;
+        };
+        WriteRuleInputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/WriteRuleInputBody.json
+             */
+            readonly $schema?: string;
+            /** @description Everything else of the rule (YAML), at the margin */
+            declaration: string;
+            /** @description Of the version's text as the caller read it; not for a new version */
+            hash?: string;
+            reason: string;
+            /** @description The rule that it replaces; empty: it is a new one */
+            rule?: string;
+            /**
+             * Format: int64
+             * @description The version that it stands in; 0: what is in force
+             */
+            version?: number;
+            /** @description The condition */
+            when: string;
+        };
+        WrittenIn: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/WrittenIn.json
+             */
+            readonly $schema?: string;
+            /** @description Everything else of the rule (YAML), at the margin */
+            declaration: string;
+            /** @description The rule that it replaces; empty: it is a new one */
+            rule?: string;
+            /**
+             * Format: int64
+             * @description The version that it stands in; 0: what is in force
+             */
+            version?: number;
+            /** @description The condition */
+            when: string;
         };
     };
     responses: never;
@@ -4878,6 +5737,35 @@ export interface operations {
             };
         };
     };
+    "read-engines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "list-erasures": {
         parameters: {
             query?: never;
@@ -5385,6 +6273,68 @@ export interface operations {
             };
         };
     };
+    "watch-live": {
+        parameters: {
+            query: {
+                /** @description What to watch, separated by commas: overview, alerts, engines, release:POOL@YYYY-MM-DD; at most 8 */
+                topics: string;
+            };
+            header?: {
+                /** @description The id of the last event that was seen; browsers send it by themselves */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream of server-sent events, until either side ends it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Events"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "who-am-i": {
         parameters: {
             query?: never;
@@ -5400,8 +6350,97 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Principal"];
+                    "application/json": components["schemas"]["MeBody"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-own-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "end-own-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "end-own-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -5893,6 +6932,7 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6007,6 +7047,78 @@ export interface operations {
             };
         };
     };
+    "check-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ruleset, such as museum */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WrittenIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleCheck"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "write-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ruleset, such as museum */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteRuleInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "get-rule": {
         parameters: {
             query?: never;
@@ -6064,6 +7176,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VersionView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "read-rule-text": {
+        parameters: {
+            query?: {
+                /** @description 0: what is in force */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The ruleset, such as museum */
+                name: string;
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleText"];
                 };
             };
             /** @description Error */
@@ -6172,6 +7320,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tightening"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "try-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ruleset, such as museum */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryRuleInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trial"];
                 };
             };
             /** @description Error */
@@ -6583,6 +7767,38 @@ export interface operations {
             };
         };
     };
+    "list-sessions": {
+        parameters: {
+            query?: {
+                /** @description Only this operator's */
+                operator?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "sign-in": {
         parameters: {
             query?: never;
@@ -6599,6 +7815,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6628,6 +7845,37 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "end-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6895,6 +8143,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UndoPreview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "end-operator-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "read-vocabulary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vocabulary"];
                 };
             };
             /** @description Error */

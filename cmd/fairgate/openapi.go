@@ -22,8 +22,9 @@ func (c openapiCommand) Run() error {
 }
 
 func (c openapiCommand) document() ([]byte, error) {
-	if c.API == "ticketing" {
-		return ticketing.Document()
+	booking, err := ticketing.Document()
+	if err != nil || c.API == "ticketing" {
+		return booking, err
 	}
-	return operators.Document()
+	return operators.Document(booking)
 }

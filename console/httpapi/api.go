@@ -72,6 +72,8 @@ type Services struct {
 	Live    Live
 	Engines Engines
 	Glances Glances
+	// Booking is the way to the booking system; nil: there is none.
+	Booking Booking
 }
 
 // Options of the API. The zero value is usable.
@@ -84,6 +86,9 @@ type Options struct {
 	// Routes are the ids in the gateway's route table. Empty: they are
 	// not known, and any is taken.
 	Routes []string
+	// BookingDocument is the booking system's OpenAPI document, for the shapes of
+	// what is passed on to it; nil: they are not described.
+	BookingDocument []byte
 	// Ready is asked by /readyz, by name.
 	Ready map[string]func(context.Context) error
 	// Trusted are the only peers whose X-Forwarded-For and X-Forwarded-Proto are
@@ -164,12 +169,14 @@ func New(services Services, o Options) *fiber.App {
 	s.notifications(api)
 	s.audit(api)
 	s.live(api)
+	s.ticketing(api)
 	return app
 }
 
-// Document gives the OpenAPI document, for generating clients.
-func Document() ([]byte, error) {
-	app := New(Services{}, Options{})
+// Document gives the OpenAPI document, for generating clients. booking is the
+// booking system's, whose shapes it takes over.
+func Document(booking []byte) ([]byte, error) {
+	app := New(Services{}, Options{BookingDocument: booking})
 	req, err := http.NewRequest(http.MethodGet, "/api/v1/openapi.json", http.NoBody) //nolint:noctx // in memory
 	if err != nil {
 		return nil, err

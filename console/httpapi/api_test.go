@@ -372,7 +372,7 @@ func TestLabelsQualityAndMode(t *testing.T) {
 }
 
 func TestDocumentDescribesEveryOperation(t *testing.T) {
-	text, err := httpapi.Document()
+	text, err := httpapi.Document(nil)
 	require.NoError(t, err)
 	var document struct {
 		OpenAPI string

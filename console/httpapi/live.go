@@ -81,7 +81,7 @@ func (s *server) watchLive(ctx context.Context, in *liveInput) (*huma.StreamResp
 	who := callerOf(ctx)
 	for _, t := range topics {
 		if need := topicPermission(t); !who.Role.May(need) {
-			return nil, huma.Error403Forbidden("the role " + string(who.Role) + " does not hold the permission " + string(need) + ", which the topic " + string(t) + " needs" + holders(need))
+			return nil, problem(http.StatusForbidden, problemRole, "the role "+string(who.Role)+" does not hold the permission "+string(need)+", which the topic "+string(t)+" needs"+holders(need))
 		}
 	}
 	if s.Live == nil {

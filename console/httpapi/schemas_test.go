@@ -24,7 +24,7 @@ func TestTypesOfOneNameAreTwoSchemas(t *testing.T) {
 
 func TestTheDocumentCanBeMade(t *testing.T) {
 	t.Parallel()
-	text, err := Document()
+	text, err := Document(nil)
 	require.NoError(t, err)
 	assert.True(t, json.Valid(text))
 }

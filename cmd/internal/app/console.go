@@ -17,6 +17,7 @@ import (
 	"fairgate/ingest/outcome"
 	"fairgate/ingest/sqldb"
 	"fairgate/ingest/stream"
+	booking "fairgate/ticketing/httpapi"
 	"fairgate/ticketing/outbox"
 )
 
@@ -101,8 +102,13 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	if err != nil {
 		return nil, err
 	}
+	booking, err := booking.Document()
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
 	app := httpapi.New(services, httpapi.Options{
-		Site: c.Site, Ruleset: c.Rules.Ruleset, Routes: routes, Trusted: proxies, Origin: c.Console.URL,
+		BookingDocument: booking,
+		Site:            c.Site, Ruleset: c.Rules.Ruleset, Routes: routes, Trusted: proxies, Origin: c.Console.URL,
 		RequireTOTP: requireTOTP(c.Console), Now: e.Now, Log: log,
 	})
 	if err := addPages(app); err != nil {

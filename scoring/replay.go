@@ -50,7 +50,7 @@ type ReplayOptions struct {
 // nothing of theirs yet.
 func NewReplay(counters Counters, o ReplayOptions, programs ...*rules.Program) *Replay {
 	r := &Replay{counters: counters, byKind: map[ingest.Kind][]group{}, scratch: newScratch()}
-	r.scratch.portion = portion{uint32(max(0, o.Part)), uint32(max(0, o.Parts))}
+	r.scratch.portion = portion{o.Part, o.Parts}
 	for _, p := range programs {
 		one := newPlan(p)
 		r.plans, r.offsets = append(r.plans, one), append(r.offsets, r.size)
@@ -104,7 +104,7 @@ func (r *Replay) Count(ctx context.Context, e *ingest.Event, values []float64) e
 }
 
 // portion is which of several parts of all keys is meant; of 0 parts, all.
-type portion struct{ index, of uint32 }
+type portion struct{ index, of int }
 
 // has spreads keys by FNV-1a (32 bits), which says nothing of where stores keep
 // them.
@@ -116,7 +116,7 @@ func (p portion) has(key string) bool {
 	for i := range len(key) {
 		hash = (hash ^ uint32(key[i])) * 16777619
 	}
-	return hash>>8%p.of == p.index
+	return int(hash>>8)%p.of == p.index
 }
 
 // seriesKey is what makes uses of different programs and stages the same series.

@@ -21,12 +21,13 @@ type ScenarioFigures struct {
 	Interception Rate `json:"interception"`
 	Miss         Rate `json:"miss"`
 	Stopped      int  `json:"actors_challenged_or_blocked"`
-	// FirstStop is the median ordinal of the first request challenged or
-	// blocked, among actors that were; FirstStopMost the ordinal by which nine
-	// tenths of them were.
-	FirstStop     int `json:"median_requests_before_first_action"`
-	FirstStopMost int `json:"p90_requests_before_first_action"`
-	Abandoned     int `json:"intents_abandoned"`
+	// FirstAction is how soon an actor was challenged or blocked, among those that
+	// were: by the ordinal of the request, and since the actor's first one.
+	FirstAction struct {
+		Requests Spread `json:"requests"`
+		Seconds  Spread `json:"seconds"`
+	} `json:"first_action"`
+	Abandoned int `json:"intents_abandoned"`
 	// Refused by stock or booking rules: not counted among the intents.
 	House  int `json:"intents_refused_by_the_house"`
 	Hashes int `json:"mean_hashes_per_challenge"`
@@ -72,6 +73,8 @@ type Truth struct {
 	Cohorts             map[string]CohortFigures   `json:"cohorts"`
 	GateOn              Gate                       `json:"gate_on"`
 	GateOff             *Gate                      `json:"gate_off,omitempty"`
+	// Scores is nil where nobody listened to verdicts.
+	Scores *Scores `json:"scores,omitempty"`
 }
 
 // Orders tells what finally became of each order, by order id.
@@ -273,19 +276,20 @@ func intentsOf(actors []*Actor, orders Orders) map[intentKey]intent {
 
 func scenarioFigures(s Scenario, actors []*Actor, orders Orders, intents map[intentKey]intent) ScenarioFigures {
 	f := ScenarioFigures{Actors: len(actors), AlertOnly: s.AlertOnly}
-	var first []int
+	var first, seconds []float64
 	var hashes uint64
 	var challenges int
 	for _, a := range actors {
 		if a.seen.FirstStop > 0 {
 			f.Stopped++
-			first = append(first, a.seen.FirstStop)
+			first = append(first, float64(a.seen.FirstStop))
+			seconds = append(seconds, a.seen.Stopped.Sub(a.seen.Began).Seconds())
 		}
 		hashes += a.seen.Hashes
 		challenges += a.seen.Proofs
 		f.Codes += a.seen.Codes
 	}
-	f.FirstStop, f.FirstStopMost = quantile(first, 0.5), quantile(first, 0.9)
+	f.FirstAction.Requests, f.FirstAction.Seconds = spread(first), spread(seconds)
 	if challenges > 0 {
 		f.Hashes = int(hashes / uint64(challenges)) //nolint:gosec // small
 	}
@@ -340,6 +344,17 @@ func cohortFigures(actors []*Actor, orders Orders) CohortFigures {
 	c.HarmedRate, c.ChallengedRate = rate(c.Harmed, tried), rate(c.Challenged, tried)
 	c.PassedRate, c.SuccessRate = rate(c.Passed, c.Challenged), rate(c.Succeeded, tried)
 	return c
+}
+
+// Spread is how a figure is distributed over actors.
+type Spread struct {
+	P10    float64 `json:"p10"`
+	Median float64 `json:"median"`
+	P90    float64 `json:"p90"`
+}
+
+func spread(xs []float64) Spread {
+	return Spread{quantile(xs, 0.1), quantile(xs, 0.5), quantile(xs, 0.9)}
 }
 
 // quantile is the smallest value that a share of all does not exceed.

@@ -10,14 +10,15 @@ import (
 	"fairgate/scoring"
 )
 
-// Flags collects whom the service flagged, and by which rules, from its published
-// verdicts. It is safe for concurrent use.
+// Flags collects whom the service flagged, by which rules, and with what scores,
+// from its published verdicts. It is safe for concurrent use.
 type Flags struct {
 	mu sync.Mutex
 	// against are the scenarios that a rule was written against.
 	against map[string][]string
 	flagged map[string]map[string]bool // account → rule
 	events  map[string]map[string]bool // scenario → accounts flagged by a rule against it
+	highest map[string]float64         // account → score
 }
 
 // NewFlags makes a collection for a ruleset.
@@ -28,7 +29,7 @@ func NewFlags(set *rules.Ruleset) *Flags {
 }
 
 func newFlags() *Flags {
-	return &Flags{against: map[string][]string{}, flagged: map[string]map[string]bool{}, events: map[string]map[string]bool{}}
+	return &Flags{against: map[string][]string{}, flagged: map[string]map[string]bool{}, events: map[string]map[string]bool{}, highest: map[string]float64{}}
 }
 
 // know reads against which scenarios the rules were written.
@@ -55,6 +56,7 @@ func (f *Flags) take(v *scoring.Verdict) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.highest[v.Subject.Account] = max(f.highest[v.Subject.Account], v.Score, v.InlineScore)
 	for _, hit := range v.Hits {
 		if hit.Shadow || hit.Action.Severity() < ingest.Flag.Severity() {
 			continue
@@ -156,4 +158,11 @@ func (f *Flags) Rules(account string) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// scores judges the scores by the truth.
+func (f *Flags) scores(actors []*Actor) *Scores {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return scoresOf(actors, f.highest)
 }

@@ -58,14 +58,14 @@ func (rep *Report) Print(out io.Writer) error {
 // printScenarios writes a line for each attack, and what was made of those that
 // are only alerted.
 func (rep *Report) printScenarios(line func(format string, args ...any)) {
-	line("\nattack\tactors\tintents\tintercepted\t95 %% interval\tmiss rate\tstopped\tfirst action after")
+	line("\nattack\tactors\tintents\tintercepted\t95 %% interval\tmiss rate\tstopped\tmedian requests to the first action")
 	for _, id := range inOrder(rep.Truth.Scenarios) {
 		f := rep.Truth.Scenarios[id]
 		intercepted := fmt.Sprintf("%.1f %%\t%s", 100*f.InterceptionRate, f.Interception.interval())
 		if f.AlertOnly {
 			intercepted = "alert only\t-"
 		}
-		line("%s\t%d\t%d\t%s\t%.1f %%\t%d\t%d requests", id, f.Actors, f.Intents, intercepted, 100*f.MissRate, f.Stopped, f.FirstStop)
+		line("%s\t%d\t%d\t%s\t%.1f %%\t%d\t%.0f", id, f.Actors, f.Intents, intercepted, 100*f.MissRate, f.Stopped, f.FirstAction.Requests.Median)
 	}
 	for _, id := range inOrder(rep.Truth.Scenarios) {
 		if f := rep.Truth.Scenarios[id]; f.AlertOnly && f.Detection != nil {

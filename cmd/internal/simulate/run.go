@@ -145,6 +145,7 @@ func (r *Runner) Run(ctx context.Context) (*Report, error) {
 	}
 	if r.flags != nil {
 		rep.Truth.Detect(on.Scenarios, on.Actors, r.flags)
+		rep.Truth.Scores = r.flags.scores(on.Actors)
 	}
 	rep.sizes(r.plan, on.Scenarios, on.Actors)
 	if err != nil {

@@ -147,8 +147,11 @@ type Seen struct {
 	Codes      int // codes by text message that were typed in
 	Errors     int // no usable answer
 	FirstStop  int // ordinal of the first request that was challenged or blocked; 0: none
-	Hashes     uint64
-	Attempts   []Attempt
+	// Began is when the first request was answered, Stopped when that of FirstStop
+	// was.
+	Began, Stopped time.Time
+	Hashes         uint64
+	Attempts       []Attempt
 	// Open has the kinds of request whose last challenge was not followed by
 	// one that reached the booking system.
 	Open map[string]bool

@@ -190,8 +190,11 @@ func (v *Visit) once(ctx context.Context, r request) (answer, Result) {
 	case !a.ok():
 		result = ResultHouse
 	}
+	now := v.now()
 	v.note(func(s *Seen) {
-		s.Requests++
+		if s.Requests++; s.Requests == 1 {
+			s.Began = now
+		}
 		switch result {
 		case ResultRefused:
 			s.Refused++
@@ -203,7 +206,7 @@ func (v *Visit) once(ctx context.Context, r request) (answer, Result) {
 		}
 		s.follow(kindOf(r), result)
 		if s.FirstStop == 0 && (result == ResultRefused || result == ResultAbandoned) {
-			s.FirstStop = s.Requests
+			s.FirstStop, s.Stopped = s.Requests, now
 		}
 	})
 	v.scene.Sent.Answer(v.Actor.Hostile, result)

@@ -11,6 +11,7 @@ import (
 
 	"fairgate/cmd/internal/app"
 	"fairgate/cmd/internal/simulate"
+	"fairgate/cmd/internal/simulate/report"
 	"fairgate/rules"
 )
 
@@ -21,6 +22,7 @@ type simulateCommand struct {
 	Rate     float64   `help:"Most requests a second to aim for; 0 lets people and hostile share decide." default:"0"`
 	People   int       `help:"Number of people." default:"500"`
 	JSON     string    `help:"Also write the report to this file (- for standard output)." placeholder:"FILE"`
+	Report   string    `help:"Also write report.html, with plots, and report.json into this folder." type:"path" placeholder:"DIR"`
 	GateOff  bool      `help:"Play the same seed again with the gate only observing, for comparison." default:"true" negatable:""`
 
 	Virtual   bool     `help:"Play in one process on a virtual clock, as fast as the machine allows; needs no running service." xor:"where"`
@@ -168,16 +170,21 @@ func (c *simulateCommand) service() (*simulate.Service, error) {
 	}, nil
 }
 
-func (c *simulateCommand) write(report *simulate.Report) error {
+func (c *simulateCommand) write(rep *simulate.Report) error {
 	if c.JSON != "-" {
-		if err := report.Print(os.Stdout); err != nil {
+		if err := rep.Print(os.Stdout); err != nil {
 			return err
 		}
 	}
-	if c.JSON == "" {
+	if c.JSON != "" {
+		if err := writeReport(c.JSON, rep); err != nil {
+			return err
+		}
+	}
+	if c.Report == "" {
 		return nil
 	}
-	return writeReport(c.JSON, report)
+	return report.Write(c.Report, report.Data{Run: rep, Leaks: simulate.Leaks(c.Seed, c.Shift)})
 }
 
 // startEmbedded runs everything in this process, on free ports.

@@ -45,17 +45,21 @@ type Services struct {
 	Cases         Cases
 	BulkCases     BulkCases
 	Appeals       Appeals
-	Lists         Lists
-	Labels        Labels
-	Quality       Quality
-	Normal        Normal
-	Explain       Explain
-	Features      Features
-	Backfills     Backfills
-	Mode          Mode
-	Backtests     Backtests
-	Budgets       Budgets
-	Debits        Debits
+	// Dossier reads what the ledger tells about accounts, Known what people said
+	// of them.
+	Dossier   Dossier
+	Known     Known
+	Lists     Lists
+	Labels    Labels
+	Quality   Quality
+	Normal    Normal
+	Explain   Explain
+	Features  Features
+	Backfills Backfills
+	Mode      Mode
+	Backtests Backtests
+	Budgets   Budgets
+	Debits    Debits
 	// TakenOrders tell what became of the orders that a rule took back.
 	TakenOrders TakenOrders
 	Undos       Undos
@@ -150,6 +154,7 @@ func New(services Services, o Options) *fiber.App {
 	s.keys(api)
 	s.review(api)
 	s.cases(api)
+	s.dossiers(api)
 	s.appeals(api)
 	s.lists(api)
 	s.labels(api)

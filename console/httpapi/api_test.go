@@ -154,7 +154,7 @@ func buildWith(t *testing.T, set func(*httpapi.Options)) *house {
 	stored := life.New(versions, source.NewFiles(fstest.MapFS{"museum.yaml": {Data: []byte(smallRuleset)}}), life.Options{})
 	h.app = httpapi.New(httpapi.Services{
 		Rulesets:  stored,
-		Operators: h.users, Sessions: h.users, SecondFactors: h.users, Proofs: h.users, Users: h.users, Keys: h.users, Audit: h.users, Review: h.cases, Cases: h.cases, BulkCases: h.cases, Appeals: h.appeals, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Debits: h.lists, TakenOrders: h.taken, Undos: h.undo,
+		Operators: h.users, Sessions: h.users, SecondFactors: h.users, Proofs: h.users, Users: h.users, Keys: h.users, Audit: h.users, Review: h.cases, Cases: h.cases, BulkCases: h.cases, Known: h.cases, Dossier: seen{}, Appeals: h.appeals, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Debits: h.lists, TakenOrders: h.taken, Undos: h.undo,
 		Alerts: h.alerts, Notifications: h.channels,
 		Normal: usual{}, Explain: explained{}, Features: counted{}, Backfills: filling{},
 	}, o)

@@ -17,6 +17,7 @@ import (
 type Cases interface {
 	Queue(ctx context.Context, f cases.TaskFilter, reviewer, cursor string, limit int) ([]cases.Task, string, error)
 	View(ctx context.Context, site, id, reviewer string) (cases.View, error)
+	Claim(ctx context.Context, site, id, reviewer string) (c cases.Claim, mine bool, err error)
 	Judge(ctx context.Context, id, reviewer string, value enforcement.LabelValue, note string) error
 	Decide(ctx context.Context, id string, d cases.Decision) (cases.Decided, error)
 	Sample(ctx context.Context, site string) (cases.SampleStanding, error)
@@ -103,6 +104,7 @@ func (s *server) cases(api huma.API) {
 		OperationID: "judge-case", Method: http.MethodPost, Path: "/api/v1/cases/{id}/opinion", Summary: "Give a first opinion, blind", Tags: []string{"cases"},
 		Description: "Once per reviewer; it answers with the case unfolded. Of a drawn account it becomes the label; where two people judge and differ, the label is unknown.",
 	}, console.Decide), s.judge)
+	s.claims(api)
 	huma.Register(api, needs(huma.Operation{
 		OperationID: "decide-case", Method: http.MethodPost, Path: "/api/v1/cases/{id}/decision", Summary: "Decide a case", Tags: []string{"cases"},
 		Description: "Of two who decide at once the second gets 409 with who decided what; the second's reason is kept as a note and nothing is done twice. Clearing lifts blocks, gives back what can be given back and labels human; confirming labels scalper and has the account's cluster looked at.",

@@ -23,6 +23,8 @@ type Task struct {
 	Due    time.Time          `json:"due_at"`
 	// Judged says that the reader has given an opinion already.
 	Judged bool `json:"judged"`
+	// Claim is who has it open; nil: nobody.
+	Claim *Claim `json:"claim,omitempty"`
 }
 
 // DueAfter is within what time a task is to be judged.
@@ -30,7 +32,7 @@ const DueAfter = 72 * time.Hour
 
 // queueText lists tasks: open cases, and drawn accounts without one that the
 // reader has not judged yet and no other reader must.
-const queueText = `SELECT id, entity, key, opened, judged FROM (
+const queueText = `SELECT id, entity, key, opened, judged, COALESCE(reviewer, ''), COALESCE(until, 0) FROM (
  SELECT c.id AS id, c.entity AS entity, c.key AS key, c.opened_at AS opened,
   (SELECT COUNT(*) FROM opinions o WHERE o.subject = c.id AND o.reviewer = $2) AS judged
  FROM cases c WHERE c.site = $1 AND c.state = 'open'
@@ -39,7 +41,8 @@ const queueText = `SELECT id, entity, key, opened, judged FROM (
  WHERE s.site = $1 AND s.state <> 'done'
   AND NOT EXISTS (SELECT 1 FROM cases k WHERE k.site = s.site AND k.entity = 'account' AND k.key = s.account AND k.state = 'open')
   AND NOT EXISTS (SELECT 1 FROM opinions o WHERE o.subject = s.id AND o.reviewer = $2)
-) AS tasks WHERE (opened > $3 OR (opened = $3 AND id > $4)) AND ($5 = '' OR entity = $5) AND ($6 = '' OR key = $6)
+) AS tasks LEFT JOIN case_claims ON subject = id AND until > $8
+ WHERE (opened > $3 OR (opened = $3 AND id > $4)) AND ($5 = '' OR entity = $5) AND ($6 = '' OR key = $6)
  ORDER BY opened, id LIMIT $7`
 
 // TaskFilter narrows the queue. There is none by verdict, score or rule: the
@@ -62,19 +65,24 @@ func (s *Service) Queue(
 	if err != nil {
 		return nil, "", err
 	}
-	rows, err := s.db.Read.QueryContext(ctx, queueText, f.Site, reviewer, after, id, f.Entity, f.Key, limit+1)
+	rows, err := s.db.Read.QueryContext(ctx, queueText, f.Site, reviewer, after, id, f.Entity, f.Key, limit+1,
+		sqldb.Millis(s.options.Now()))
 	if err != nil {
 		return nil, "", fmt.Errorf("read the queue: %w", err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		t := Task{Site: f.Site}
-		var opened, judged int64
-		if err := rows.Scan(&t.ID, &t.Target.Entity, &t.Target.Key, &opened, &judged); err != nil {
+		var opened, judged, until int64
+		var claimer string
+		if err := rows.Scan(&t.ID, &t.Target.Entity, &t.Target.Key, &opened, &judged, &claimer, &until); err != nil {
 			return nil, "", fmt.Errorf("read the queue: %w", err)
 		}
 		t.Opened, t.Judged = sqldb.Time(opened), judged > 0
 		t.Due = t.Opened.Add(DueAfter)
+		if claimer != "" {
+			t.Claim = &Claim{Reviewer: claimer, Until: sqldb.Time(until)}
+		}
 		list = append(list, t)
 	}
 	if err := rows.Err(); err != nil {

@@ -30,6 +30,7 @@ func (s *Service) Prune(ctx context.Context) error {
 			{`DELETE FROM audit_sample WHERE drawn_at < $1`, keep},
 			{`DELETE FROM labels WHERE at < $1`, keep},
 			{`DELETE FROM case_raises WHERE done = 1 AND at < $1`, keep},
+			{`DELETE FROM case_claims WHERE until < $1`, sqldb.Millis(now)},
 			{`DELETE FROM case_previews WHERE at < $1`, sqldb.Millis(now.Add(-2 * PreviewLife))},
 		} {
 			if _, err := tx.ExecContext(ctx, step.text, step.than); err != nil {

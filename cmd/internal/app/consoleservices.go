@@ -28,7 +28,7 @@ func addReview(ctx context.Context, to *httpapi.Services, e Env, db *sqldb.DB, c
 	if err != nil {
 		return fmt.Errorf("console: %w", err)
 	}
-	to.Cases, to.BulkCases = r.cases, r.cases
+	to.Cases, to.BulkCases, to.Known = r.cases, r.cases, r.cases
 	if to.Erasures, err = openErasures(ctx, e, db); err != nil {
 		return fmt.Errorf("console: %w", err)
 	}
@@ -102,6 +102,9 @@ func addLedger(to *httpapi.Services, s *Stack, e Env, db *sqldb.DB, noAnalytics 
 		return err
 	}
 	if to.Explain, err = openExplain(s, e, noAnalytics, db); err != nil {
+		return err
+	}
+	if to.Dossier, err = openDossier(s, e, noAnalytics); err != nil {
 		return err
 	}
 	key, err := reveal("keys.operations", e.Config.Keys.Operations)

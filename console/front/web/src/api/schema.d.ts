@@ -70,6 +70,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What people and systems said of an account, the newest first
+         * @description Empty, with `blind` set, before the caller's first opinion.
+         *
+         *     Permission: `review.read`.
+         */
+        get: operations["read-account-labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an account did, and what was done to it, the newest first
+         * @description Before the caller's first opinion verdicts, rules, scores and everything that tells them are left out, whether the account was flagged or drawn.
+         *
+         *     Permission: `review.read`.
+         */
+        get: operations["read-timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{id}/unblock": {
         parameters: {
             query?: never;
@@ -192,6 +236,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The API keys of programs
+         * @description Permission: `operators.read`.
+         */
+        get: operations["list-api-keys"];
+        put?: never;
+        /**
+         * Make an API key
+         * @description Permission: `operators.edit`.
+         *
+         *     Needs a password or a code within the last five minutes (`POST /api/v1/reauthentication`), and is limited per operator and hour.
+         */
+        post: operations["create-api-key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{name}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End an API key at once and for good
+         * @description Permission: `operators.edit`.
+         */
+        post: operations["revoke-api-key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/appeals": {
         parameters: {
             query?: never;
@@ -268,6 +358,8 @@ export interface paths {
         /**
          * Answer the appeals of one bunch together
          * @description Permission: `review.decide`.
+         *
+         *     Needs a password or a code within the last five minutes (`POST /api/v1/reauthentication`), and is limited per operator and hour.
          */
         post: operations["decide-appeals"];
         delete?: never;
@@ -508,6 +600,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a case for 15 minutes
+         * @description Asked again it prolongs that. It keeps nobody from deciding; it tells the second that somebody is at it.
+         *
+         *     Permission: `review.decide`.
+         */
+        post: operations["claim-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/decision": {
         parameters: {
             query?: never;
@@ -566,6 +680,8 @@ export interface paths {
          * @description Cases that somebody decided since the preview are left alone and listed as conflicts.
          *
          *     Permission: `review.decide`.
+         *
+         *     Needs a password or a code within the last five minutes (`POST /api/v1/reauthentication`), and is limited per operator and hour.
          */
         post: operations["decide-cases"];
         delete?: never;
@@ -590,6 +706,26 @@ export interface paths {
          *     Permission: `review.decide`.
          */
         post: operations["preview-cases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The accounts that cases name as a cluster's, and what links them
+         * @description Permission: `review.read`.
+         */
+        get: operations["read-cluster"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -780,6 +916,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/fingerprints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who was seen with a device, imprint or family, and what it looked like
+         * @description Permission: `review.read`.
+         */
+        get: operations["read-fingerprint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/labels": {
         parameters: {
             query?: never;
@@ -796,6 +952,28 @@ export interface paths {
          *     Permission: `labels.import`.
          */
         post: operations["import-labels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who shares devices, documents, phones, payees and addresses with accounts
+         * @description At most 200 nodes, what is shared by few first. Looking from more accounts expands the graph.
+         *
+         *     Permission: `review.read`.
+         */
+        get: operations["read-links"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -961,6 +1139,72 @@ export interface paths {
         post?: never;
         /** End one of one's own sessions */
         delete: operations["end-own-session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to enrol a second factor
+         * @description The secret is shown this once. It is in force when a code of it was confirmed; until then one from before stays.
+         *
+         *     Needs a password or a code within the last five minutes (`POST /api/v1/reauthentication`), and is limited per operator and hour.
+         */
+        post: operations["enrol-totp"];
+        /**
+         * Do without a second factor
+         * @description Needs a password or a code within the last five minutes (`POST /api/v1/reauthentication`), and is limited per operator and hour.
+         */
+        delete: operations["remove-totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put the second factor in force
+         * @description Ends the operator's other sessions, which were opened without it.
+         */
+        post: operations["confirm-totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * New recovery codes in place of the old
+         * @description Needs a password or a code within the last five minutes (`POST /api/v1/reauthentication`), and is limited per operator and hour.
+         */
+        post: operations["renew-recovery-codes"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1204,6 +1448,23 @@ export interface paths {
         get: operations["read-quality"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reauthentication": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give the password or a code once more, before something dangerous */
+        post: operations["reauthenticate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1664,6 +1925,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The second step of signing in
+         * @description Takes the cookie or the bearer token that sign-in gave with `totp_required`.
+         */
+        post: operations["sign-in-code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/silences": {
         parameters: {
             query?: never;
@@ -1730,6 +2011,840 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ticketing/accounts/{account}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An account's orders, newest first
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-list-account-orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/announcements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All announcements, the newest first
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-list-house-announcements"];
+        put?: never;
+        /**
+         * Write an announcement as a draft
+         * @description The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         */
+        post: operations["ticketing-create-announcement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/announcements/{announcement}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An announcement
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-get-announcement"];
+        /**
+         * Write an announcement anew; a published one is shown so at once
+         * @description Its kind and its pool stay. With a version, only if nobody has changed it meanwhile. Old versions are kept.
+         *
+         *     The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         */
+        put: operations["ticketing-change-announcement"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/announcements/{announcement}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every version of an announcement, with who made it and how
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-list-announcement-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/announcements/{announcement}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show an announcement from now on
+         * @description The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         */
+        post: operations["ticketing-publish-announcement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/announcements/{announcement}/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say from when an announcement is shown, and until when
+         * @description The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         */
+        post: operations["ticketing-schedule-announcement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/announcements/{announcement}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an announcement back for good
+         * @description The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         */
+        post: operations["ticketing-withdraw-announcement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The channels that sell places
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-list-channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/channels/{channel}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Make a channel, or change it
+         * @description The channels web and miniprogram are visitors' own and always there. A channel with spill may sell of general sale too, when its own places do not suffice.
+         *
+         *     The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         */
+        put: operations["ticketing-put-channel"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/channels/{channel}/allotments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep places of a pool for a channel
+         * @description The quantity of each day or slot includes what the channel has taken. What is left of it at release_at goes to general sale. Allotments that are not named stay. How they stand is shown with the release of the day.
+         *
+         *     The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         */
+        put: operations["ticketing-put-allotments"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/channels/{channel}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed what about a channel
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-list-channel-changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/channels/{channel}/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new key for a channel, which ends the former one
+         * @description The key is shown this once; a repetition with the same Idempotency-Key shows none.
+         *
+         *     The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         *
+         *     Needs a password or a code within the last five minutes (`POST /api/v1/reauthentication`), and is limited per operator and hour.
+         */
+        post: operations["ticketing-issue-channel-key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/checkin/apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which versions terminals should run
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-list-terminal-apps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/checkin/apps/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say which version of their application terminals of a kind should run
+         * @description A terminal below the latest is told so when it signs in and at each heartbeat. It goes on working below the minimum too.
+         *
+         *     The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         */
+        put: operations["ticketing-set-terminal-app"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/checkin/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed what about terminals
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-list-terminal-changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/checkin/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scans made off line that on line would have been refused, or whose time could not be
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-list-conflicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/checkin/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A day's counts by terminal, gate and pool, half a second old at most
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-read-counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What inspections found
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-list-findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/findings/{finding}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note that somebody looks after a finding
+         * @description Under the name in X-Operator. It resolves by itself once it is gone.
+         *
+         *     The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         */
+        post: operations["ticketing-acknowledge-finding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/inspections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Inspect all pools now
+         * @description Answers how many findings of each kind stand. It also runs daily.
+         *
+         *     The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         */
+        post: operations["ticketing-inspect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Jobs that run by the hour or the day, and how they stand
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-list-jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/no-shows/{position}/take-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a wrongly recorded no-show count no more
+         * @description It lifts the freeze of booking that it may have caused. Kept under the name in X-Operator.
+         *
+         *     The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         */
+        post: operations["ticketing-take-back-no-show"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/orders/{order}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An order, masked
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-get-house-order"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/pools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The pools, each a kind of admission
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-list-house-pools"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/pools/{pool}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A pool with its rules and ticket types
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-get-house-pool"];
+        /**
+         * Make a pool, or change what the body says of it
+         * @description Days that are not named stay as they are. What is booked cannot be taken away. The change is audited under the name in X-Operator and takes effect at once.
+         *
+         *     The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         */
+        put: operations["ticketing-put-pool"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/pools/{pool}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed what of a pool
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-list-pool-changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/pools/{pool}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a month by weekdays, holidays and special days
+         * @description With dry_run it shows what it would do.
+         *
+         *     The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         */
+        post: operations["ticketing-plan-month"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/pools/{pool}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a day is released: its stages, and what is kept for channels
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-get-release"];
+        /**
+         * Set the stages by which a day is released
+         * @description The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         */
+        put: operations["ticketing-put-release"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/pools/{pool}/release/{stage}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change, pause or bring forward a stage while the sale runs
+         * @description With dry_run it shows how the release would stand.
+         *
+         *     The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         */
+        post: operations["ticketing-change-stage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/pools/{pool}/stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is left on the days of a pool
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-get-house-stock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the sale of every pool stands, over its days from today on
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-list-sales"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/terminals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All terminals, revoked ones too, in order of name
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-list-terminals"];
+        put?: never;
+        /**
+         * Register a terminal
+         * @description The key is shown this once and stored nowhere. With an Idempotency-Key that is known the answer is the terminal without its key. Audited under the name in X-Operator, as every change here.
+         *
+         *     The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         *
+         *     Needs a password or a code within the last five minutes (`POST /api/v1/reauthentication`), and is limited per operator and hour.
+         */
+        post: operations["ticketing-register-terminal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/terminals/{terminal}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a terminal, in force from its next scan on
+         * @description The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         */
+        put: operations["ticketing-change-terminal"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/terminals/{terminal}/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a terminal another key, shown this once; the former one and the session are worth nothing from now on
+         * @description The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         *
+         *     Needs a password or a code within the last five minutes (`POST /api/v1/reauthentication`), and is limited per operator and hour.
+         */
+        post: operations["ticketing-rekey-terminal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/terminals/{terminal}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke a terminal for good
+         * @description The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         */
+        post: operations["ticketing-revoke-terminal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/venue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Write the venue's page
+         * @description With a version, only if nobody has changed it meanwhile.
+         *
+         *     The change is made in the operator's name and audited, unless the body says dry_run.
+         *
+         *     Permission: `ticketing.edit`.
+         */
+        put: operations["ticketing-put-venue"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ticketing/venue/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every version of the venue's page, with who wrote it
+         * @description Permission: `ticketing.read`.
+         */
+        get: operations["ticketing-list-venue-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/undo": {
         parameters: {
             query?: never;
@@ -1746,6 +2861,8 @@ export interface paths {
         /**
          * Take back every block and withdrawal that a rule caused, in the background
          * @description Permission: `rules.undo`.
+         *
+         *     Needs a password or a code within the last five minutes (`POST /api/v1/reauthentication`), and is limited per operator and hour.
          */
         post: operations["undo"];
         delete?: never;
@@ -1794,6 +2911,122 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The operators
+         * @description Permission: `operators.read`.
+         */
+        get: operations["list-users"];
+        put?: never;
+        /**
+         * Make an operator, with a one-time password
+         * @description Permission: `operators.edit`.
+         *
+         *     Needs a password or a code within the last five minutes (`POST /api/v1/reauthentication`), and is limited per operator and hour.
+         */
+        post: operations["create-user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shut an operator out at once
+         * @description Permission: `operators.edit`.
+         */
+        post: operations["disable-user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let an operator in again
+         * @description Permission: `operators.edit`.
+         *
+         *     Needs a password or a code within the last five minutes (`POST /api/v1/reauthentication`), and is limited per operator and hour.
+         */
+        post: operations["enable-user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an operator a new one-time password
+         * @description Ends their sessions. The second factor stays.
+         *
+         *     Permission: `operators.edit`.
+         *
+         *     Needs a password or a code within the last five minutes (`POST /api/v1/reauthentication`), and is limited per operator and hour.
+         */
+        post: operations["reset-password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give an operator another role
+         * @description Ends their sessions. Nobody changes their own role, and the last administrator stays one (409).
+         *
+         *     Permission: `operators.edit`.
+         *
+         *     Needs a password or a code within the last five minutes (`POST /api/v1/reauthentication`), and is limited per operator and hour.
+         */
+        put: operations["set-role"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/{name}/sign-out": {
         parameters: {
             query?: never;
@@ -1808,6 +3041,30 @@ export interface paths {
          * @description Permission: `operators.edit`.
          */
         post: operations["end-operator-sessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}/totp-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an operator's second factor away
+         * @description For an operator who lost app and recovery codes. Ends the operator's sessions.
+         *
+         *     Permission: `operators.edit`.
+         *
+         *     Needs a password or a code within the last five minutes (`POST /api/v1/reauthentication`), and is limited per operator and hour.
+         */
+        post: operations["reset-totp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1921,6 +3178,27 @@ export interface components {
             readonly $schema?: string;
             alerts: components["schemas"]["Alert"][] | null;
             next?: string;
+        };
+        APIKey: {
+            /** Format: date-time */
+            created_at: string;
+            created_by?: string;
+            /**
+             * Format: date-time
+             * @description Absent for the key of programs on the same machine, which is renewed with each start
+             */
+            expires_at?: string;
+            name: string;
+            /** Format: date-time */
+            revoked_at?: string;
+            role: string;
+            /** @description It may do what operators have to give their password for */
+            sensitive: boolean;
+            /**
+             * Format: date-time
+             * @description When it was last used, to half a minute
+             */
+            used_at?: string;
         };
         Appeal: {
             bunch?: string;
@@ -2386,6 +3664,24 @@ export interface components {
             readonly $schema?: string;
             channels: components["schemas"]["Channel"][] | null;
         };
+        Claim: {
+            reviewer: string;
+            /** Format: date-time */
+            until: string;
+        };
+        ClaimOutputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/ClaimOutputBody.json
+             */
+            readonly $schema?: string;
+            /** @description false: somebody else has it open, and who asks does not */
+            mine: boolean;
+            reviewer: string;
+            /** Format: date-time */
+            until: string;
+        };
         ClearResult: {
             /**
              * Format: uri
@@ -2410,6 +3706,29 @@ export interface components {
             readonly $schema?: string;
             /** @description What it was */
             note: string;
+        };
+        ClusterOutputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/ClusterOutputBody.json
+             */
+            readonly $schema?: string;
+            /** @description Those that cases name as the cluster's, at most 200 */
+            accounts: string[] | null;
+            cut: boolean;
+            edges: components["schemas"]["Edge"][] | null;
+            nodes: components["schemas"]["Node"][] | null;
+        };
+        CodeInputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/CodeInputBody.json
+             */
+            readonly $schema?: string;
+            /** @description Six digits of the authenticator app, or at sign-in a recovery code */
+            code: string;
         };
         Comparison: {
             accounts: components["schemas"]["Count"];
@@ -2478,6 +3797,18 @@ export interface components {
             events_lost: number;
             reconciliation: components["schemas"]["Reconciliation"];
         };
+        ConfirmedOutputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/ConfirmedOutputBody.json
+             */
+            readonly $schema?: string;
+            /** @description Each opens the account once when the app is lost. Shown this once */
+            recovery_codes: string[] | null;
+            /** @description The session's new token, unless it is a cookie */
+            token?: string;
+        };
         Contribution: {
             rule: string;
             /** Format: double */
@@ -2500,6 +3831,68 @@ export interface components {
              * @description How many sessions were ended
              */
             ended: number;
+        };
+        CreateKeyInputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/CreateKeyInputBody.json
+             */
+            readonly $schema?: string;
+            /**
+             * Format: date-time
+             * @description Within 366 days
+             */
+            expires_at: string;
+            /** @description It stands in the audit log, and is never given again */
+            name: string;
+            reason: string;
+            /** @enum {string} */
+            role: "analyst" | "security" | "administrator" | "box_office" | "auditor";
+            /** @description May do what operators have to give their password for: reveal, export, decide in bulk, change operators */
+            sensitive?: boolean;
+        };
+        CreateKeyOutputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/CreateKeyOutputBody.json
+             */
+            readonly $schema?: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by?: string;
+            /**
+             * Format: date-time
+             * @description Absent for the key of programs on the same machine, which is renewed with each start
+             */
+            expires_at?: string;
+            /** @description Send it as Authorization: Bearer. Shown this once */
+            key: string;
+            name: string;
+            /** Format: date-time */
+            revoked_at?: string;
+            role: string;
+            /** @description It may do what operators have to give their password for */
+            sensitive: boolean;
+            /**
+             * Format: date-time
+             * @description When it was last used, to half a minute
+             */
+            used_at?: string;
+        };
+        CreateUserInputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/CreateUserInputBody.json
+             */
+            readonly $schema?: string;
+            /** @description Small letters, digits and . _ -; it stands in the audit log and cannot be changed */
+            name: string;
+            reason: string;
+            /** @enum {string} */
+            role: "analyst" | "security" | "administrator" | "box_office" | "auditor";
         };
         Debit: {
             /** Format: int64 */
@@ -2616,6 +4009,17 @@ export interface components {
             /** @description Why; operators read it, visitors never */
             reason: string;
         };
+        DossierUser: {
+            account: string;
+            /** Format: date-time */
+            first_seen_at: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            /** Format: int64 */
+            order_requests: number;
+            /** Format: int64 */
+            requests: number;
+        };
         Down: {
             /**
              * Format: uri
@@ -2657,19 +4061,12 @@ export interface components {
             text: string;
         };
         Edge: {
-            action: string;
-            degraded?: boolean;
-            disposition?: string;
+            account: string;
+            key: string;
+            /** Format: date-time */
+            last_seen_at: string;
             /** Format: int64 */
-            latency_ns?: number;
-            observed?: string;
-            passed?: boolean;
-            reason?: string;
-            receipt?: string;
-            /** Format: int64 */
-            screening_ns?: number;
-            /** Format: int64 */
-            status?: number;
+            requests: number;
         };
         EditInputBody: {
             /**
@@ -2731,6 +4128,18 @@ export interface components {
             /** @enum {string} */
             fail_mode: "degraded" | "open" | "closed";
             id: string;
+        };
+        Enrolment: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/Enrolment.json
+             */
+            readonly $schema?: string;
+            /** @description For typing into an authenticator app (base32) */
+            secret: string;
+            /** @description otpauth:// address, for a QR code */
+            url: string;
         };
         Entry: {
             /**
@@ -2874,7 +4283,7 @@ export interface components {
             account?: string;
             day?: string;
             device?: string;
-            edge: components["schemas"]["Edge"];
+            edge: components["schemas"]["ExplainEdge"];
             followed: components["schemas"]["Followed"][] | null;
             id: string;
             judgements: components["schemas"]["Judgement"][] | null;
@@ -2988,6 +4397,21 @@ export interface components {
             name: string;
             value: string;
         };
+        ExplainEdge: {
+            action: string;
+            degraded?: boolean;
+            disposition?: string;
+            /** Format: int64 */
+            latency_ns?: number;
+            observed?: string;
+            passed?: boolean;
+            reason?: string;
+            receipt?: string;
+            /** Format: int64 */
+            screening_ns?: number;
+            /** Format: int64 */
+            status?: number;
+        };
         ExplainWithInputBody: {
             /**
              * Format: uri
@@ -3014,6 +4438,15 @@ export interface components {
             /** Format: double */
             score?: number;
             when: string;
+        };
+        Facet: {
+            /** Format: int64 */
+            accounts: number;
+            /** @enum {string} */
+            kind: "device" | "imprint" | "family" | "user_agent" | "tls" | "headers" | "network" | "operator" | "language";
+            /** Format: int64 */
+            requests: number;
+            value: string;
         };
         Fate: {
             order: string;
@@ -3079,6 +4512,17 @@ export interface components {
             rule: string;
             text: string;
         };
+        Fingerprint: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/Fingerprint.json
+             */
+            readonly $schema?: string;
+            accounts: components["schemas"]["DossierUser"][] | null;
+            facets: components["schemas"]["Facet"][] | null;
+            id: string;
+        };
         Fired: {
             action: string;
             entity: string;
@@ -3104,6 +4548,17 @@ export interface components {
         };
         Gap: {
             since: string;
+        };
+        Graph: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/Graph.json
+             */
+            readonly $schema?: string;
+            cut: boolean;
+            edges: components["schemas"]["Edge"][] | null;
+            nodes: components["schemas"]["Node"][] | null;
         };
         Health: {
             /**
@@ -3236,6 +4691,46 @@ export interface components {
             ref: string;
             why: string;
         };
+        KeysOutputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/KeysOutputBody.json
+             */
+            readonly $schema?: string;
+            /** @description By name; expired and revoked ones, too */
+            keys: components["schemas"]["APIKey"][] | null;
+            /** @description Give it as after, for the next page */
+            next?: string;
+        };
+        KnownOutputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/KnownOutputBody.json
+             */
+            readonly $schema?: string;
+            blind: boolean;
+            labels: components["schemas"]["Label"][] | null;
+        };
+        Label: {
+            account: string;
+            actor: string;
+            id: string;
+            /** Format: double */
+            inclusion?: number;
+            operator?: string;
+            reason?: string;
+            site: string;
+            source: string;
+            /** Format: date-time */
+            time: string;
+            value: string;
+            /** Format: date-time */
+            visit_day?: string;
+            /** Format: date-time */
+            week?: string;
+        };
         LabelCount: {
             /** Format: int64 */
             accounts: number;
@@ -3344,11 +4839,19 @@ export interface components {
             /** @description Of a session by cookie: send it as X-CSRF-Token with every write */
             csrf_token?: string;
             must_change_password?: boolean;
+            must_enrol_totp?: boolean;
             name: string;
             /** @description What the role may do */
             permissions: string[] | null;
+            /**
+             * Format: date-time
+             * @description Until when dangerous operations need no other password or code
+             */
+            proved_until: string;
             role: string;
             session: components["schemas"]["Session"];
+            /** @description The operator's second factor */
+            totp: components["schemas"]["SecondFactor"];
         };
         Messages: {
             en?: string;
@@ -3379,6 +4882,34 @@ export interface components {
             /** @description true: nothing acts, everything is recorded */
             observe: boolean;
             reason: string;
+        };
+        Moment: {
+            action?: string;
+            actor?: string;
+            code?: string;
+            country?: string;
+            day?: string;
+            detail?: string;
+            device?: string;
+            id: string;
+            kind: string;
+            network?: string;
+            order_id?: string;
+            pool?: string;
+            /** Format: int32 */
+            positions?: number;
+            receipt?: string;
+            rules?: string[] | null;
+            /** Format: double */
+            score?: number;
+            /** @enum {string} */
+            source: "request" | "house" | "action";
+            state?: string;
+            /** Format: int32 */
+            status?: number;
+            subnet?: string;
+            /** Format: date-time */
+            time: string;
         };
         MonthRow: {
             /** Format: int64 */
@@ -3416,6 +4947,16 @@ export interface components {
             readonly $schema?: string;
             rulesets: string[] | null;
         };
+        Node: {
+            /** Format: int64 */
+            accounts?: number;
+            asked?: boolean;
+            id: string;
+            /** @enum {string} */
+            kind: "account" | "device" | "family" | "document" | "phone" | "payee" | "phone_block" | "ip";
+            name: string;
+            wide?: boolean;
+        };
         Note: {
             /** Format: date-time */
             at: string;
@@ -3434,6 +4975,17 @@ export interface components {
             text: string;
             /** Format: date-time */
             until?: string;
+        };
+        OneTime: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/OneTime.json
+             */
+            readonly $schema?: string;
+            /** @description To be changed at the first sign-in. Shown this once */
+            one_time_password: string;
+            user?: components["schemas"]["User"];
         };
         Opinion: {
             /** Format: date-time */
@@ -3631,6 +5183,7 @@ export interface components {
         };
         Principal: {
             must_change_password?: boolean;
+            must_enrol_totp?: boolean;
             name: string;
             role: string;
         };
@@ -3662,6 +5215,34 @@ export interface components {
              */
             state: "up" | "slow" | "away";
             version?: string;
+        };
+        ProofInputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/ProofInputBody.json
+             */
+            readonly $schema?: string;
+            /** @description Of the authenticator app, in place of the password */
+            code?: string;
+            password?: string;
+        };
+        ProofOutputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/ProofOutputBody.json
+             */
+            readonly $schema?: string;
+            /** @description As before */
+            csrf_token?: string;
+            /**
+             * Format: date-time
+             * @description When it has to be given again
+             */
+            proved_until: string;
+            /** @description The session's new token, unless it is a cookie; the old one lasts a few seconds more */
+            token?: string;
         };
         Publication: {
             /** Format: date-time */
@@ -3728,6 +5309,16 @@ export interface components {
             outcomes_missing: components["schemas"]["Missing"];
             /** Format: int64 */
             reports: number;
+        };
+        RecoveryOutputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/RecoveryOutputBody.json
+             */
+            readonly $schema?: string;
+            /** @description Each opens the account once when the app is lost. Shown this once */
+            recovery_codes: string[] | null;
         };
         Rejection: {
             /** Format: date-time */
@@ -4014,6 +5605,16 @@ export interface components {
             agreement: components["schemas"]["Agreement"];
             strata: components["schemas"]["SampleCount"][] | null;
         };
+        SecondFactor: {
+            enrolled: boolean;
+            /** Format: date-time */
+            enrolled_at?: string;
+            /**
+             * Format: int64
+             * @description Recovery codes that were not used yet
+             */
+            recovery_codes_left: number;
+        };
         Session: {
             /** @description Where the operator signed in from */
             address: string;
@@ -4049,6 +5650,17 @@ export interface components {
             readonly $schema?: string;
             /** @description The last used first, at most 500 */
             sessions: components["schemas"]["ShownSession"][] | null;
+        };
+        SetRoleInputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/SetRoleInputBody.json
+             */
+            readonly $schema?: string;
+            reason: string;
+            /** @enum {string} */
+            role: "analyst" | "security" | "administrator" | "box_office" | "auditor";
         };
         SetWordsInputBody: {
             /**
@@ -4118,6 +5730,8 @@ export interface components {
             operator: components["schemas"]["Principal"];
             /** @description Send it as Authorization: Bearer. A sign-in by cookie has none */
             token?: string;
+            /** @description The session opens nothing until POST /api/v1/sessions/totp had a code, within five minutes */
+            totp_required?: boolean;
         };
         Silence: {
             by: string;
@@ -4303,6 +5917,7 @@ export interface components {
             key: string;
         };
         Task: {
+            claim?: components["schemas"]["Claim"];
             /** Format: date-time */
             due_at: string;
             id: string;
@@ -4314,6 +5929,852 @@ export interface components {
         Text: {
             en: string;
             zh: string;
+        };
+        TicketingActivity: {
+            description_en?: string;
+            description_zh?: string;
+            fields?: components["schemas"]["TicketingField"][];
+            place_en?: string;
+            place_zh?: string;
+            speaker_en?: string;
+            speaker_zh?: string;
+        };
+        TicketingAllotmentBody: {
+            date: string;
+            /** Format: int64 */
+            quantity: number;
+            /**
+             * Format: date-time
+             * @description Without it the places are kept for good.
+             */
+            release_at?: string | null;
+            /** @description Start of the slot, on a day with slots. */
+            slot?: string;
+        };
+        TicketingAllotmentList: {
+            allotments: components["schemas"]["TicketingAllotmentStatus"][];
+        };
+        TicketingAllotmentsBody: {
+            allotments: components["schemas"]["TicketingAllotmentBody"][];
+            pool: string;
+        };
+        TicketingAllotmentStatus: {
+            channel: string;
+            date: string;
+            /** Format: int64 */
+            given_back: number;
+            /** Format: int64 */
+            left: number;
+            /** Format: int64 */
+            quantity: number;
+            /** Format: date-time */
+            release_at: string | null;
+            /** Format: date-time */
+            released_at: string | null;
+            slot?: string;
+            /** Format: int64 */
+            taken: number;
+        };
+        TicketingAnnouncementBody: {
+            body_en?: string;
+            /** @description Plain text or limited Markdown: headings, lists, emphasis, and links to https:, mailto:, tel: or a path of the site. */
+            body_zh: string;
+            /** @description The days it concerns. */
+            dates?: string[];
+            kind: string;
+            pinned?: boolean;
+            /** @description Absent = the whole venue. */
+            pool?: string;
+            /**
+             * Format: int64
+             * @description Higher ones come first; -1000 to 1000.
+             */
+            priority?: number;
+            title_en?: string;
+            title_zh: string;
+            /**
+             * Format: int64
+             * @description Of a change: the version that it was made to.
+             */
+            version?: number;
+        };
+        TicketingApp: {
+            kind: string;
+            latest: string;
+            minimum: string;
+            notice_en: string;
+            notice_zh: string;
+            url: string;
+        };
+        TicketingAppBody: {
+            /** @description Below it an upgrade is recommended. */
+            latest: string;
+            /** @description Below it an upgrade is required. */
+            minimum: string;
+            notice_en: string;
+            notice_zh: string;
+            /** @description Where the application is to be had. */
+            url?: string;
+        };
+        TicketingAppList: {
+            apps: components["schemas"]["TicketingApp"][];
+        };
+        TicketingChange: {
+            after: unknown;
+            /** Format: date-time */
+            at: string;
+            before: unknown;
+            pool?: string;
+            /** Format: int64 */
+            seq: number;
+            what: string;
+            who: string;
+        };
+        TicketingChangeList: {
+            changes: components["schemas"]["TicketingChange"][];
+            /**
+             * Format: int64
+             * @description Where to go on, as after; absent where nothing more was there.
+             */
+            next?: number;
+        };
+        TicketingChannel: {
+            active: boolean;
+            channel: string;
+            has_key: boolean;
+            kind: string;
+            name: string;
+            name_en?: string;
+            spill: boolean;
+        };
+        TicketingChannelBody: {
+            active: boolean;
+            kind: string;
+            name: string;
+            name_en?: string;
+            spill?: boolean;
+        };
+        TicketingChannelKey: {
+            /** @description Absent where it has been shown before. */
+            key?: string;
+        };
+        TicketingChannelList: {
+            channels: components["schemas"]["TicketingChannel"][];
+        };
+        TicketingCheckInRules: {
+            adult_first?: boolean;
+            code_only?: boolean;
+            documents?: string[];
+            from?: string;
+            /** Format: int64 */
+            from_seconds?: number;
+            gates?: string[];
+            /** Format: int64 */
+            grace_after_seconds?: number;
+            /** Format: int64 */
+            grace_before_seconds?: number;
+            /** Format: int64 */
+            max_entries?: number;
+            re_entry?: string;
+            to?: string;
+            /** Format: int64 */
+            to_seconds?: number;
+            together?: boolean;
+        };
+        TicketingConflict: {
+            accepted: boolean;
+            /**
+             * Format: date-time
+             * @description Of the scan, corrected by the terminal's clock.
+             */
+            at: string;
+            /** Format: int64 */
+            clock_skew_ms: number;
+            conflict: string;
+            conflict_en: string;
+            conflict_zh: string;
+            direction: string;
+            gate: string;
+            order_id?: string;
+            pool?: string;
+            position_id?: string;
+            /** @description The use before it, where there was one. */
+            prior: components["schemas"]["TicketingScanPrior"];
+            /**
+             * Format: date-time
+             * @description When it was handed in.
+             */
+            recorded_at: string;
+            /** Format: int64 */
+            seq: number;
+            terminal_id: string;
+        };
+        TicketingConflictList: {
+            conflicts: components["schemas"]["TicketingConflict"][];
+        };
+        TicketingCountsAnswer: {
+            /**
+             * Format: date-time
+             * @description When it was counted.
+             */
+            at: string;
+            date: string;
+            gates: components["schemas"]["TicketingTally"][];
+            pools: components["schemas"]["TicketingTally"][];
+            terminals: components["schemas"]["TicketingTally"][];
+            total: components["schemas"]["TicketingTally"];
+        };
+        TicketingDay: {
+            /** Format: int64 */
+            capacity: number;
+            date: string;
+            /** Format: int64 */
+            left: number;
+            /** Format: date-time */
+            opens_at?: string;
+            slots?: components["schemas"]["TicketingSlot"][];
+        };
+        TicketingDayBody: {
+            /** Format: int64 */
+            capacity?: number;
+            date: string;
+            /** Format: date-time */
+            opens_at?: string | null;
+            slots?: components["schemas"]["TicketingSlotBody"][];
+        };
+        TicketingField: {
+            id: string;
+            label_en: string;
+            label_zh: string;
+            /** Format: double */
+            max?: number;
+            /** Format: int64 */
+            max_length?: number;
+            /** Format: double */
+            min?: number;
+            options?: string[];
+            per?: string;
+            personal?: boolean;
+            required?: boolean;
+            type: string;
+        };
+        TicketingFieldAnswer: {
+            field: string;
+            label_en: string;
+            label_zh: string;
+            personal?: boolean;
+            type: string;
+            value: string;
+        };
+        TicketingFinding: {
+            /** Format: date-time */
+            acknowledged_at?: string;
+            acknowledged_by?: string;
+            /** Format: int64 */
+            count: number;
+            date?: string;
+            expected: string;
+            finding_id: string;
+            /** Format: date-time */
+            first_seen: string;
+            found: string;
+            kind: string;
+            /** Format: date-time */
+            last_seen: string;
+            note?: string;
+            pool?: string;
+            severity: string;
+            state: string;
+            subject?: string;
+        };
+        TicketingFindingList: {
+            findings: components["schemas"]["TicketingFinding"][];
+        };
+        TicketingHouseAnnouncement: {
+            body_en?: string;
+            body_zh: string;
+            /** Format: date-time */
+            created_at: string;
+            dates?: string[];
+            id: string;
+            kind: string;
+            pinned: boolean;
+            pool?: string;
+            /** Format: int64 */
+            priority: number;
+            /** Format: date-time */
+            publish_at: string | null;
+            state: string;
+            title_en?: string;
+            title_zh: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string;
+            /** Format: int64 */
+            version: number;
+            /** Format: date-time */
+            withdraw_at: string | null;
+        };
+        TicketingHouseAnnouncementList: {
+            announcements: components["schemas"]["TicketingHouseAnnouncement"][];
+            /** @description The after of the next page; absent = there is no more. */
+            next?: string;
+        };
+        TicketingJobList: {
+            jobs: components["schemas"]["TicketingJobStatus"][];
+        };
+        TicketingJobStatus: {
+            daily_at?: string;
+            /** Format: int64 */
+            every_seconds?: number;
+            last_error?: string;
+            /** Format: date-time */
+            last_finished: string | null;
+            /** Format: date-time */
+            last_started: string | null;
+            name: string;
+            /** Format: date-time */
+            next_due: string | null;
+            progress?: string;
+            report?: string;
+        };
+        TicketingLeader: {
+            name_masked: string;
+            phone_masked: string;
+        };
+        TicketingListFault: {
+            /** @description As spreadsheets name it, such as B7; empty for the file as a whole. */
+            cell: string;
+            reason_en: string;
+            reason_zh: string;
+        };
+        TicketingNoteBody: {
+            /** @description At most 500 characters. */
+            note?: string;
+        };
+        TicketingOfferBody: {
+            /** Format: int64 */
+            capacity?: number;
+            slots?: components["schemas"]["TicketingSlotBody"][];
+        };
+        TicketingOpeningHours: {
+            close: string;
+            last_entry?: string;
+            note_en?: string;
+            note_zh?: string;
+            open: string;
+            /** @description mon, tue, wed, thu, fri, sat, sun. */
+            weekdays: string[];
+        };
+        TicketingOrder: {
+            account_id: string;
+            answers?: components["schemas"]["TicketingFieldAnswer"][];
+            channel?: string;
+            /** Format: date-time */
+            created_at: string;
+            date: string;
+            /** Format: date-time */
+            hold_expires_at: string | null;
+            leader?: components["schemas"]["TicketingLeader"];
+            /**
+             * @description Whether the visitor was told of the withdrawal or reinstatement.
+             * @enum {string}
+             */
+            notice?: "queued" | "sent" | "failed" | "none";
+            order_id: string;
+            /** Format: date-time */
+            paid_at: string | null;
+            pool: string;
+            positions: components["schemas"]["TicketingPosition"][];
+            /** Format: date-time */
+            provisional_until: string | null;
+            reason_code?: string;
+            receipt?: string;
+            /** Format: int64 */
+            rules_version: number;
+            slot?: string;
+            state: string;
+            /** Format: int64 */
+            total_fen: number;
+        };
+        TicketingOrderList: {
+            /** @description Where the following page begins, as after; absent on the last page. */
+            next?: string;
+            orders: components["schemas"]["TicketingOrder"][];
+        };
+        TicketingPlanBody: {
+            by_weekday?: {
+                [key: string]: components["schemas"]["TicketingOfferBody"];
+            };
+            closed?: string[];
+            dry_run?: boolean;
+            holiday?: components["schemas"]["TicketingOfferBody"];
+            holidays?: string[];
+            month: string;
+            open?: components["schemas"]["TicketingOfferBody"];
+            special?: components["schemas"]["TicketingDayBody"][];
+            weekdays?: string[];
+        };
+        TicketingPlanned: {
+            counts: {
+                [key: string]: number;
+            };
+            days: components["schemas"]["TicketingPlannedDay"][];
+            dry_run: boolean;
+        };
+        TicketingPlannedDay: {
+            action: string;
+            after: components["schemas"]["TicketingDay"];
+            before: components["schemas"]["TicketingDay"];
+            date: string;
+            reason?: string;
+        };
+        TicketingPool: {
+            activity?: components["schemas"]["TicketingActivity"];
+            /** Format: int64 */
+            hold_seconds: number;
+            kind: string;
+            /** Format: int64 */
+            limit_per_order: number;
+            name: string;
+            name_en?: string;
+            /** Format: date-time */
+            opens_at: string | null;
+            pool: string;
+            /** Format: int64 */
+            price_fen: number;
+            products?: components["schemas"]["TicketingProduct"][];
+            /** Format: int64 */
+            provisional_cutoff_seconds: number;
+            rules?: components["schemas"]["TicketingRules"];
+            /** Format: int64 */
+            rules_version: number;
+        };
+        TicketingPoolBody: {
+            activity?: components["schemas"]["TicketingActivity"];
+            days?: components["schemas"]["TicketingDayBody"][];
+            /** Format: int64 */
+            hold_seconds?: number;
+            kind?: string | null;
+            /** Format: int64 */
+            limit_per_order?: number;
+            name: string;
+            name_en?: string | null;
+            /** Format: date-time */
+            opens_at?: string | null;
+            /** Format: int64 */
+            price_fen?: number;
+            products?: components["schemas"]["TicketingProduct"][];
+            /** Format: int64 */
+            provisional_cutoff_seconds?: number;
+            rules?: components["schemas"]["TicketingRulesBody"];
+        };
+        TicketingPoolList: {
+            pools: components["schemas"]["TicketingPool"][];
+        };
+        TicketingPoolSale: {
+            /** Format: int64 */
+            capacity: number;
+            /**
+             * Format: int64
+             * @description How many, from today on.
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description In orders that are not confirmed yet.
+             */
+            held: number;
+            /** @description The stage that fired last. */
+            last_stage?: components["schemas"]["TicketingStageMoment"];
+            /**
+             * Format: int64
+             * @description To be booked now.
+             */
+            left: number;
+            name_en: string;
+            name_zh: string;
+            /** @description The stage that fires next. */
+            next_stage?: components["schemas"]["TicketingStageMoment"];
+            pool: string;
+            /** Format: int64 */
+            sold: number;
+            /**
+             * Format: int64
+             * @description Neither booked nor to be booked now.
+             */
+            withheld: number;
+        };
+        TicketingPosition: {
+            adult_position_id?: string;
+            answers?: components["schemas"]["TicketingFieldAnswer"][];
+            document_masked: string;
+            document_type: string;
+            document_warning_en?: string;
+            /** @description What is odd about the number; told once, when it is booked. */
+            document_warning_zh?: string;
+            name_masked: string;
+            position_id: string;
+            product?: string;
+            ticket?: string;
+        };
+        TicketingProblem: {
+            code: string;
+            /** Format: int64 */
+            current_version?: number;
+            detail?: string;
+            /** @description What is wrong with a list of names, cell by cell, the first twenty at most. */
+            faults?: components["schemas"]["TicketingListFault"][];
+            field?: string;
+            reason_en?: string;
+            reason_zh?: string;
+            /** Format: int64 */
+            status: number;
+            title: string;
+            type: string;
+        };
+        TicketingProduct: {
+            id: string;
+            kind: string;
+            /** Format: int64 */
+            max_age?: number;
+            name: string;
+            /** Format: int64 */
+            persons?: number;
+            /** Format: int64 */
+            places?: number | null;
+            /** Format: int64 */
+            price_fen?: number;
+        };
+        TicketingReasonBody: {
+            /** @description 3 to 500 characters, without personal data. */
+            reason: string;
+        };
+        TicketingReleaseBody: {
+            allotments: components["schemas"]["TicketingAllotmentStatus"][];
+            /** Format: int64 */
+            booked: number;
+            /** Format: int64 */
+            capacity: number;
+            date: string;
+            /** Format: int64 */
+            left: number;
+            pool: string;
+            /** Format: int64 */
+            reserved: number;
+            stages: components["schemas"]["TicketingStageStatus"][];
+            /** Format: int64 */
+            withheld: number;
+        };
+        TicketingRevisionItem: {
+            /** @description How it was from then on. */
+            after: unknown;
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            version: number;
+            /** @description create, change, publish, schedule, withdraw or venue. */
+            what: string;
+            who: string;
+        };
+        TicketingRevisionList: {
+            versions: components["schemas"]["TicketingRevisionItem"][];
+        };
+        TicketingRules: {
+            /** Format: int64 */
+            change_deadline_seconds?: number;
+            check_in?: components["schemas"]["TicketingCheckInRules"];
+            daily_opening?: string;
+            /** Format: int64 */
+            days_ahead?: number;
+            /** Format: int64 */
+            limit_per_person?: number;
+            /** Format: int64 */
+            max_age?: number;
+            /** Format: int64 */
+            min_age?: number;
+            /** Format: int64 */
+            minor_age?: number;
+            /** Format: int64 */
+            minors_per_adult?: number;
+            /** Format: int64 */
+            no_show_freeze_days?: number;
+            /** Format: int64 */
+            no_show_strikes?: number;
+            /** Format: int64 */
+            notice_seconds?: number;
+            once_per_document?: boolean;
+            phone_required?: boolean;
+            /** Format: int64 */
+            refund_deadline_seconds?: number;
+            /** Format: int64 */
+            transfer_deadline_seconds?: number;
+            /** Format: int64 */
+            window_bookings?: number;
+            /** Format: int64 */
+            window_days?: number;
+        };
+        TicketingRulesBody: {
+            /** Format: int64 */
+            change_deadline_seconds?: number;
+            check_in?: components["schemas"]["TicketingCheckInRules"];
+            daily_opening?: string;
+            /** Format: int64 */
+            days_ahead?: number;
+            /** Format: int64 */
+            limit_per_person?: number;
+            /** Format: int64 */
+            max_age?: number;
+            /** Format: int64 */
+            min_age?: number;
+            /** Format: int64 */
+            minor_age?: number;
+            /** Format: int64 */
+            minors_per_adult?: number;
+            /** Format: int64 */
+            no_show_freeze_days?: number;
+            /** Format: int64 */
+            no_show_strikes?: number;
+            /** Format: int64 */
+            notice_seconds?: number;
+            once_per_document?: boolean;
+            phone_required?: boolean;
+            /** Format: int64 */
+            refund_deadline_seconds?: number;
+            /** Format: int64 */
+            transfer_deadline_seconds?: number;
+            /** Format: int64 */
+            window_bookings?: number;
+            /** Format: int64 */
+            window_days?: number;
+        };
+        TicketingSaleList: {
+            pools: components["schemas"]["TicketingPoolSale"][];
+        };
+        TicketingScanPrior: {
+            /** Format: date-time */
+            at: string;
+            gate: string;
+            terminal: string;
+        };
+        TicketingScheduleBody: {
+            /**
+             * Format: date-time
+             * @description Shown from then on; absent for one that is published already.
+             */
+            publish_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Withdrawn from then on; absent = it stays.
+             */
+            withdraw_at?: string | null;
+        };
+        TicketingSetting: {
+            gate: string;
+            kind: string;
+            name: string;
+            pools: string[];
+        };
+        TicketingSlot: {
+            /** Format: int64 */
+            capacity: number;
+            end: string;
+            /** Format: int64 */
+            left: number;
+            start: string;
+        };
+        TicketingSlotBody: {
+            /** Format: int64 */
+            capacity: number;
+            end: string;
+            start: string;
+        };
+        TicketingStageBody: {
+            /** Format: date-time */
+            at?: string | null;
+            /** Format: int64 */
+            max_delay_seconds?: number;
+            paused?: boolean;
+            /** Format: int64 */
+            percent?: number;
+            /** Format: int64 */
+            quantity?: number;
+            /** Format: int64 */
+            returns_to?: number;
+        };
+        TicketingStageChangeBody: {
+            /** Format: date-time */
+            at?: string | null;
+            date: string;
+            /** @description Show how the release would then stand, and change nothing. */
+            dry_run?: boolean;
+            paused?: boolean | null;
+            /** Format: int64 */
+            percent?: number | null;
+            /** Format: int64 */
+            quantity?: number | null;
+        };
+        TicketingStageMoment: {
+            /** Format: date-time */
+            at: string;
+            date: string;
+            paused: boolean;
+            pool: string;
+            /** Format: int64 */
+            stage: number;
+        };
+        TicketingStagesBody: {
+            date: string;
+            stages: components["schemas"]["TicketingStageBody"][];
+        };
+        TicketingStageStatus: {
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            fired_at: string | null;
+            /** Format: int64 */
+            held: number;
+            /** Format: int64 */
+            left: number;
+            /** Format: int64 */
+            max_delay_seconds: number;
+            paused: boolean;
+            /** Format: int64 */
+            percent?: number;
+            /** Format: int64 */
+            planned: number;
+            /** Format: int64 */
+            quantity?: number;
+            /** Format: int64 */
+            released: number;
+            /** Format: int64 */
+            returning: number;
+            /** Format: int64 */
+            returns_to: number;
+            /** Format: int64 */
+            sold: number;
+            /** Format: int64 */
+            stage: number;
+        };
+        TicketingStanding: {
+            standing: {
+                [key: string]: number;
+            };
+        };
+        TicketingStock: {
+            days: components["schemas"]["TicketingDay"][];
+            pool: string;
+            /** Format: int64 */
+            version: number;
+        };
+        TicketingTally: {
+            /** Format: int64 */
+            conflicts: number;
+            /** Format: int64 */
+            entries: number;
+            /** Format: int64 */
+            exits: number;
+            /**
+             * Format: int64
+             * @description Of whom an entry was the last scan. Who came by one gate and left by another is a minus at the latter.
+             */
+            inside: number;
+            /** Format: date-time */
+            last_scan_at: string;
+            /** @description The terminal's id, the gate or the pool; empty for all. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Who entered, each once.
+             */
+            people: number;
+            /** Format: int64 */
+            refused: number;
+            refused_by_reason: {
+                [key: string]: number;
+            };
+        };
+        TicketingTerminalChange: {
+            after: unknown;
+            /** Format: date-time */
+            at: string;
+            before: unknown;
+            /** Format: int64 */
+            seq: number;
+            /** @description A terminal's id, or app: and a kind. */
+            subject: string;
+            /** @enum {string} */
+            what: "register" | "change" | "key" | "revoke" | "app";
+            who: string;
+        };
+        TicketingTerminalChangeList: {
+            changes: components["schemas"]["TicketingTerminalChange"][];
+        };
+        TicketingTerminalList: {
+            /** @description What to ask the next page with; absent on the last. */
+            next?: string;
+            terminals: components["schemas"]["TicketingTerminalShown"][];
+        };
+        TicketingTerminalShown: {
+            app_version?: string;
+            /**
+             * Format: int64
+             * @description Then; positive where its clock was ahead.
+             */
+            clock_skew_ms: number;
+            /** Format: date-time */
+            created_at: string;
+            gate: string;
+            /** @description Shown once, where it was made. */
+            key?: string;
+            kind: string;
+            name: string;
+            pools: string[];
+            /** Format: date-time */
+            revoked_at: string;
+            /**
+             * Format: date-time
+             * @description When it signed in or sent a heartbeat last.
+             */
+            seen_at: string;
+            /** Format: date-time */
+            signed_in_at: string;
+            terminal_id: string;
+        };
+        TicketingVenue: {
+            address_en?: string;
+            address_zh?: string;
+            name_en?: string;
+            name_zh: string;
+            /** @description Weekdays that none of them names are closed. */
+            opening_hours: components["schemas"]["TicketingOpeningHours"][];
+            phone?: string;
+            time_zone: string;
+            transport_en?: string;
+            /** @description Plain text or limited Markdown, never HTML. */
+            transport_zh?: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        TicketingVenueBody: {
+            address_en?: string;
+            address_zh?: string;
+            name_en?: string;
+            name_zh: string;
+            opening_hours?: components["schemas"]["TicketingOpeningHours"][];
+            phone?: string;
+            /** @description Asia/Shanghai, by which all days are counted. */
+            time_zone: string;
+            transport_en?: string;
+            /** @description Plain text or limited Markdown. */
+            transport_zh?: string;
+            /**
+             * Format: int64
+             * @description The version that the change was made to.
+             */
+            version?: number;
         };
         Tightening: {
             /**
@@ -4344,6 +6805,18 @@ export interface components {
              */
             readonly $schema?: string;
             tightenings: components["schemas"]["Tightening"][] | null;
+        };
+        TimelineOutputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/TimelineOutputBody.json
+             */
+            readonly $schema?: string;
+            /** @description What was held against the account and done about it is left out: the reader has still to judge it */
+            blind: boolean;
+            moments: components["schemas"]["Moment"][] | null;
+            more: boolean;
         };
         Traffic: {
             /**
@@ -4527,6 +7000,44 @@ export interface components {
              */
             to?: string;
         };
+        User: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/User.json
+             */
+            readonly $schema?: string;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Since when they cannot sign in
+             */
+            disabled_at?: string;
+            /** @description The one-time password was not changed yet */
+            must_change_password: boolean;
+            name: string;
+            role: string;
+            /**
+             * Format: date-time
+             * @description When they last signed in
+             */
+            signed_in_at?: string;
+            /** @description There is a second factor */
+            totp: boolean;
+        };
+        UsersOutputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/UsersOutputBody.json
+             */
+            readonly $schema?: string;
+            /** @description Give it as after, for the next page */
+            next?: string;
+            /** @description By name */
+            users: components["schemas"]["User"][] | null;
+        };
         Verdicts: {
             /** Format: double */
             allow: number;
@@ -4639,6 +7150,7 @@ export interface components {
             readonly $schema?: string;
             accounts?: components["schemas"]["Linked"][] | null;
             case?: components["schemas"]["Case"];
+            claim?: components["schemas"]["Claim"];
             /** Format: date-time */
             due_at: string;
             id: string;
@@ -4854,6 +7366,72 @@ export interface operations {
             };
         };
     };
+    "read-account-labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "read-timeline": {
+        parameters: {
+            query?: {
+                /** @description Only what came before; the time of the last moment begins the next page */
+                before?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "unblock-account": {
         parameters: {
             query?: never;
@@ -5041,6 +7619,105 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Alert"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-api-keys": {
+        parameters: {
+            query?: {
+                /** @description The last name of the page before */
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeysOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "create-api-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateKeyInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreateKeyOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "revoke-api-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -5567,6 +8244,37 @@ export interface operations {
             };
         };
     };
+    "claim-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClaimOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "decide-case": {
         parameters: {
             query?: never;
@@ -5690,6 +8398,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "read-cluster": {
+        parameters: {
+            query?: {
+                /** @description How far back, in days */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterOutputBody"];
                 };
             };
             /** @description Error */
@@ -6026,6 +8768,41 @@ export interface operations {
             };
         };
     };
+    "read-fingerprint": {
+        parameters: {
+            query?: {
+                /** @description How far back, in days */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A device's id, or the hash of a family or imprint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fingerprint"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "import-labels": {
         parameters: {
             query?: never;
@@ -6046,6 +8823,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LabelsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "read-links": {
+        parameters: {
+            query: {
+                /** @description Where to look from; repeated or separated by commas */
+                account: string[] | null;
+                /** @description How far back, in days */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Graph"];
                 };
             };
             /** @description Error */
@@ -6441,6 +9252,125 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "enrol-totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "remove-totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "confirm-totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmedOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "renew-recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryOutputBody"];
+                };
             };
             /** @description Error */
             default: {
@@ -6973,6 +9903,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Quality"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    reauthenticate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofOutputBody"];
                 };
             };
             /** @description Error */
@@ -7891,6 +10855,40 @@ export interface operations {
             };
         };
     };
+    "sign-in-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "list-silences": {
         parameters: {
             query?: {
@@ -8030,6 +11028,3659 @@ export interface operations {
             };
         };
     };
+    "ticketing-list-account-orders": {
+        parameters: {
+            query?: {
+                /** @description What the page before gave as next. */
+                after?: string;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description Only orders in these states, separated by commas. */
+                states?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The account's id. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingOrderList"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-list-house-announcements": {
+        parameters: {
+            query?: {
+                /** @description The next of the page before. */
+                after?: string;
+                /** @description Only notice, rules or closure. */
+                kind?: string;
+                /** @description How many at most, to 200. */
+                limit?: number;
+                /** @description Only those of this pool; venue = only those of the whole venue. */
+                pool?: string;
+                /** @description Only draft, scheduled, published or withdrawn ones. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingHouseAnnouncementList"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-create-announcement": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketingAnnouncementBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingHouseAnnouncement"];
+                };
+            };
+            /** @description Bad Request: `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_json";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`, `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch" | "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-get-announcement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The announcement's id. */
+                announcement: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingHouseAnnouncement"];
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-change-announcement": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path: {
+                /** @description The announcement's id. */
+                announcement: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketingAnnouncementBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingHouseAnnouncement"];
+                };
+            };
+            /** @description Bad Request: `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_json";
+                    };
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Conflict: `invalid_state`, `version_conflict`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_state" | "version_conflict";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`, `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch" | "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-list-announcement-versions": {
+        parameters: {
+            query?: {
+                /** @description The version after which to go on. */
+                after?: number;
+                /** @description How many at most, to 200. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The announcement's id. */
+                announcement: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingRevisionList"];
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-publish-announcement": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path: {
+                /** @description The announcement's id. */
+                announcement: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingHouseAnnouncement"];
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Conflict: `invalid_state`, `too_many_announcements`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_state" | "too_many_announcements";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`, `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch" | "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-schedule-announcement": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path: {
+                /** @description The announcement's id. */
+                announcement: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketingScheduleBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingHouseAnnouncement"];
+                };
+            };
+            /** @description Bad Request: `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_json";
+                    };
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Conflict: `invalid_state`, `too_many_announcements`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_state" | "too_many_announcements";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`, `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch" | "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-withdraw-announcement": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path: {
+                /** @description The announcement's id. */
+                announcement: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingHouseAnnouncement"];
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`, `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch" | "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-list-channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingChannelList"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-put-channel": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path: {
+                /** @description The channel's id. */
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketingChannelBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingChannel"];
+                };
+            };
+            /** @description Bad Request: `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_json";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`, `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch" | "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-put-allotments": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path: {
+                /** @description The channel's id. */
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketingAllotmentsBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingAllotmentList"];
+                };
+            };
+            /** @description Bad Request: `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_json";
+                    };
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Conflict: `allotment_below_taken`, `allotment_exceeds_capacity`, `date_unavailable`, `slot_unavailable`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "allotment_below_taken" | "allotment_exceeds_capacity" | "date_unavailable" | "slot_unavailable";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`, `invalid_field`, `slot_needed`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch" | "invalid_field" | "slot_needed";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-list-channel-changes": {
+        parameters: {
+            query?: {
+                /** @description What the page before gave as next. */
+                after?: number;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The channel's id. */
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingChangeList"];
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-issue-channel-key": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path: {
+                /** @description The channel's id. */
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingChannelKey"];
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`, `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch" | "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-list-terminal-apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingAppList"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-set-terminal-app": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path: {
+                /** @description handheld or standing. */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketingAppBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingApp"];
+                };
+            };
+            /** @description Bad Request: `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_json";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`, `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch" | "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-list-terminal-changes": {
+        parameters: {
+            query?: {
+                /** @description The number after which to go on. */
+                after?: number;
+                /** @description How many at most, to 1000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingTerminalChangeList"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-list-conflicts": {
+        parameters: {
+            query?: {
+                /** @description The number after which to go on. */
+                after?: number;
+                /** @description How many at most, to 1000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingConflictList"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-read-counts": {
+        parameters: {
+            query: {
+                /** @description The day. */
+                date: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingCountsAnswer"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-list-findings": {
+        parameters: {
+            query?: {
+                /** @description The id of the last finding of the page before. */
+                after?: string;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description open, acknowledged or resolved; default: all. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingFindingList"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-acknowledge-finding": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path: {
+                /** @description The finding's id. */
+                finding: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketingNoteBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingFinding"];
+                };
+            };
+            /** @description Bad Request: `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_json";
+                    };
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`, `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch" | "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-inspect": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingStanding"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-list-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingJobList"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-take-back-no-show": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path: {
+                /** @description The position's id. */
+                position: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketingReasonBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request: `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_json";
+                    };
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`, `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch" | "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-get-house-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The order's id. */
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingOrder"];
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-list-house-pools": {
+        parameters: {
+            query?: {
+                /** @description Only pools of this kind. */
+                kind?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingPoolList"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-get-house-pool": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The pool's id. */
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingPool"];
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-put-pool": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path: {
+                /** @description The pool's id. */
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketingPoolBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingPool"];
+                };
+            };
+            /** @description Bad Request: `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_json";
+                    };
+                };
+            };
+            /** @description Conflict: `capacity_below_booked`, `capacity_below_reserved`, `day_staged`, `release_exceeds_capacity`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "capacity_below_booked" | "capacity_below_reserved" | "day_staged" | "release_exceeds_capacity";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`, `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch" | "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-list-pool-changes": {
+        parameters: {
+            query?: {
+                /** @description The number after which to go on. */
+                after?: number;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The pool's id. */
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingChangeList"];
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-plan-month": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path: {
+                /** @description The pool's id. */
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketingPlanBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingPlanned"];
+                };
+            };
+            /** @description Bad Request: `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_json";
+                    };
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Conflict: `capacity_below_booked`, `capacity_below_reserved`, `day_staged`, `release_exceeds_capacity`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "capacity_below_booked" | "capacity_below_reserved" | "day_staged" | "release_exceeds_capacity";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`, `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch" | "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-get-release": {
+        parameters: {
+            query?: {
+                /** @description The day, such as 2026-05-10. */
+                date?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The pool's id. */
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingReleaseBody"];
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Conflict: `date_unavailable`, `release_exceeds_capacity`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "date_unavailable" | "release_exceeds_capacity";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-put-release": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path: {
+                /** @description The pool's id. */
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketingStagesBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingReleaseBody"];
+                };
+            };
+            /** @description Bad Request: `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_json";
+                    };
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Conflict: `date_unavailable`, `invalid_state`, `release_exceeds_capacity`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "date_unavailable" | "invalid_state" | "release_exceeds_capacity";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`, `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch" | "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-change-stage": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path: {
+                /** @description The pool's id. */
+                pool: string;
+                /** @description The stage's number, from 1. */
+                stage: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketingStageChangeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingReleaseBody"];
+                };
+            };
+            /** @description Bad Request: `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_json";
+                    };
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Conflict: `date_unavailable`, `invalid_state`, `release_exceeds_capacity`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "date_unavailable" | "invalid_state" | "release_exceeds_capacity";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`, `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch" | "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-get-house-stock": {
+        parameters: {
+            query?: {
+                /** @description The first day, such as 2026-05-10; by default today. */
+                from?: string;
+                /** @description The last day. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The pool's id. */
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingStock"];
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-list-sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingSaleList"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-list-terminals": {
+        parameters: {
+            query?: {
+                /** @description What next said. */
+                after?: string;
+                /** @description How many at most, to 1000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingTerminalList"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-register-terminal": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketingSetting"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingTerminalShown"];
+                };
+            };
+            /** @description Bad Request: `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_json";
+                    };
+                };
+            };
+            /** @description Conflict: `terminal_name_taken`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "terminal_name_taken";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`, `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch" | "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-change-terminal": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path: {
+                /** @description The terminal's id. */
+                terminal: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketingSetting"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingTerminalShown"];
+                };
+            };
+            /** @description Bad Request: `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_json";
+                    };
+                };
+            };
+            /** @description Forbidden: `terminal_revoked`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "terminal_revoked";
+                    };
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Conflict: `terminal_name_taken`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "terminal_name_taken";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`, `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch" | "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-rekey-terminal": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path: {
+                /** @description The terminal's id. */
+                terminal: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingTerminalShown"];
+                };
+            };
+            /** @description Forbidden: `terminal_revoked`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "terminal_revoked";
+                    };
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`, `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch" | "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-revoke-terminal": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path: {
+                /** @description The terminal's id. */
+                terminal: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingTerminalShown"];
+                };
+            };
+            /** @description Not Found: `not_found`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_found";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`, `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch" | "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-put-venue": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once; at most 200 bytes. */
+                "Idempotency-Key"?: string;
+                /** @description Why, in 3 to 500 characters of percent-encoded UTF-8; not needed with dry_run. */
+                "X-Reason"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketingVenueBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingVenue"];
+                };
+            };
+            /** @description Bad Request: `invalid_json`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_json";
+                    };
+                };
+            };
+            /** @description Conflict: `version_conflict`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "version_conflict";
+                    };
+                };
+            };
+            /** @description Request Entity Too Large: `body_too_large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_mismatch`, `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "idempotency_mismatch" | "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
+    "ticketing-list-venue-versions": {
+        parameters: {
+            query?: {
+                /** @description The number after which to go on. */
+                after?: number;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketingRevisionList"];
+                };
+            };
+            /** @description Unprocessable Entity: `invalid_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "invalid_field";
+                    };
+                };
+            };
+            /** @description Internal Server Error: `internal_error`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "internal_error";
+                    };
+                };
+            };
+            /** @description Not Implemented: `not_configured`. */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "not_configured";
+                    };
+                };
+            };
+            /** @description Service Unavailable: `unavailable`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["TicketingProblem"] & {
+                        /** @enum {string} */
+                        code?: "unavailable";
+                    };
+                };
+            };
+        };
+    };
     "list-undos": {
         parameters: {
             query?: never;
@@ -8156,6 +14807,212 @@ export interface operations {
             };
         };
     };
+    "list-users": {
+        parameters: {
+            query?: {
+                /** @description The last name of the page before */
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsersOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "create-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateUserInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTime"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "disable-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "enable-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTime"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "set-role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetRoleInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "end-operator-sessions": {
         parameters: {
             query?: never;
@@ -8180,6 +15037,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["CountOutputBody"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "reset-totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

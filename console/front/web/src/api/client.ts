@@ -1,19 +1,30 @@
 import createClient, { type Middleware } from 'openapi-fetch'
 import { credentials } from './credentials'
 import { offline, problemOf } from './problem'
+import { prove } from './proof'
 import type { components, paths } from './schema'
 
 /** The shapes of the API: Schema<'Alert'>. */
 export type Schema<Name extends keyof components['schemas']> = components['schemas'][Name]
 
+const signed = (request: Request): Request => {
+  for (const [name, value] of Object.entries(credentials.headers(request.method))) request.headers.set(name, value)
+  return request
+}
+
+/** Sends a request, and once more after a proof where the server wants one first. */
+async function send(request: Request): Promise<Response> {
+  const again = request.clone()
+  const response = await globalThis.fetch(signed(request))
+  if (response.status !== 403) return response
+  const body: unknown = await response.clone().json().catch(() => undefined)
+  if (problemOf(response, body).kind !== 'reauthentication-required' || !(await prove())) return response
+  return globalThis.fetch(signed(again))
+}
+
 const guard: Middleware = {
-  onRequest({ request }) {
-    for (const [name, value] of Object.entries(credentials.headers(request.method))) request.headers.set(name, value)
-    return request
-  },
   onResponse({ response, request }) {
-    credentials.learn(response.headers)
-    if (response.status === 401) credentials.refused(new URL(request.url).pathname)
+    if (response.status === 401) credentials.refused(request.method, new URL(request.url).pathname)
     return undefined
   },
   onError: () => offline(),
@@ -23,8 +34,7 @@ const guard: Middleware = {
 export const api = createClient<paths>({
   baseUrl: typeof location === 'undefined' ? '' : location.origin,
   credentials: 'same-origin', cache: 'no-store', referrerPolicy: 'no-referrer',
-  // Looked up anew each time, so that tests can put theirs in its place.
-  fetch: (request) => globalThis.fetch(request),
+  fetch: send,
 })
 api.use(guard)
 

@@ -1,38 +1,29 @@
-/** What goes with each request to say who asks. Kept in memory alone: a reload asks the server who is signed in. */
+const signingIn = new Set(['/api/v1/sessions', '/api/v1/sessions/totp', '/api/v1/password'])
+
+/**
+ * What goes with each request besides the session's cookie, which no script can
+ * read: the token that shows a write to come from this page. Kept in memory
+ * alone; after a reload the server tells it again.
+ */
 class Credentials {
-  private token = ''
   private csrf = ''
   private readonly listeners = new Set<() => void>()
 
-  keep(token: string): void {
-    this.token = token
+  keep(csrf: string | undefined): void {
+    if (csrf) this.csrf = csrf
   }
 
   forget(): void {
-    this.token = ''
     this.csrf = ''
   }
 
   headers(method: string): Record<string, string> {
-    const out: Record<string, string> = {}
-    if (this.token) out['Authorization'] = `Bearer ${this.token}`
-    if (this.csrf && method !== 'GET' && method !== 'HEAD') out['X-CSRF-Token'] = this.csrf
-    return out
-  }
-
-  /** Takes a CSRF token over from an answer that carries one. */
-  learn(headers: Headers): void {
-    const told = headers.get('X-CSRF-Token')
-    if (told) this.csrf = told
-  }
-
-  keepCSRF(token: string): void {
-    this.csrf = token
+    return this.csrf && method !== 'GET' && method !== 'HEAD' ? { 'X-CSRF-Token': this.csrf } : {}
   }
 
   /** A request was answered 401. Signing in has its own words for that. */
-  refused(path: string): void {
-    if (path === '/api/v1/sessions' || path === '/api/v1/password') return
+  refused(method: string, path: string): void {
+    if (method === 'POST' && signingIn.has(path)) return
     for (const listener of this.listeners) listener()
   }
 

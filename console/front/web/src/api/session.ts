@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 import { isRole, type Role } from '../app/roles'
-import { api, ask } from './client'
+import { api, ask, type Schema } from './client'
 import { credentials } from './credentials'
 import { Problem } from './problem'
 
@@ -9,6 +9,8 @@ export interface Operator {
   role: Role
   /** The one-time password is still in use; nothing but changing it is allowed. */
   mustChange: boolean
+  /** The role needs a second factor, and there is none yet; nothing but enrolling one is allowed. */
+  mustEnrol: boolean
 }
 
 /**
@@ -49,21 +51,19 @@ credentials.onRefused(() => {
   else if (session.state === 'asking') become({ state: 'out' })
 })
 
-interface Principal {
-  name: string
-  role: string
-  must_change_password?: boolean
-}
+type Principal = Pick<Schema<'Principal'>, 'name' | 'role' | 'must_change_password' | 'must_enrol_totp'>
 
 function operatorOf(p: Principal): Operator {
   if (!isRole(p.role)) throw new Problem(-1, `the role ${p.role} is unknown to this page`)
-  return { name: p.name, role: p.role, mustChange: p.must_change_password ?? false }
+  return { name: p.name, role: p.role, mustChange: p.must_change_password ?? false, mustEnrol: p.must_enrol_totp ?? false }
 }
 
 /** Asks the server who is signed in, as after a reload. */
 export async function restore(): Promise<void> {
   try {
-    become({ state: 'in', operator: operatorOf(await ask(api.GET('/api/v1/me'))) })
+    const me = await ask(api.GET('/api/v1/me'))
+    credentials.keep(me.csrf_token)
+    become({ state: 'in', operator: operatorOf(me) })
   } catch (error) {
     become({ state: 'out' })
     if (!(error instanceof Problem && error.status === 401)) throw error
@@ -73,15 +73,24 @@ export async function restore(): Promise<void> {
 export interface Credentials {
   name: string
   password: string
-  /** Of the authenticator, where the account has one. */
-  code?: string
 }
 
-/** Signs in; throws a Problem where the server refuses. */
-export async function signIn({ name, password }: Credentials): Promise<void> {
-  const { token, operator } = await ask(api.POST('/api/v1/sessions', { body: { name, password } }))
-  credentials.keep(token)
+function opened({ csrf_token, operator }: Schema<'SignInOutputBody'>): void {
+  credentials.keep(csrf_token)
   become({ state: 'in', operator: operatorOf(operator) })
+}
+
+/** Signs in; 'code': the account has a second factor, which signInCode takes. Throws a Problem where the server refuses. */
+export async function signIn({ name, password }: Credentials): Promise<'in' | 'code'> {
+  const answer = await ask(api.POST('/api/v1/sessions', { body: { name, password, cookie: true } }))
+  if (answer.totp_required) return 'code'
+  opened(answer)
+  return 'in'
+}
+
+/** The second step of signing in: the authenticator's code, or one for recovery. */
+export async function signInCode(code: string): Promise<void> {
+  opened(await ask(api.POST('/api/v1/sessions/totp', { body: { code } })))
 }
 
 /** Ends the session here and on the server. */
@@ -100,5 +109,5 @@ export async function changePassword(old: string, replacement: string): Promise<
   const { name } = session.operator
   await ask(api.POST('/api/v1/password', { body: { old_password: old, new_password: replacement } }))
   credentials.forget()
-  await signIn({ name, password: replacement })
+  if ((await signIn({ name, password: replacement })) === 'code') become({ state: 'out' })
 }

@@ -1,7 +1,9 @@
 import { useEffect } from 'react'
 import { Outlet, ScrollRestoration, useLocation, useNavigate } from 'react-router'
 import { useSession } from '../api/session'
+import { MustEnrol } from '../pages/sign-in/must-enrol'
 import { PasswordChange } from '../pages/sign-in/password-change'
+import { ProofDialog } from '../pages/sign-in/proof-dialog'
 import { SignIn } from '../pages/sign-in/sign-in'
 import { SessionOver } from '../pages/sign-in/session-over'
 import { useWords } from '../i18n'
@@ -26,7 +28,7 @@ export function Frame() {
     case 'out':
       return <SignIn />
     case 'in':
-      return session.operator.mustChange ? <PasswordChange /> : <Inside />
+      return session.operator.mustChange ? <PasswordChange /> : session.operator.mustEnrol ? <MustEnrol /> : <Inside />
     case 'over':
       return (
         <>
@@ -56,6 +58,7 @@ function Inside() {
       </div>
       {phone ? <BottomBar /> : null}
       {routes.filter((r) => r.shortcut).map((route) => <GoTo key={route.path} route={route} />)}
+      <ProofDialog />
       <ScrollRestoration getKey={(at) => at.pathname} />
     </div>
   )

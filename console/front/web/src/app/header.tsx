@@ -1,6 +1,7 @@
-import { LogoutOutlined, QuestionCircleOutlined, UserOutlined } from '@ant-design/icons'
+import { LogoutOutlined, QuestionCircleOutlined, SettingOutlined, UserOutlined } from '@ant-design/icons'
 import { Button, Dropdown } from 'antd'
 import { useState } from 'react'
+import { Link } from 'react-router'
 import { signOut, useOperator } from '../api/session'
 import { chooseAndSpeak, useLanguage, useWords } from '../i18n'
 import { useShortcut } from '../ui/shortcuts'
@@ -57,6 +58,7 @@ function UserMenu() {
       menu={{
         items: [
           { key: 'who', label: `${operator.name} · ${t(`role_${operator.role}`)}`, disabled: true },
+          { key: 'me', label: <Link to="/me">{t('my_account')}</Link>, icon: <SettingOutlined /> },
           { key: 'out', label: t('sign_out'), icon: <LogoutOutlined />, onClick: () => void leave() },
         ],
       }}

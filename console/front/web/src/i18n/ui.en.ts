@@ -107,4 +107,5 @@ export const en: Translation<typeof zh> = {
   recovery_note: 'Keep these recovery codes safe. Each signs you in once when the app is lost. They are shown only now.',
   recovery_kept: 'Kept; go on',
   engine_booking: 'Booking system',
+  my_account: 'My account',
 }

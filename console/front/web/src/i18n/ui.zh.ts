@@ -104,4 +104,5 @@ export const zh = {
   recovery_note: '请妥善保存以下恢复码。无法使用验证器应用时,每个恢复码可登录一次。它们只显示这一次。',
   recovery_kept: '已保存,继续',
   engine_booking: '票务系统',
+  my_account: '我的账号',
 }

@@ -1,5 +1,5 @@
-/** What a spreadsheet may take for a formula (OWASP, CSV Injection). */
-const formula = /^[=+\-@\t\r]/
+/** What a spreadsheet may take for a formula (OWASP, CSV Injection), also in its full-width form. */
+const formula = /^[=+\-@\t\r\n＝＋－＠]/
 
 export type Cell = string | number | boolean | null | undefined
 

@@ -12,8 +12,8 @@ interface Given {
   again: string
 }
 
-/** The one-time password has to be changed before anything else. */
-export function PasswordChange() {
+/** The current password and the new one, twice. */
+export function PasswordForm() {
   const t = useWords('ui')
   const [busy, setBusy] = useState(false)
   const [failed, setFailed] = useState<unknown>()
@@ -28,6 +28,35 @@ export function PasswordChange() {
       setBusy(false)
     }
   }
+  return (
+    <Form<Given> layout="vertical" requiredMark={false} onFinish={(given) => void submit(given)}>
+      <Form.Item name="old" label={t('old_password')} rules={[{ required: true, message: t('required') }]}>
+        <Input.Password autoComplete="current-password" autoFocus maxLength={256} size="large" />
+      </Form.Item>
+      <Form.Item name="replacement" label={t('new_password')} extra={t('password_rule')} rules={[{ required: true, min: 12, message: t('password_rule') }]}>
+        <Input.Password autoComplete="new-password" maxLength={256} size="large" />
+      </Form.Item>
+      <Form.Item
+        name="again" label={t('new_password_again')} dependencies={['replacement']}
+        rules={[({ getFieldValue }) => ({
+          validator: (_, value: string) => (value === getFieldValue('replacement') ? Promise.resolve() : Promise.reject(new Error(t('passwords_differ')))),
+        })]}
+      >
+        <Input.Password autoComplete="new-password" maxLength={256} size="large" />
+      </Form.Item>
+      {failed === undefined ? null : (
+        <div className="form-problem">
+          {asProblem(failed).status === 401 ? <p role="alert" className="refusal">{t('old_password_wrong')}</p> : <ErrorCard error={failed} />}
+        </div>
+      )}
+      <Button type="primary" htmlType="submit" loading={busy} block size="large">{t('change_password')}</Button>
+    </Form>
+  )
+}
+
+/** The one-time password has to be changed before anything else. */
+export function PasswordChange() {
+  const t = useWords('ui')
   const leave = () => {
     signOut().catch(() => undefined) // forgotten here either way
   }
@@ -36,29 +65,8 @@ export function PasswordChange() {
       <main className="gate-card">
         <p className="brand">Fairgate</p>
         <PageHeader title={t('change_password_title')} about={t('change_password_note')} />
-        <Form<Given> layout="vertical" requiredMark={false} onFinish={(given) => void submit(given)}>
-          <Form.Item name="old" label={t('old_password')} rules={[{ required: true, message: t('required') }]}>
-            <Input.Password autoComplete="current-password" autoFocus maxLength={256} size="large" />
-          </Form.Item>
-          <Form.Item name="replacement" label={t('new_password')} extra={t('password_rule')} rules={[{ required: true, min: 12, message: t('password_rule') }]}>
-            <Input.Password autoComplete="new-password" maxLength={256} size="large" />
-          </Form.Item>
-          <Form.Item
-            name="again" label={t('new_password_again')} dependencies={['replacement']}
-            rules={[({ getFieldValue }) => ({
-              validator: (_, value: string) => (value === getFieldValue('replacement') ? Promise.resolve() : Promise.reject(new Error(t('passwords_differ')))),
-            })]}
-          >
-            <Input.Password autoComplete="new-password" maxLength={256} size="large" />
-          </Form.Item>
-          {failed === undefined ? null : (
-            <div className="form-problem">
-              {asProblem(failed).status === 401 ? <p role="alert" className="refusal">{t('old_password_wrong')}</p> : <ErrorCard error={failed} />}
-            </div>
-          )}
-          <Button type="primary" htmlType="submit" loading={busy} block size="large">{t('change_password')}</Button>
-          <Button type="link" block onClick={leave}>{t('sign_out')}</Button>
-        </Form>
+        <PasswordForm />
+        <Button type="link" block onClick={leave}>{t('sign_out')}</Button>
       </main>
     </div>
   )

@@ -1,0 +1,48 @@
+import { Form, Input, Modal } from 'antd'
+import { useState, type ReactNode } from 'react'
+import { useWords } from '../../../i18n'
+import { ErrorCard } from '../../../ui/error-card'
+
+interface FormModalProps<Values> {
+  open: boolean
+  title: string
+  confirm: string
+  initial?: Partial<Values>
+  /** Fields besides the reason. */
+  children: ReactNode
+  /** Does it; what it throws is shown and what was typed kept. */
+  onConfirm: (values: Values & { reason: string }) => Promise<void>
+  onClose: () => void
+}
+
+/** A form in a dialog that ends with the reason. */
+export function FormModal<Values extends object>({ open, title, confirm, initial, children, onConfirm, onClose }: FormModalProps<Values>) {
+  const t = useWords('ui')
+  const [form] = Form.useForm<Values & { reason: string }>()
+  const [busy, setBusy] = useState(false)
+  const [failed, setFailed] = useState<unknown>()
+  const submit = async (values: Values & { reason: string }) => {
+    setBusy(true)
+    setFailed(undefined)
+    try {
+      await onConfirm(values)
+      form.resetFields()
+      onClose()
+    } catch (error) {
+      setFailed(error)
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <Modal open={open} title={title} okText={confirm} cancelText={t('cancel')} confirmLoading={busy} onOk={() => form.submit()} onCancel={onClose} mask={{ closable: false }}>
+      <Form form={form} layout="vertical" requiredMark={false} {...(initial ? { initialValues: initial } : {})} onFinish={(values) => void submit(values as Values & { reason: string })}>
+        {children}
+        <Form.Item name="reason" label={t('reason')} extra={t('reason_help', { min: 3, max: 500 })} rules={[{ required: true, min: 3, message: t('reason_help', { min: 3, max: 500 }) }]}>
+          <Input.TextArea rows={2} maxLength={500} />
+        </Form.Item>
+      </Form>
+      {failed === undefined ? null : <ErrorCard error={failed} />}
+    </Modal>
+  )
+}

@@ -49,6 +49,8 @@ const (
 	ReadEngines   Permission = "engines.read"
 	ReadTicketing Permission = "ticketing.read" // pools, releases, masked orders
 	EditTicketing Permission = "ticketing.edit" // and what visitors are told
+	Search        Permission = "search"
+	SearchPeople  Permission = "search.people" // by phone or document
 
 	ReadRules    Permission = "rules.read"
 	EditRules    Permission = "rules.edit"    // draft, propose, weaken, publish what was approved
@@ -65,7 +67,7 @@ func permissions() []Permission {
 	return []Permission{
 		ReadReview, Decide, ReadAppeals, EditLists, ImportLabel, ReadQuality, SwitchMode, LiftBudget, UndoRules, ReadAudit,
 		ReadAlerts, TakeAlerts, ReadNotify, EditNotify, EraseData, ReadRules, EditRules, ApproveRules, TightenRules, RunBacktests,
-		ReadOperators, EditOperators, ReadOverview, ReadEngines, ReadTicketing, EditTicketing,
+		ReadOperators, EditOperators, ReadOverview, ReadEngines, ReadTicketing, EditTicketing, Search, SearchPeople,
 	}
 }
 
@@ -76,10 +78,12 @@ func permissions() []Permission {
 // on them every day.
 func (r Role) May(p Permission) bool {
 	switch p {
-	case ReadOverview:
+	case ReadOverview, Search:
 		return r.Valid()
 	case ReadTicketing:
 		return r == BoxOffice || r == Administrator || r == Auditor
+	case SearchPeople:
+		return r.Valid() && r != Auditor
 	case EditTicketing:
 		return r == BoxOffice
 	case ReadReview, ReadQuality, ReadRules, ReadAlerts, ReadEngines:

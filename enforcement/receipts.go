@@ -189,6 +189,16 @@ func readReceipt(text string) (sealed [aes.BlockSize]byte, spelt int) {
 	return [aes.BlockSize]byte(data), 1
 }
 
+// TidyReceipt spells a receipt as it was given out, from what people copy of it.
+// It opens nothing and needs no key.
+func TidyReceipt(text string) (string, bool) {
+	sealed, spelt := readReceipt(text)
+	if spelt == 0 {
+		return "", false
+	}
+	return spellReceipt(sealed), true
+}
+
 // ReceiptFor is the receipt of an event by r, or, without a key, a number that
 // tells events apart and that nobody can appeal with.
 func ReceiptFor(r *Receipts, eventID string, at time.Time, s ingest.Subject) string {

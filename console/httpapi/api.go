@@ -76,6 +76,11 @@ type Services struct {
 	Live    Live
 	Engines Engines
 	Glances Glances
+	// Ledger finds events by whom or what they are about.
+	Ledger Ledger
+	// People turns phones and documents into the hashes that events carry; nil:
+	// nobody can be found by them here.
+	People People
 	// Booking is the way to the booking system; nil: there is none.
 	Booking Booking
 }
@@ -175,6 +180,7 @@ func New(services Services, o Options) *fiber.App {
 	s.audit(api)
 	s.live(api)
 	s.ticketing(api)
+	s.search(api)
 	return app
 }
 

@@ -43,6 +43,10 @@ func addLive(ctx context.Context, to *httpapi.Services, s *Stack, e Env, db *sql
 	figures := live.NewFigures(live.Parts{Pulses: book, Health: health, Alerts: to.Alerts, House: house}, e.Now)
 	hub := live.New(figures, live.Options{Now: e.Now, Log: e.Log.With("part", "live"), Registry: e.Registry})
 	s.Go("live figures", hub.Run)
+	if to.Ledger, err = openTimeline(s, e, noAnalytics); err != nil {
+		return err
+	}
+	to.People = openPeople(ctx, e)
 	to.Live, to.Engines, to.Booking = hub, health, house
 	givePulse(s, e, client, pulse.Console, host(), nil)
 	return nil

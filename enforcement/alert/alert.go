@@ -150,7 +150,7 @@ type Alert struct {
 	AckedAt time.Time `json:"acknowledged_at,omitzero"`
 	AckedBy string    `json:"acknowledged_by,omitempty"`
 	// Escalated is how often nobody took it in time; NextEscalation is when it
-	// is told to more people, of one that is firing.
+	// is told to more people, of one that is firing and more than a notice.
 	Escalated      int       `json:"escalated"`
 	NextEscalation time.Time `json:"next_escalation_at,omitzero"`
 	ClosedAt       time.Time `json:"closed_at,omitzero"`

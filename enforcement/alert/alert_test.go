@@ -141,6 +141,50 @@ func TestWhatIsOverIsClosedAndToldAndMayComeAgain(t *testing.T) {
 	})
 }
 
+// TestWhatWasClosedByHandStaysClosedWhileItLasts: somebody looked, and said what
+// it was.
+func TestWhatWasClosedByHandStaysClosedWhileItLasts(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		warned := surge("main")
+		warned.Severity = notify.Warning
+		h.report(t, warned)
+		first := h.one(t)
+		_, err := h.Close(t.Context(), first.ID, "wang", "a school class")
+		require.NoError(t, err)
+		h.pass(t, 10*time.Minute, warned)
+		assert.Equal(t, h.now, h.one(t).LastSeen, "it is known how long it went on")
+		assert.Equal(t, []notify.Kind{notify.AlertFired}, h.kinds())
+
+		worse := warned
+		worse.Severity = notify.Urgent
+		h.report(t, worse)
+		open, err := h.List(t.Context(), alert.Filter{Open: true})
+		require.NoError(t, err)
+		require.Len(t, open, 1, "that is not what was looked at")
+		_, err = h.Close(t.Context(), open[0].ID, "wang", "blocked by hand")
+		require.NoError(t, err)
+
+		h.now = h.now.Add(3 * time.Minute)
+		h.report(t, warned)
+		open, err = h.List(t.Context(), alert.Filter{Open: true})
+		require.NoError(t, err)
+		assert.Len(t, open, 1, "it was away and came back")
+	})
+}
+
+func TestANoticeIsNotEscalated(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		notice := surge("main")
+		notice.Severity = notify.Notice
+		h.pass(t, 40*time.Minute, notice)
+		assert.Equal(t, []notify.Kind{notify.AlertFired}, h.kinds())
+		assert.Zero(t, h.one(t).NextEscalation)
+		notice.Severity = notify.Warning
+		h.pass(t, 11*time.Minute, notice)
+		assert.Equal(t, []notify.Kind{notify.AlertFired, notify.AlertFired, notify.AlertEscalated}, h.kinds(), "from when it was more")
+	})
+}
+
 func TestWhatGetsWorseIsToldAgain(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		mild := surge("spring")

@@ -53,16 +53,23 @@ func (s *Service) take(ctx context.Context, tx *sql.Tx, f Finding, silences []Si
 	var a stored
 	fresh := len(open) == 0
 	if fresh {
+		if settled, err := s.settled(ctx, tx, f, now); err != nil || settled {
+			return err
+		}
 		id, err := uuid.NewV7()
 		if err != nil {
 			return fmt.Errorf("make an alert id: %w", err)
 		}
-		a.Alert = Alert{ID: id.String(), Site: s.site, Pattern: f.Pattern, Group: f.Group, State: Firing, Since: now, NextEscalation: now.Add(s.options.Escalate)}
+		a.Alert = Alert{ID: id.String(), Site: s.site, Pattern: f.Pattern, Group: f.Group, State: Firing, Since: now}
 	} else {
 		a = open[0]
 	}
 	worse := !fresh && !a.Severity.AtLeast(f.Severity)
 	a.update(f, now)
+	// A notice may wait for whoever comes by.
+	if (fresh || worse) && a.State == Firing && a.NextEscalation.IsZero() && a.Escalated == 0 && a.Severity.AtLeast(notify.Warning) {
+		a.NextEscalation = now.Add(s.options.Escalate)
+	}
 	silenced := silenceOf(silences, a.Alert, now)
 	if silenced != nil {
 		if err := s.matched(ctx, tx, silenced.ID, now); err != nil {
@@ -83,6 +90,23 @@ func (s *Service) take(ctx context.Context, tx *sql.Tx, f Finding, silences []Si
 		s.options.Logger.WarnContext(ctx, "alert opened", "alert", a.ID, "pattern", string(a.Pattern), "group", a.Group, "severity", string(a.Severity))
 	}
 	return nil
+}
+
+// settled reports whether a finding belongs to an alert that somebody closed
+// while its pattern went on: then it opens no other until the pattern has been
+// away, unless it has become worse than what was looked at.
+func (s *Service) settled(ctx context.Context, tx *sql.Tx, f Finding, now time.Time) (bool, error) {
+	closed, err := s.read(ctx, tx, `WHERE site = $1 AND pattern = $2 AND grouping = $3 AND state = 'closed' ORDER BY closed_ms DESC, id DESC LIMIT 1`,
+		s.site, string(f.Pattern), f.Group)
+	if err != nil || len(closed) == 0 {
+		return false, err
+	}
+	a := closed[0]
+	if a.ClosedBy == "" || now.Sub(a.LastSeen) >= s.options.Over || !a.Severity.AtLeast(f.Severity) {
+		return false, nil
+	}
+	a.LastSeen = now
+	return true, s.write(ctx, tx, a)
 }
 
 // update brings the alert up to date; what it has reached it keeps.

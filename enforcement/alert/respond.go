@@ -42,8 +42,9 @@ func (s *Service) Acknowledge(ctx context.Context, id, by string) (Alert, error)
 	})
 }
 
-// Close ends an alert by hand, with a note of what it was. Should its pattern
-// be found again, a new alert opens.
+// Close ends an alert by hand, with a note of what it was. While its pattern goes
+// on no other opens, unless it becomes more severe; should it come back after it
+// was away, a new alert opens.
 func (s *Service) Close(ctx context.Context, id, by, note string) (Alert, error) {
 	if err := reasoned(by, note); err != nil {
 		return Alert{}, err

@@ -54,6 +54,7 @@ type Services struct {
 	Quality   Quality
 	Normal    Normal
 	Explain   Explain
+	RuleHits  RuleHits
 	Features  Features
 	Backfills Backfills
 	Mode      Mode
@@ -166,6 +167,7 @@ func New(services Services, o Options) *fiber.App {
 	s.quality(api)
 	s.normal(api)
 	s.explain(api)
+	s.ruleHits(api)
 	s.features(api)
 	s.backfills(api)
 	s.completeness(api)

@@ -156,7 +156,7 @@ func buildWith(t *testing.T, set func(*httpapi.Options)) *house {
 		Rulesets:  stored,
 		Operators: h.users, Sessions: h.users, SecondFactors: h.users, Proofs: h.users, Users: h.users, Keys: h.users, Audit: h.users, Review: h.cases, Cases: h.cases, BulkCases: h.cases, Known: h.cases, Dossier: seen{}, Appeals: h.appeals, Lists: h.lists, Labels: h.cases, Quality: &figures{}, Mode: kill, Budgets: h.budget, Debits: h.lists, TakenOrders: h.taken, Undos: h.undo,
 		Alerts: h.alerts, Notifications: h.channels,
-		Normal: usual{}, Explain: explained{}, Features: counted{}, Backfills: filling{},
+		Normal: usual{}, Explain: explained{}, RuleHits: hits{}, Features: counted{}, Backfills: filling{},
 	}, o)
 	for name, role := range map[string]console.Role{"root": console.Administrator, "ana": console.Analyst, "audrey": console.Auditor, "sec": console.Security, "bo": console.BoxOffice} {
 		require.NoError(t, h.users.PutKey(t.Context(), name, keyOf(name), role))

@@ -107,6 +107,9 @@ func addLedger(to *httpapi.Services, s *Stack, e Env, db *sqldb.DB, noAnalytics 
 	if to.Dossier, err = openDossier(s, e, noAnalytics); err != nil {
 		return err
 	}
+	if to.RuleHits, err = openRuleHits(s, e, noAnalytics); err != nil {
+		return err
+	}
 	key, err := reveal("keys.operations", e.Config.Keys.Operations)
 	if err != nil {
 		return err

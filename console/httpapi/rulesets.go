@@ -30,11 +30,12 @@ type RuleView struct {
 	Share       float64        `json:"share,omitempty" doc:"Of a canary: the share of accounts that it acts on"`
 	Owner       string         `json:"owner,omitempty"`
 	Scenarios   []string       `json:"scenarios,omitempty"`
+	Tags        []string       `json:"tags,omitempty"`
 	Reason      ingest.Reason  `json:"reason,omitempty"`
 	Messages    rules.Messages `json:"messages"`
 	Features    []string       `json:"features,omitempty" doc:"That its condition reads"`
 	Tightened   bool           `json:"tightened,omitempty" doc:"It challenges because of break-glass"`
-	Steps       []life.Step    `json:"steps,omitempty" doc:"Its life in the published versions, the newest first"`
+	Steps       []life.Step    `json:"steps,omitempty" doc:"Its life in the published versions, the newest first; in the list of rules the last step alone"`
 }
 
 // FeatureView is a declared feature.
@@ -186,9 +187,17 @@ func (s *server) ruleset(ctx context.Context, in *RulesetPath) (*rulesetOutput, 
 		return nil, s.rulesError(ctx, "reading the ruleset", err)
 	}
 	out := &rulesetOutput{RulesetView{InForce: *f, Rules: []RuleView{}, Features: []FeatureView{}}}
+	latest, err := s.Rulesets.Latest(ctx, in.Name)
+	if err != nil {
+		return nil, s.rulesError(ctx, "reading the rules' last steps", err)
+	}
 	rs := f.Effective.Ruleset()
 	for i := range rs.Rules {
-		out.Body.Rules = append(out.Body.Rules, viewOf(f, &rs.Rules[i]))
+		view := viewOf(f, &rs.Rules[i])
+		if step, ok := latest[view.ID]; ok {
+			view.Steps = []life.Step{step}
+		}
+		out.Body.Rules = append(out.Body.Rules, view)
 	}
 	kept := f.Effective.Names()
 	for _, d := range rs.Features {
@@ -203,7 +212,7 @@ func (s *server) ruleset(ctx context.Context, in *RulesetPath) (*rulesetOutput, 
 func viewOf(f *life.InForce, r *rules.Rule) RuleView {
 	out := RuleView{
 		ID: r.ID, Description: r.Description, Stage: r.Stage, Events: r.Events, When: r.When, On: r.On, Action: r.Action, Score: r.Score,
-		TTLSeconds: int64(r.TTL / time.Second), Mode: r.Mode, Share: r.Share, Owner: r.Owner, Scenarios: r.Scenarios, Reason: r.Reason,
+		TTLSeconds: int64(r.TTL / time.Second), Mode: r.Mode, Share: r.Share, Owner: r.Owner, Scenarios: r.Scenarios, Tags: r.Tags, Reason: r.Reason,
 		Messages: r.Messages, Tightened: slices.ContainsFunc(f.Tightenings, func(t life.Tightening) bool { return t.Rule == r.ID }),
 	}
 	// Asked about no event in particular, it names what the condition reads.

@@ -107,6 +107,7 @@ func TestRulesetIsDraftedApprovedAndPublished(t *testing.T) {
 
 	after := h.inForce(t)
 	assert.EqualValues(t, 1, after.Number)
+	require.Len(t, after.Rules[0].Steps, 1, "its last step")
 	assert.NotEqual(t, before.Program, after.Program)
 	var listed struct{ Versions []life.Version }
 	require.Equal(t, http.StatusOK, h.as(t, "audrey", http.MethodGet, "/museum/versions", nil, &listed))

@@ -111,6 +111,28 @@ func (s *Service) Steps(ctx context.Context, ruleset, rule string) ([]Step, erro
 	return s.store.Steps(ctx, ruleset, rule, maxSteps)
 }
 
+// maxLatest is how many steps are looked through for the latest of every rule.
+const maxLatest = 2000
+
+// Latest is the last step of every rule, by its id. Rules that were not touched
+// by the last 2,000 steps are left out.
+func (s *Service) Latest(ctx context.Context, ruleset string) (map[string]Step, error) {
+	if err := checkName(ruleset); err != nil {
+		return nil, err
+	}
+	steps, err := s.store.Steps(ctx, ruleset, "", maxLatest)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]Step{}
+	for _, step := range steps {
+		if _, ok := out[step.Rule]; !ok {
+			out[step.Rule] = step
+		}
+	}
+	return out, nil
+}
+
 // Origin is whose work a program is, as far as it is known.
 type Origin struct {
 	// Number of the version; 0: the shipped document.

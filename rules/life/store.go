@@ -35,7 +35,8 @@ type Register interface {
 	// is superseded. The error is ErrStale where Replaces is not in force any
 	// more, or the version is not as it was read.
 	Publish(ctx context.Context, p Publishing) error
-	// Steps reads a rule's steps, the newest first.
+	// Steps reads a rule's steps, or with an empty one those of all, the newest
+	// first.
 	Steps(ctx context.Context, ruleset, rule string, limit int) ([]Step, error)
 	// Programs tells which version a program was, 0 for the shipped document.
 	// The error is ErrNotFound for a program that never was in force.

@@ -144,7 +144,7 @@ func (s *Store) Program(ctx context.Context, ruleset, program string) (int64, er
 
 // Steps reads a rule's steps, the newest first.
 func (s *Store) Steps(ctx context.Context, ruleset, rule string, limit int) ([]life.Step, error) {
-	rows, err := s.db.Read.QueryContext(ctx, `SELECT step FROM rulesets_steps WHERE ruleset = $1 AND rule = $2 ORDER BY number DESC LIMIT $3`,
+	rows, err := s.db.Read.QueryContext(ctx, `SELECT step FROM rulesets_steps WHERE ruleset = $1 AND ($2 = '' OR rule = $2) ORDER BY number DESC LIMIT $3`,
 		ruleset, rule, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read the steps of rule %q: %w", rule, err)

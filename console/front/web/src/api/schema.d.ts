@@ -822,6 +822,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/event-samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The latest events of a kind, to try a rule on
+         * @description Permission: `review.read`.
+         */
+        get: operations["sample-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events/{id}/explanation": {
         parameters: {
             query?: never;
@@ -1465,6 +1485,28 @@ export interface paths {
         put?: never;
         /** Give the password or a code once more, before something dangerous */
         post: operations["reauthenticate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rule-hits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whom each rule hit, in distinct accounts, with its false-positive rate
+         * @description A rate whose `enough` is false must be shown as "not enough data".
+         *
+         *     Permission: `quality.read`.
+         */
+        get: operations["list-rule-hits"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5438,6 +5480,20 @@ export interface components {
             low: components["schemas"]["Percentile"][] | null;
             of: string;
         };
+        Rule: {
+            /** Format: int64 */
+            accounts: number;
+            false_positive_rate: components["schemas"]["Figure"];
+            /** Format: int64 */
+            humans: number;
+            /** Format: date-time */
+            last_hit_at?: string;
+            rule: string;
+            /** Format: int64 */
+            scalpers: number;
+            /** Format: int64 */
+            shadow_accounts: number;
+        };
         RuleCheck: {
             /**
              * Format: uri
@@ -5494,6 +5550,20 @@ export interface components {
             suggestion?: string;
             /** Format: int64 */
             to: number;
+        };
+        RuleHitsOutputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/RuleHitsOutputBody.json
+             */
+            readonly $schema?: string;
+            /** Format: date-time */
+            from: string;
+            /** @description Those that hit somebody */
+            rules: components["schemas"]["Rule"][] | null;
+            /** Format: date-time */
+            to: string;
         };
         RulesCase: {
             event?: {
@@ -5570,8 +5640,9 @@ export interface components {
              */
             share?: number;
             stage: string;
-            /** @description Its life in the published versions, the newest first */
+            /** @description Its life in the published versions, the newest first; in the list of rules the last step alone */
             steps?: components["schemas"]["Step"][] | null;
+            tags?: string[] | null;
             /** @description It challenges because of break-glass */
             tightened?: boolean;
             /** Format: int64 */
@@ -5586,6 +5657,17 @@ export interface components {
             /** @enum {string} */
             phase: "closed" | "soon" | "running" | "open";
         };
+        Sample: {
+            account?: string;
+            action: string;
+            id: string;
+            kind: string;
+            rules: string[] | null;
+            /** Format: double */
+            score: number;
+            /** Format: date-time */
+            time: string;
+        };
         SampleCount: {
             /** Format: int64 */
             drawn: number;
@@ -5594,6 +5676,15 @@ export interface components {
             stratum: string;
             /** Format: int64 */
             waiting: number;
+        };
+        SamplesOutputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/SamplesOutputBody.json
+             */
+            readonly $schema?: string;
+            events: components["schemas"]["Sample"][] | null;
         };
         SampleStanding: {
             /**
@@ -8601,6 +8692,44 @@ export interface operations {
             };
         };
     };
+    "sample-events": {
+        parameters: {
+            query?: {
+                /** @description Of the decision */
+                action?: "allow" | "flag" | "challenge" | "block";
+                /** @description How far back */
+                hours?: number;
+                kind?: string;
+                limit?: number;
+                /** @description Only events for which it fired */
+                rule?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SamplesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "explain-event": {
         parameters: {
             query?: never;
@@ -9937,6 +10066,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProofOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-rule-hits": {
+        parameters: {
+            query?: {
+                /** @description How far back */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleHitsOutputBody"];
                 };
             };
             /** @description Error */

@@ -34,7 +34,7 @@ function Card({ alert }: { alert: Alert }) {
   const phone = usePhone()
   return (
     <div className="above-thumb-bar">
-      <PageHeader title={said(alert.what, language)} about={<AlertTags alert={alert} />} actions={phone ? null : <AlertActions alert={alert} />} />
+      <PageHeader title={said(alert.what, language)} about={<Summary alert={alert} />} actions={phone ? null : <AlertActions alert={alert} />} />
       <div className="alert-columns">
         <div className="stack">
           <Part title={t('next')}>
@@ -51,6 +51,22 @@ function Card({ alert }: { alert: Alert }) {
       </div>
       {phone ? <AlertActions alert={alert} /> : null}
     </div>
+  )
+}
+
+/** What somebody needs in the first seconds, on the first screen of a phone. */
+function Summary({ alert }: { alert: Alert }) {
+  const t = useWords('alerts')
+  const ui = useWords('ui')
+  return (
+    <span className="alert-summary">
+      <AlertTags alert={alert} />
+      <span className="summary-line">
+        <span>{t('since')} <Time value={alert.since} /></span>
+        {alert.accounts > 0 ? <span>{t('accounts')} {t('accounts_n', { n: alert.accounts })}</span> : null}
+        {alert.pools?.length ? <span>{t('pools')} {alert.pools.join(ui('list_comma'))}</span> : null}
+      </span>
+    </span>
   )
 }
 

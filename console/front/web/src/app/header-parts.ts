@@ -1,8 +1,11 @@
 import type { ComponentType } from 'react'
+import { StageMenu } from '../pages/ticketing/stage-menu'
 
 /**
  * What the header shows beside search, language and user: the state of the
  * engines, open alerts, the clock of the sale. Each part asks for its own data
  * and shows nothing to a role that may not read it.
  */
-export const headerParts: readonly { name: string; Part: ComponentType }[] = []
+export const headerParts: readonly { name: string; Part: ComponentType }[] = [
+  { name: 'release', Part: StageMenu },
+]

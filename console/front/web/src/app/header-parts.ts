@@ -1,4 +1,5 @@
 import type { ComponentType } from 'react'
+import { AlertCount } from '../pages/alerts/count'
 import { StageMenu } from '../pages/ticketing/stage-menu'
 
 /**
@@ -7,5 +8,6 @@ import { StageMenu } from '../pages/ticketing/stage-menu'
  * and shows nothing to a role that may not read it.
  */
 export const headerParts: readonly { name: string; Part: ComponentType }[] = [
+  { name: 'alerts', Part: AlertCount },
   { name: 'release', Part: StageMenu },
 ]

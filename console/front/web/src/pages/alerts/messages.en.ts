@@ -6,6 +6,7 @@ export const en: Translation<typeof zh> = {
   group: 'Alerts',
   title: 'Alerts',
   about: 'One card for each pattern. Somebody should take it within 30 minutes.',
+  open_count: 'Open alerts: {{n}}, urgent: {{urgent}}',
   detail: 'Alert',
   tab_list: 'Alerts',
   tab_responses: 'Response times',

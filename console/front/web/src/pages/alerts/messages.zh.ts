@@ -3,6 +3,7 @@ export const zh = {
   group: '告警',
   title: '告警',
   about: '每类异常合并为一张卡片,须在 30 分钟内认领。',
+  open_count: '{{n}} 个未关闭的告警,其中紧急 {{urgent}} 个',
   detail: '告警详情',
   tab_list: '告警列表',
   tab_responses: '响应时间',

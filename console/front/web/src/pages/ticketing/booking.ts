@@ -16,10 +16,10 @@ export function usePools(): UseQueryResult<Schema<'TicketingPoolList'>> {
   return useQuery({ queryKey: ['ticketing', 'pools'], queryFn: ({ signal }) => ask(api.GET('/api/v1/ticketing/pools', { signal })) })
 }
 
-/** How the release of a pool's day stands, each second anew. */
+/** How the release of a pool's day stands; live frames bring it up to date between. */
 export function useRelease(pool: string, date: string): UseQueryResult<Release> {
   return useQuery({
-    queryKey: ['ticketing', 'release', pool, date], refetchInterval: 1_000,
+    queryKey: ['ticketing', 'release', pool, date], refetchInterval: 5_000,
     queryFn: ({ signal }) => ask(api.GET('/api/v1/ticketing/pools/{pool}/release', { params: { path: { pool }, query: { date } }, signal })),
   })
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { axisOf, datesOf, effectsOf, hotStage, keepSamples, monthFrom, nameOf, parseRelease, perSecond, position, releasePath, stageState, weeksOf, yuan, type Release, type Stage } from './model'
+import { axisOf, datesOf, effectsOf, hotStage, keepSamples, monthFrom, nameOf, parseRelease, perSecond, position, releasePath, stageState, weeksOf, withFrame, yuan, type Release, type Stage } from './model'
 
 const stage = (given: Partial<Stage>): Stage => ({
   stage: 1, at: '2026-05-10T09:00:00Z', fired_at: null, paused: false, held: 0, left: 0, max_delay_seconds: 0, planned: 0, released: 0, returning: 0, returns_to: 1, sold: 0, ...given,
@@ -57,6 +57,20 @@ describe('a preview', () => {
     expect(effectsOf(release(10, 20, 70), release(10, 50, 40))).toEqual([
       { figure: 'booked', before: 10, after: 10 }, { figure: 'left', before: 20, after: 50 }, { figure: 'withheld', before: 70, after: 40 },
     ])
+  })
+})
+
+describe('a live frame', () => {
+  const release: Release = { pool: 'main', date: '2026-05-10', capacity: 100, booked: 1, left: 2, withheld: 97, reserved: 0, stages: [stage({ percent: 40, left: 2 })], allotments: [] }
+  const live = { stage: 1, at: '2026-05-10T09:00:00Z', fired_at: '2026-05-10T09:00:00Z', held: 5, left: 9, paused: false, planned: 0, released: 40, returning: 0, sold: 26 }
+  const frame = { at: '2026-05-10T09:00:01Z', as_of: '2026-05-10T09:00:01Z', pool: 'main', date: '2026-05-10', capacity: 100, booked: 31, left: 9, withheld: 60, reserved: 0, stages: [live] }
+  it('brings the figures up to date and keeps what only the release says', () => {
+    expect(withFrame(release, frame)).toMatchObject({ booked: 31, left: 9, stages: [{ stage: 1, sold: 26, percent: 40 }] })
+  })
+  it('changes nothing where it knows nothing, or of other stages', () => {
+    expect(withFrame(release, undefined)).toBe(release)
+    expect(withFrame(release, { ...frame, fault: 'unavailable' })).toBe(release)
+    expect(withFrame(release, { ...frame, stages: [] })).toBe(release)
   })
 })
 

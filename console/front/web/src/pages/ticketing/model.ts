@@ -73,6 +73,14 @@ export function perSecond(samples: readonly Sample[]): number | undefined {
 export const soldOf = (release: Pick<Release, 'stages'>): number => release.stages.reduce((sum, s) => sum + s.sold, 0)
 export const heldOf = (release: Pick<Release, 'stages'>): number => release.stages.reduce((sum, s) => sum + s.held, 0)
 
+/** A release with the figures of a live frame in it; as it is where the frame has none, or the stages are others. */
+export function withFrame(release: Release, frame: Schema<'Release'> | undefined): Release {
+  const stages = frame?.stages ?? []
+  if (!frame || frame.fault || !frame.as_of || stages.length !== release.stages.length) return release
+  const { booked, capacity, left, withheld, reserved } = frame
+  return { ...release, booked, capacity, left, withheld, reserved, stages: release.stages.map((s) => ({ ...s, ...stages.find((f) => f.stage === s.stage) })) }
+}
+
 /** What a change does to the figures that count, before → after. */
 export interface Effect {
   figure: 'left' | 'withheld' | 'booked'

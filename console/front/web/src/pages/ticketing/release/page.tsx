@@ -4,8 +4,10 @@ import { Link, useParams } from 'react-router'
 import { useOperator } from '../../../api/session'
 import { useWords } from '../../../i18n'
 import { Loaded, PageHeader, usePhone } from '../../../ui'
+import { useLive } from '../../../api/live'
+import { LiveNotice } from '../../../ui/live-notice'
 import { useRelease } from '../booking'
-import { hotStage, keepSamples, mayEditTicketing, parseRelease, perSecond, soldOf, heldOf, stageState, type Release, type Sample, type Stage } from '../model'
+import { hotStage, keepSamples, mayEditTicketing, parseRelease, perSecond, soldOf, heldOf, stageState, withFrame, type Release, type Sample, type Stage } from '../model'
 import { useNow } from '../use-now'
 import { Axis } from './axis'
 import { StageDialog, type StageAct } from './stage-dialog'
@@ -25,7 +27,17 @@ export default function ReleasePage() {
 
 function Live({ pool, date }: { pool: string; date: string }) {
   const query = useRelease(pool, date)
-  return <Loaded query={query}>{(release) => <Shown release={release} at={query.dataUpdatedAt} stale={query.isError} />}</Loaded>
+  const live = useLive(`release:${pool}@${date}`)
+  return (
+    <Loaded query={query}>
+      {(release) => (
+        <>
+          <LiveNotice broken={live.broken} at={live.at} />
+          <Shown release={withFrame(release, live.broken ? undefined : live.frame)} at={Math.max(query.dataUpdatedAt, live.at ?? 0)} stale={query.isError} />
+        </>
+      )}
+    </Loaded>
+  )
 }
 
 function useRate(release: Release, at: number): number | undefined {

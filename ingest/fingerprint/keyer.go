@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Purpose separates the keys of one tenant: the same value hashed for two
@@ -22,15 +23,11 @@ const (
 	PurposeBlock    Purpose = "phone_block"
 )
 
+// purposes are all there are; each has a key of its own.
+var purposes = [...]Purpose{PurposeDocument, PurposePhone, PurposeSession, PurposeClaimed, PurposePayee, PurposeBlock}
+
 // Valid reports whether p is a known purpose.
-func (p Purpose) Valid() bool {
-	switch p {
-	case PurposeDocument, PurposePhone, PurposeSession, PurposeClaimed, PurposePayee, PurposeBlock:
-		return true
-	default:
-		return false
-	}
-}
+func (p Purpose) Valid() bool { return slices.Contains(purposes[:], p) }
 
 // MinMasterKey is the least number of bytes of a master or signing key.
 const MinMasterKey = 32
@@ -74,8 +71,8 @@ func derive(tenant string, master []byte) (map[Purpose]*MAC, error) {
 	if len(master) < MinMasterKey {
 		return nil, fmt.Errorf("%w: %d bytes, at least %d", ErrShortKey, len(master), MinMasterKey)
 	}
-	keys := make(map[Purpose]*MAC, 4)
-	for _, p := range []Purpose{PurposeDocument, PurposePhone, PurposeSession, PurposeClaimed} {
+	keys := make(map[Purpose]*MAC, len(purposes))
+	for _, p := range purposes {
 		// The tenant's length keeps ("a", "b/phone") apart from ("a/b", "phone").
 		info := fmt.Sprintf("fairgate/v1/%d/%s/%s", len(tenant), tenant, p)
 		key, err := hkdf.Key(sha256.New, master, nil, info, sha256.Size)

@@ -1,6 +1,7 @@
 package fingerprint_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -76,4 +77,21 @@ func TestKeyerReadsBothDuringARotation(t *testing.T) {
 func TestPurposeValid(t *testing.T) {
 	assert.True(t, fingerprint.PurposeDocument.Valid())
 	assert.False(t, fingerprint.Purpose("other").Valid())
+}
+
+// TestEveryPurposeHasAKey hashes one value for each: none is left without.
+func TestEveryPurposeHasAKey(t *testing.T) {
+	t.Parallel()
+	k, err := fingerprint.NewKeyer("museum", bytes.Repeat([]byte{7}, 32), nil)
+	require.NoError(t, err)
+	seen := map[string]bool{}
+	for _, p := range []fingerprint.Purpose{
+		fingerprint.PurposeDocument, fingerprint.PurposePhone, fingerprint.PurposeSession,
+		fingerprint.PurposeClaimed, fingerprint.PurposePayee, fingerprint.PurposeBlock,
+	} {
+		sum := k.Current(p, "1700000")
+		assert.Len(t, sum, 32, p)
+		assert.False(t, seen[sum], "%s has a key of its own", p)
+		seen[sum] = true
+	}
 }

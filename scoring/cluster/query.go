@@ -18,6 +18,33 @@ func (g *Graph) Of(account string, now time.Time) (s State, ok bool) {
 	return State{ID: c.id, Size: c.size, Growth: c.growth(now.UnixMilli()), Confirmed: c.confirmed}, true
 }
 
+// Joins is the cluster that an account without one would be in once the links of
+// an event were known; ok is false where they connect it with nobody. Of several
+// clusters that they would make one it is the first that they lead to.
+func (g *Graph) Joins(account string, links []Link, now time.Time) (s State, ok bool) {
+	a, known := g.accounts[account]
+	for i := range links {
+		k, there := g.keys[links[i].id()]
+		if !there || g.shared[k].n == 0 || g.shared[k].n >= g.shared[k].bridge {
+			continue
+		}
+		other := g.root(g.shared[k].first)
+		if known && other == g.root(a) {
+			continue
+		}
+		c := g.clusters[other]
+		s = State{ID: c.id, Size: c.size + 1, Growth: c.growth(now.UnixMilli()) + 1, Confirmed: c.confirmed}
+		if c.id == "" { // the two make it, and it is named as join names it
+			if known {
+				other = min(other, a)
+			}
+			s.ID, s.Growth = g.freeID(other), 2
+		}
+		return s, true
+	}
+	return State{}, false
+}
+
 // Members lists accounts of a cluster, at most limit; nil for an unknown one.
 func (g *Graph) Members(id string, limit int) []string {
 	root, ok := g.roots[id]

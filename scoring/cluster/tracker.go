@@ -171,6 +171,21 @@ func (t *Tracker) Of(account string, at time.Time) (State, bool) {
 	return t.graph.Of(account, at)
 }
 
+// Joins is the cluster that the account of an event is about to join, by what
+// the event shows, where it is in none yet.
+func (t *Tracker) Joins(e *ingest.Event) (State, bool) {
+	links := AppendLinks(nil, e)
+	if len(links) == 0 {
+		return State{}, false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.ready {
+		return State{}, false
+	}
+	return t.graph.Joins(e.Subject.Account, links, e.Time)
+}
+
 // Members lists accounts of a cluster, at most limit.
 func (t *Tracker) Members(id string, limit int) []string {
 	t.mu.Lock()

@@ -166,3 +166,38 @@ func FuzzApply(f *testing.F) {
 		}
 	})
 }
+
+// TestJoinsIsWhatComes compares what is said of an account before its links are
+// in the log with what is found once they are.
+func TestJoinsIsWhatComes(t *testing.T) {
+	t.Parallel()
+	tracker := cluster.NewTracker(cluster.Options{})
+	event := func(account, device, phone string) *ingest.Event {
+		return &ingest.Event{
+			Kind: ingest.KindOrderSubmit, Time: noon, Subject: ingest.Subject{Account: account, Device: device, Phone: phone},
+			Outcome: ingest.Outcome{Disposition: ingest.DispositionForwarded, Status: 201},
+		}
+	}
+	_, ok := tracker.Joins(event("a", "d1", "p"))
+	assert.False(t, ok, "half a log makes half a cluster")
+	tracker.CaughtUp()
+	for i, step := range []struct {
+		account, device, phone string
+		size                   int
+	}{{"a", "d1", "p", 0}, {"b", "d2", "p", 2}, {"c", "d3", "q", 0}, {"d", "d2", "q", 3}, {"e", "d9", "p", 5}} {
+		e := event(step.account, step.device, step.phone)
+		said, joins := tracker.Joins(e)
+		assert.Equal(t, step.size > 0, joins, i)
+		if joins && step.account != "d" { // who brings two groups together is said to join the first
+			defer func() {
+				found, ok := tracker.Of(step.account, noon)
+				assert.True(t, ok)
+				assert.Equal(t, said.ID, found.ID, i)
+			}()
+		}
+		assert.Equal(t, step.size, said.Size, i)
+		apply(t, tracker, tracker.Records(e)...)
+	}
+	_, ok = tracker.Joins(&ingest.Event{Kind: ingest.KindOrderSubmit, Time: noon})
+	assert.False(t, ok, "nobody joins nothing")
+}

@@ -124,6 +124,7 @@ func (p *Pipeline) scoreItem(ctx context.Context, it *item) error {
 			return err
 		case len(v.Hits) > 0:
 			verdicts = append(verdicts, v)
+			it.out = append(it.out, p.reviewBlocked(e, &v)...)
 		}
 		p.metrics.messages.WithLabelValues("scored").Inc()
 	}
@@ -146,14 +147,20 @@ func (p *Pipeline) scoreItem(ctx context.Context, it *item) error {
 }
 
 // place says to which cluster the event's account belongs, and writes to the
-// log of links what the event adds. Its own links count from the next event on.
+// log of links what the event adds. Of the event's own links only those count
+// that bring an account without a cluster to one: who books once would otherwise
+// never be seen beside the others.
 func (p *Pipeline) place(it *item) {
 	s := &it.event.Subject
 	s.Cluster, s.ClusterSize, s.ClusterGrowth, s.ClusterConfirmed = "", 0, 0, 0
 	if p.o.Clusters == nil || it.late {
 		return
 	}
-	if state, ok := p.o.Clusters.Of(s.Account, it.event.Time); ok {
+	state, ok := p.o.Clusters.Of(s.Account, it.event.Time)
+	if !ok {
+		state, ok = p.o.Clusters.Joins(&it.event)
+	}
+	if ok {
 		s.Cluster, s.ClusterSize, s.ClusterGrowth, s.ClusterConfirmed = state.ID, state.Size, state.Growth, state.Confirmed
 		it.out = append(it.out, p.review(&it.event, state)...)
 	}

@@ -54,6 +54,8 @@ type Engine interface {
 type Clusters interface {
 	// Of is the cluster of an account at a time.
 	Of(account string, at time.Time) (cluster.State, bool)
+	// Joins is the one that an account without a cluster joins by the event.
+	Joins(e *ingest.Event) (cluster.State, bool)
 	// Records lists what the event shows and the log of links lacks.
 	Records(e *ingest.Event) []cluster.Record
 	// Members lists accounts of a cluster, at most limit.

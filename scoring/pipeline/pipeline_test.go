@@ -151,7 +151,7 @@ func (e *engine) Async(ctx context.Context, ev *ingest.Event) (scoring.Verdict, 
 	e.sizes[ev.ID] = ev.Subject.ClusterSize
 	v := scoring.Verdict{EventID: ev.ID, Stage: rules.StageAsync, Kind: ev.Kind}
 	if len(ev.Subject.Account) >= 3 && ev.Subject.Account[:3] == "bot" {
-		v.Hits = []ingest.Hit{{Rule: "r", Action: ingest.Block}}
+		v.Hits, v.Action = []ingest.Hit{{Rule: "r", Action: ingest.Block}}, ingest.Block
 	}
 	return v, nil
 }

@@ -11,15 +11,17 @@ import (
 
 	"fairgate/ingest"
 	"fairgate/ingest/stream"
+	"fairgate/scoring"
 	"fairgate/scoring/cluster"
 )
 
 // What a group of accounts is shows only once it is large, and those that came
 // first have booked by then. So all its accounts are looked at again whenever
-// it has doubled, from reviewFrom on, and when a person has confirmed one of
-// them: an event of kind account.review for each, which goes through the log
+// it has doubled, from reviewFrom on, when a person has confirmed one of them,
+// and when a rule of this stage blocks one of them and others have come to it
+// since that was last so: an event of kind account.review for each, which goes through the log
 // like any other, so that rules, the ledger and backtests see it. Over a
-// group's life that is about two for each account.
+// group's life the first is about two for each account, the last at most thirty.
 const (
 	reviewFrom = 8
 	// reviewMost bounds how many accounts one growth asks for.
@@ -33,6 +35,7 @@ const (
 type reviews struct {
 	mu   sync.Mutex
 	seen *lru.Cache[string, int]
+	hit  *lru.Cache[string, int] // at which size one was blocked
 }
 
 func newReviews() *reviews {
@@ -40,7 +43,28 @@ func newReviews() *reviews {
 	if err != nil { // only of a size below one
 		return &reviews{}
 	}
-	return &reviews{seen: seen}
+	hit, err := lru.New[string, int](reviewsKept)
+	if err != nil {
+		return &reviews{}
+	}
+	return &reviews{seen: seen, hit: hit}
+}
+
+// blocked is due for a group of which an account was blocked: what it shares
+// with the others holds for them, too, if the rule looks at that. Whoever joins
+// later is looked at by itself, so it is asked again only once the group is larger:
+// by one account or, from sixteen on, by a sixteenth.
+func (r *reviews) blocked(s cluster.State) (step int, due bool) {
+	if s.Size < 2 || r.hit == nil {
+		return 0, false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if last, known := r.hit.Get(s.ID); known && s.Size <= last+last/16 {
+		return 0, false
+	}
+	r.hit.Add(s.ID, s.Size)
+	return -s.Size, true
 }
 
 // due reports whether the group has reached a step that it had not.
@@ -68,6 +92,24 @@ func (p *Pipeline) review(e *ingest.Event, s cluster.State) []stream.Message {
 	if !due {
 		return nil
 	}
+	return p.ask(e, s, step)
+}
+
+// reviewBlocked asks for the same where the asynchronous stage blocks.
+func (p *Pipeline) reviewBlocked(e *ingest.Event, v *scoring.Verdict) []stream.Message {
+	if p.o.Clusters == nil || v.Action != ingest.Block || e.Subject.Cluster == "" {
+		return nil
+	}
+	s := cluster.State{ID: e.Subject.Cluster, Size: e.Subject.ClusterSize}
+	step, due := p.reviews.blocked(s)
+	if !due {
+		return nil
+	}
+	return p.ask(e, s, step)
+}
+
+// ask writes the events that ask for a look at a group's accounts.
+func (p *Pipeline) ask(e *ingest.Event, s cluster.State, step int) []stream.Message {
 	var out []stream.Message
 	for _, account := range p.o.Clusters.Members(s.ID, reviewMost) {
 		if account == e.Subject.Account {

@@ -43,6 +43,9 @@ type GeoOptions struct {
 	// HostingRanges and MobileRanges are files of networks, one a line: of
 	// hosting and VPN providers, and of mobile carriers.
 	HostingRanges, MobileRanges string
+	// Known tells what somebody knows beside the databases, which say nothing of
+	// its addresses; nil: nobody does. It is called by several at once.
+	Known func(netip.Addr) Location
 	// Interval is how often Run looks whether a file has changed; 30 s.
 	Interval   time.Duration
 	Log        *slog.Logger
@@ -68,6 +71,7 @@ type Geo struct {
 	mobileRanges            rangesFile
 
 	hosting, mobile []uint32
+	known           func(netip.Addr) Location
 
 	interval time.Duration
 	log      *slog.Logger
@@ -102,7 +106,7 @@ func NewGeo(o GeoOptions) *Geo {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	g := &Geo{
-		hosting: o.HostingASNs, mobile: o.MobileASNs, interval: o.Interval, log: o.Log,
+		known: o.Known, hosting: o.HostingASNs, mobile: o.MobileASNs, interval: o.Interval, log: o.Log,
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "fairgate_fingerprint_geo_load_failures_total", Help: "GeoIP files that could not be read, by database.",
 		}, []string{"database"}),
@@ -232,6 +236,9 @@ func (g *Geo) Lookup(addr netip.Addr) Location {
 	if g == nil || !addr.IsValid() {
 		return l
 	}
+	if g.known != nil {
+		l = g.known(addr)
+	}
 	if r := g.asn.reader.Load(); r != nil {
 		if rec, err := r.ASN(addr); err == nil && rec.AutonomousSystemNumber <= 1<<32-1 {
 			l.ASN, l.Org = uint32(rec.AutonomousSystemNumber), rec.AutonomousSystemOrganization
@@ -248,6 +255,6 @@ func (g *Geo) Lookup(addr netip.Addr) Location {
 		}
 	}
 	l.Hosting = l.Hosting || (l.ASN != 0 && slices.Contains(g.hosting, l.ASN)) || g.hostingRanges.ranges.Load().Contains(addr)
-	l.Mobile = l.ASN != 0 && slices.Contains(g.mobile, l.ASN) || g.mobileRanges.ranges.Load().Contains(addr)
+	l.Mobile = l.Mobile || l.ASN != 0 && slices.Contains(g.mobile, l.ASN) || g.mobileRanges.ranges.Load().Contains(addr)
 	return l
 }

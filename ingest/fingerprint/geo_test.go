@@ -123,3 +123,16 @@ func TestGeoAbsentIsLoggedOnceAndReloadedWhenItComes(t *testing.T) {
 		require.NoError(t, <-done)
 	})
 }
+
+// TestGeoKnown asks what somebody knows beside the databases.
+func TestGeoKnown(t *testing.T) {
+	t.Parallel()
+	g := fingerprint.NewGeo(fingerprint.GeoOptions{HostingASNs: []uint32{64500}, Known: func(a netip.Addr) fingerprint.Location {
+		if a == netip.MustParseAddr("192.0.2.1") {
+			return fingerprint.Location{ASN: 64500, Country: "CN", Mobile: true}
+		}
+		return fingerprint.Location{}
+	}})
+	assert.Equal(t, fingerprint.Location{ASN: 64500, Country: "CN", Mobile: true, Hosting: true}, g.Lookup(netip.MustParseAddr("192.0.2.1")))
+	assert.Equal(t, fingerprint.Location{}, g.Lookup(netip.MustParseAddr("192.0.2.2")))
+}

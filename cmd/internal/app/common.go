@@ -8,12 +8,14 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fairgate/cmd/internal/config"
+	"fairgate/ingest/fingerprint"
 )
 
 // Env is what every role is built with.
@@ -28,6 +30,8 @@ type Env struct {
 	Analytics *Analytics
 	// NoLedger, if set, is why there is no ClickHouse in this run at all.
 	NoLedger error
+	// Locate, if set, tells where addresses are beside the configured databases.
+	Locate func(netip.Addr) fingerprint.Location
 }
 
 // leastSecret is how long a shared secret must be at least, in bytes.

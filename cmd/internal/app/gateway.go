@@ -318,7 +318,7 @@ func fingerprintReader(ctx context.Context, s *Stack, e Env, device [][]byte) (*
 	}
 	geo := fingerprint.NewGeo(fingerprint.GeoOptions{
 		ASN: g.GeoIP.ASN, Country: g.GeoIP.Country, Anonymous: g.GeoIP.Anonymous,
-		HostingRanges: g.GeoIP.HostingRanges, MobileRanges: g.GeoIP.MobileRanges, Log: e.Log, Registerer: e.Registry,
+		HostingRanges: g.GeoIP.HostingRanges, MobileRanges: g.GeoIP.MobileRanges, Known: e.Locate, Log: e.Log, Registerer: e.Registry,
 	})
 	// A broken file is no reason not to open: what it would tell stays unknown.
 	if err := geo.Reload(ctx); err != nil {

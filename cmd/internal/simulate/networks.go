@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"net/netip"
+
+	"fairgate/ingest/fingerprint"
 )
 
 // Network is a row of addresses and what public databases tell of it: what a
@@ -53,6 +55,20 @@ func foreignNetworks() []Network {
 		net("175.192.0.0/12", 4766, "Korea Telecom", "KR", 0.14),
 		net("218.188.0.0/14", 9269, "Hong Kong Broadband Network", "HK", 0.08),
 		net("36.96.0.0/12", 4134, "CHINANET", "CN", 0.2), // the hotel's line
+	}
+}
+
+// locate is what a public database tells of an address of the simulation. Which
+// networks are hosting providers' is known by their numbers.
+func locate() func(netip.Addr) fingerprint.Location {
+	networks := append(Networks(), foreignNetworks()...)
+	return func(addr netip.Addr) fingerprint.Location {
+		for _, n := range networks {
+			if n.Prefix.Contains(addr) {
+				return fingerprint.Location{ASN: n.ASN, Org: n.Org, Country: n.Country, Mobile: n.Mobile, Hosting: n.Hosting}
+			}
+		}
+		return fingerprint.Location{}
 	}
 }
 

@@ -8,10 +8,12 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"os"
 	"time"
 
 	"fairgate/cmd/internal/app"
+	"fairgate/ingest/fingerprint"
 	"fairgate/scoring"
 )
 
@@ -128,6 +130,15 @@ func (r VirtualRun) runner(out io.Writer, stage *Virtual, service *app.Contained
 	return New(stage, house, Options{Plan: r.Plan, Out: out, Stage: stage, HashTime: hashTime, Quiet: true, Flags: r.flags})
 }
 
+// locate is the GeoIP database of a long run. A short one has none, as nobody
+// gives one to the service that a live run drives.
+func (r VirtualRun) locate() func(netip.Addr) fingerprint.Location {
+	if !r.Plan.Long() {
+		return nil
+	}
+	return locate()
+}
+
 // open puts the service together on the stage.
 func (r VirtualRun) open(ctx context.Context, dir string, stage *Virtual) (*app.Contained, error) {
 	config := app.ContainedConfig(r.Plan.Seed)
@@ -138,7 +149,7 @@ func (r VirtualRun) open(ctx context.Context, dir string, stage *Virtual) (*app.
 	}
 	r.flags.know(program.Ruleset())
 	service, err := app.StartContained(ctx, app.ContainedOptions{
-		Env: app.Env{Config: config, Log: slog.New(slog.DiscardHandler), Now: stage.Now},
+		Env: app.Env{Config: config, Log: slog.New(slog.DiscardHandler), Now: stage.Now, Locate: r.locate()},
 		Dir: dir, After: stage.At, Program: program, Seed: r.Plan.Seed, MaxEntities: r.MaxEntities, Verdicts: r.Verdicts,
 		Pace: r.Plan.Duration / mostTending,
 	})

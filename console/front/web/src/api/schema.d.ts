@@ -1925,6 +1925,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find an account, an order or an event
+         * @description What is looked for is in the body and in no URL and no log. Phones and documents are found by their exact hash among the events of the last month; that needs the permission `search.people`. Every search is audited, with what was looked for unless it is personal. 30 in a minute, 10 for people.
+         *
+         *     Permission: `search`.
+         */
+        post: operations["search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -4636,6 +4658,22 @@ export interface components {
             /** Format: int64 */
             ttl?: number;
         };
+        HttpapiHit: {
+            /** @description Whose it is */
+            account?: string;
+            day?: string;
+            id: string;
+            /** @description The console's page about it */
+            path: string;
+            pool?: string;
+            /**
+             * Format: date-time
+             * @description Of the newest event about it
+             */
+            time?: string;
+            /** @enum {string} */
+            type: "account" | "order" | "event";
+        };
         Item: {
             account: string;
             /**
@@ -5695,6 +5733,30 @@ export interface components {
             readonly $schema?: string;
             agreement: components["schemas"]["Agreement"];
             strata: components["schemas"]["SampleCount"][] | null;
+        };
+        SearchInputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/SearchInputBody.json
+             */
+            readonly $schema?: string;
+            /** @description A receipt, an order's, account's or event's id, a phone number or a document's number, exactly */
+            q: string;
+        };
+        SearchOutputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/SearchOutputBody.json
+             */
+            readonly $schema?: string;
+            /** @description At most 50 */
+            hits: components["schemas"]["HttpapiHit"][] | null;
+            /** @description What it was taken for */
+            sought: string[] | null;
+            /** @description What could not be looked into now: the ledger, the booking system, or people, where this console does not hold the key of hashes or the role may not */
+            unsearched: ("ledger" | "booking" | "people")[] | null;
         };
         SecondFactor: {
             enrolled: boolean;
@@ -10883,6 +10945,57 @@ export interface operations {
             };
             /** @description Error */
             default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchOutputBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

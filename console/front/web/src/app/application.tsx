@@ -10,10 +10,12 @@ import { RouterProvider } from 'react-router'
 import { useLanguage } from '../i18n'
 import { queries } from './queries'
 import { router } from './router'
+import { giveStylesTheNonce } from './style-nonce'
 import { theme } from './theme'
 
 /** The nonce of this page, which style sheets made at run time must carry. */
 const nonce = document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]')?.nonce ?? ''
+giveStylesTheNonce(nonce)
 
 /** Everything that pages stand in: words, colours, queries, addresses. */
 export function Application() {

@@ -7,16 +7,23 @@ import { chooseAndSpeak, useLanguage, useWords } from '../i18n'
 import { useShortcut } from '../ui/shortcuts'
 import { headerParts } from './header-parts'
 import { queries } from './queries'
+import { who } from './roles'
+import { Search } from './search'
 import { ShortcutHelp } from './shortcut-help'
+
+/** Who may search. */
+const searchers = 'asdbu'
 
 /** The bar above every page. */
 export function Header() {
+  const { role } = useOperator()
   const [help, setHelp] = useState(false)
   useShortcut('?', 'ui:key_help', () => setHelp(true))
   const t = useWords('ui')
   return (
     <header className="top">
       <div className="top-parts">
+        {who(searchers).includes(role) ? <Search /> : null}
         {headerParts.map(({ name, Part }) => <Part key={name} />)}
       </div>
       <div className="top-own">

@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
-import { Button, Empty, Skeleton, Table } from 'antd'
+import { Button, Empty, Skeleton } from 'antd'
 import { useRef, type Key, type ReactNode } from 'react'
 import { Link, useSearchParams } from 'react-router'
 import { useWords } from '../i18n'
 import { ErrorCard } from './error-card'
 import { ExportButton } from './export-button'
+import { PlainTable } from './plain-table'
 import { rowKeys, useRowKeys } from './row-keys'
 import type { Cell } from './csv'
 import { cursorParam } from './url-state'
@@ -86,7 +87,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     : phone ? <Cards columns={shown} rows={rows} rowKey={rowKey} {...(selection ? { selection } : {})} />
     : <Wide columns={shown} rows={rows} rowKey={rowKey} caption={caption} {...(selection ? { selection } : {})} />
   return (
-    <section className="data-table" aria-label={caption} aria-busy={query.isFetching} ref={box}>
+    <div className="data-table" aria-busy={query.isFetching} ref={box}>
       <div className="table-toolbar">
         <div className="table-filters">{toolbar}</div>
         <ExportButton name={name} columns={columns} load={load} />
@@ -99,7 +100,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
           <Button disabled={!query.data?.next || query.isPlaceholderData} onClick={() => go(query.data?.next)}>{t('next_page')}</Button>
         </nav>
       ) : null}
-    </section>
+    </div>
   )
 }
 
@@ -115,8 +116,8 @@ type Shown<Row extends object> = Pick<DataTableProps<Row>, 'columns' | 'rowKey' 
 function Wide<Row extends object>({ columns, rows, rowKey, selection, caption }: Shown<Row> & { caption: string }) {
   const t = useWords('ui')
   return (
-    <Table<Row>
-      size="small" pagination={false} dataSource={[...rows]} rowKey={rowKey} scroll={{ x: 'max-content' }} aria-label={caption}
+    <PlainTable<Row>
+      caption={caption} dataSource={[...rows]} rowKey={rowKey}
       columns={columns.map((c) => ({
         key: c.key, title: c.title, render: (_: unknown, row: Row) => c.render(row),
         ...(c.align ? { align: c.align } : {}), ...(c.width === undefined ? {} : { width: c.width }),

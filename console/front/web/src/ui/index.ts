@@ -1,10 +1,12 @@
 /** The shared parts that pages are made of. */
+export { Chart } from './chart'
 export { ConflictNotice } from './conflict'
 export { DataTable, type Column, type RowsPage } from './data-table'
 export { ErrorCard } from './error-card'
 export { Forbidden } from './forbidden'
 export { Loaded } from './loaded'
 export { PageHeader } from './page-header'
+export { PlainTable } from './plain-table'
 export { Rate } from './rate'
 export { ReasonModal } from './reason-modal'
 export { useShortcut } from './shortcuts'

@@ -37,7 +37,8 @@ export function Time({ value, to = 'second' }: { value: Moment | null | undefine
   if (value === null || value === undefined || value === '' || (typeof value === 'string' && value.startsWith('0001-01-01'))) return <span>—</span>
   return (
     <time className="figure" dateTime={dayjs(value).toISOString()}>
-      {timeText(value, to)}
+      {atVenue(value).format(formats[to])}
+      {to !== 'day' && elsewhere(value) ? <span className="zone"> {zoneName(value)}</span> : null}
     </time>
   )
 }

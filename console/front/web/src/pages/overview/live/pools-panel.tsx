@@ -1,7 +1,7 @@
-import { Table } from 'antd'
 import type { Frame } from '../../../api/live'
 import { useLanguage, useWords } from '../../../i18n'
 import { whole } from '../../../ui/numbers'
+import { PlainTable } from '../../../ui/plain-table'
 import { timeText } from '../../../ui/time'
 
 type Pool = NonNullable<Frame<'overview'>['pools']>[number]
@@ -16,8 +16,8 @@ export function PoolsPanel({ frame }: { frame: Frame<'overview'> }) {
       <h2>{t('pools')}</h2>
       {frame.pools_as_of ? <p className="muted">{t('pools_as_of', { at: timeText(frame.pools_as_of, 'clock') })}</p> : null}
       {frame.pools && frame.pools.length > 0 ? (
-        <Table<Pool>
-          size="small" pagination={false} rowKey="pool" dataSource={frame.pools} scroll={{ x: 'max-content', y: 220 }}
+        <PlainTable<Pool>
+          caption={t('pools')} rowKey="pool" dataSource={frame.pools} maxHeight={260}
           columns={[
             { key: 'pool', title: t('pool'), render: (_, pool) => (language === 'zh' ? pool.name_zh : pool.name_en) || pool.pool },
             count('left'), count('held'), count('sold'), count('withheld'),

@@ -1,8 +1,8 @@
-import { Table } from 'antd'
 import { useMemo } from 'react'
 import { useLanguage, useWords } from '../../../i18n'
 import { Chart } from '../../../ui/chart'
 import { short } from '../../../ui/numbers'
+import { PlainTable } from '../../../ui/plain-table'
 import { timeText } from '../../../ui/time'
 import { verdictColours, verdictIcons, verdicts, VerdictTag } from '../../../ui/verdict'
 import { kept, series, tens, type Point } from './history'
@@ -41,8 +41,8 @@ export function VerdictChart({ points }: { points: readonly Point[] }) {
         </ul>
       }
       table={
-        <Table
-          size="small" pagination={false} rowKey="at" dataSource={tens(points)} scroll={{ y: 228 }}
+        <PlainTable
+          caption={t('chart_label')} rowKey="at" dataSource={tens(points)} maxHeight={240}
           columns={[
             { key: 'at', title: t('time'), render: (_, row) => timeText(row.at, 'clock') },
             ...verdicts.map((v) => ({ key: v, title: `${verdictIcons[v]} ${word(`verdict_${v}`)}`, align: 'right' as const, render: (_: unknown, row: { perSecond: Record<typeof v, number> }) => row.perSecond[v].toFixed(1) })),

@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
-import { Table } from 'antd'
 import { api, ask, type Schema } from '../../../api/client'
 import { useLive } from '../../../api/live'
 import { useWords } from '../../../i18n'
 import { ErrorCard, PageHeader, Time } from '../../../ui'
 import { EngineName, EngineState } from '../../../ui/engine-state'
 import { LiveNotice } from '../../../ui/live-notice'
+import { PlainTable } from '../../../ui/plain-table'
 import { whole } from '../../../ui/numbers'
 import '../system.css'
 
@@ -38,8 +38,8 @@ function Health({ health }: { health: Pick<Schema<'Health'>, 'engines' | 'proces
       {health.degraded ? <p className="panel urgent" role="alert">{t('degraded_now')}</p> : null}
       <section className="panel">
         <h2>{t('engines')}</h2>
-        <Table<Engine>
-          size="small" pagination={false} rowKey="name" dataSource={health.engines ?? []} scroll={{ x: 'max-content' }}
+        <PlainTable<Engine>
+          caption={t('engines')} rowKey="name" dataSource={health.engines ?? []}
           columns={[
             { key: 'name', title: t('engine'), render: (_, e) => <EngineName name={e.name} /> },
             { key: 'state', title: t('state'), render: (_, e) => <EngineState state={e.state} /> },
@@ -53,8 +53,8 @@ function Health({ health }: { health: Pick<Schema<'Health'>, 'engines' | 'proces
       <section className="panel">
         <h2>{t('processes')}</h2>
         {health.processes_known ? (
-          <Table<Process>
-            size="small" pagination={false} rowKey={(p) => `${p.role}/${p.name}`} dataSource={health.processes ?? []} scroll={{ x: 'max-content' }}
+          <PlainTable<Process>
+            caption={t('processes')} rowKey={(p) => `${p.role}/${p.name}`} dataSource={health.processes ?? []}
             columns={[
               { key: 'role', title: t('process'), render: (_, p) => t(`process_${p.role}`) },
               { key: 'name', title: t('name'), render: (_, p) => <code>{p.name}</code> },
@@ -68,8 +68,8 @@ function Health({ health }: { health: Pick<Schema<'Health'>, 'engines' | 'proces
       </section>
       <section className="panel">
         <h2>{t('lags')}</h2>
-        <Table<Schema<'Lag'>>
-          size="small" pagination={false} rowKey="group" dataSource={health.lags ?? []}
+        <PlainTable<Schema<'Lag'>>
+          caption={t('lags')} rowKey="group" dataSource={health.lags ?? []}
           columns={[
             { key: 'group', title: t('reader'), render: (_, l) => <code>{l.group}</code> },
             { key: 'messages', title: t('messages'), align: 'right', render: (_, l) => whole(l.messages) },

@@ -21,6 +21,7 @@ import (
 
 	"fairgate/console"
 	"fairgate/ingest/fingerprint"
+	"fairgate/rules"
 	"fairgate/rules/life"
 )
 
@@ -77,6 +78,11 @@ type Services struct {
 	Live    Live
 	Engines Engines
 	Glances Glances
+	// QualitySplit and History are the figures over time.
+	QualitySplit QualitySplit
+	History      History
+	// InForce are the rules in force; nil: not known.
+	InForce func() *rules.Program
 	// Ledger finds events by whom or what they are about.
 	Ledger Ledger
 	// People turns phones and documents into the hashes that events carry; nil:
@@ -96,6 +102,8 @@ type Options struct {
 	// Routes are the ids in the gateway's route table. Empty: they are
 	// not known, and any is taken.
 	Routes []string
+	// Zone is the venue's, by name: days begin at its midnight. Default UTC.
+	Zone string
 	// BookingDocument is the booking system's OpenAPI document, for the shapes of
 	// what is passed on to it; nil: they are not described.
 	BookingDocument []byte
@@ -183,6 +191,7 @@ func New(services Services, o Options) *fiber.App {
 	s.live(api)
 	s.ticketing(api)
 	s.search(api)
+	s.qualitySplits(api)
 	return app
 }
 

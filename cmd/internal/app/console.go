@@ -107,8 +107,8 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 		return nil, fmt.Errorf("console: %w", err)
 	}
 	app := httpapi.New(services, httpapi.Options{
-		BookingDocument: booking,
-		Site:            c.Site, Ruleset: c.Rules.Ruleset, Routes: routes, Trusted: proxies, Origin: c.Console.URL,
+		Zone: "Asia/Shanghai", BookingDocument: booking,
+		Site: c.Site, Ruleset: c.Rules.Ruleset, Routes: routes, Trusted: proxies, Origin: c.Console.URL,
 		RequireTOTP: requireTOTP(c.Console), Now: e.Now, Log: log,
 	})
 	if err := addPages(app); err != nil {

@@ -70,6 +70,7 @@ func addRules(ctx context.Context, to *httpapi.Services, s *Stack, e Env, db *sq
 	audit := to.Audit
 	s.Go("break-glass audit", func(ctx context.Context) error { return auditTightenings(ctx, life, audit, e) })
 	to.Rulesets, to.Budgets, to.Backtests, to.Backfills = life, budgets, backtests, fills
+	to.InForce = inForce.Current
 	to.Features = warmup.NewService(counted, inForce.Current, e.Now)
 	return nil
 }
@@ -114,7 +115,7 @@ func addLedger(to *httpapi.Services, s *Stack, e Env, db *sqldb.DB, noAnalytics 
 	if err != nil {
 		return err
 	}
-	to.Quality, to.Completeness = figures, figures
+	to.Quality, to.QualitySplit, to.Completeness = figures, figures, figures
 	to.Reports = outcome.Poller{URL: e.Config.Enforcer.BookingURL + "/internal/v1/outbox", Key: key}
 	return nil
 }
@@ -122,6 +123,7 @@ func addLedger(to *httpapi.Services, s *Stack, e Env, db *sqldb.DB, noAnalytics 
 // figureReader is what the API reads of the ledger.
 type figureReader interface {
 	httpapi.Quality
+	httpapi.QualitySplit
 	httpapi.Completeness
 }
 
@@ -131,6 +133,21 @@ type unavailable struct{ why error }
 // Quality says why there are no figures.
 func (u unavailable) Quality(context.Context, metrics.Period, metrics.Filter) (metrics.Quality, error) {
 	return metrics.Quality{}, errors.Join(ErrNoAnalytics, u.why)
+}
+
+// Series says why there are no figures.
+func (u unavailable) Series(context.Context, metrics.Period, metrics.SeriesFilter) ([]metrics.Point, error) {
+	return nil, errors.Join(ErrNoAnalytics, u.why)
+}
+
+// Rules says why there are no figures.
+func (u unavailable) Rules(context.Context, metrics.Period, metrics.Filter) ([]metrics.RuleQuality, error) {
+	return nil, errors.Join(ErrNoAnalytics, u.why)
+}
+
+// Challenges says why there are no figures.
+func (u unavailable) Challenges(context.Context, metrics.Period, metrics.Filter) ([]metrics.Funnel, error) {
+	return nil, errors.Join(ErrNoAnalytics, u.why)
 }
 
 // Gaps says why there are none.

@@ -43,6 +43,9 @@ func addLive(ctx context.Context, to *httpapi.Services, s *Stack, e Env, db *sql
 	figures := live.NewFigures(live.Parts{Pulses: book, Health: health, Alerts: to.Alerts, House: house}, e.Now)
 	hub := live.New(figures, live.Options{Now: e.Now, Log: e.Log.With("part", "live"), Registry: e.Registry})
 	s.Go("live figures", hub.Run)
+	if ledger != nil {
+		to.History = ledger
+	}
 	if to.Ledger, err = openTimeline(s, e, noAnalytics); err != nil {
 		return err
 	}

@@ -67,10 +67,7 @@ func (r *Reader) Quality(ctx context.Context, period Period, filter Filter) (Qua
 	if err := period.validate(); err != nil {
 		return Quality{}, fmt.Errorf("quality: %w", err)
 	}
-	params := append(period.params(),
-		clickhouse.Named("site", filter.Site), clickhouse.Named("pool", filter.Pool),
-		clickhouse.Named("immature", filter.IncludeImmature),
-		clickhouse.Named("mature", r.now().Add(-r.maturity).UTC().Format("2006-01-02")))
+	params := r.params(period, filter)
 	q := Quality{Period: period}
 	var tried, harmed, challenged, hostile, kept, wanted, intercepted uint64
 	for _, step := range []struct {
@@ -105,6 +102,14 @@ func (r *Reader) Quality(ctx context.Context, period Period, filter Filter) (Qua
 		return Quality{}, fmt.Errorf("quality: read labels: %w", err)
 	}
 	return q, nil
+}
+
+// params are those of every query of figures.
+func (r *Reader) params(period Period, filter Filter) []any {
+	return append(period.params(),
+		clickhouse.Named("site", filter.Site), clickhouse.Named("pool", filter.Pool),
+		clickhouse.Named("immature", filter.IncludeImmature),
+		clickhouse.Named("mature", r.now().Add(-r.maturity).UTC().Format("2006-01-02")))
 }
 
 func (r *Reader) countLabels(ctx context.Context, params []any, into *Labels) error {

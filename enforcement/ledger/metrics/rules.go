@@ -1,0 +1,125 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// RuleQuality is whom the requests belonged to that a rule fired on and that were
+// refused with a block. Several rules may have fired on one request.
+type RuleQuality struct {
+	Rule string `json:"rule"`
+	// People is human accounts blocked with this rule ÷ human accounts that tried
+	// to book; Scalpers the same of scalpers.
+	People   Figure `json:"blocked_human_rate"`
+	Scalpers Figure `json:"blocked_scalper_rate"`
+	// Unlabelled accounts were blocked, and nobody can say what they are.
+	Unlabelled uint64 `json:"unlabelled_accounts"`
+}
+
+const ruleCounts = common + `
+SELECT rule, countIf(verdict = 'human') AS people, countIf(verdict = 'scalper') AS hostile, countIf(verdict NOT IN ('human', 'scalper')) AS others
+FROM (
+	SELECT b.rule AS rule, l.verdict AS verdict
+	FROM (
+		SELECT site, account, arrayJoin(fired) AS rule FROM (
+			SELECT e.site AS site, e.account AS account, e.rules AS fired
+			FROM events AS e FINAL
+			WHERE e.time >= {from:DateTime64(3, 'UTC')} AND e.time < {to:DateTime64(3, 'UTC')} AND e.account != ''
+				AND e.disposition = 'refused' AND e.action = 'block'
+				AND ({site:String} = '' OR e.site = {site:String}) AND ({pool:String} = '' OR e.pool = {pool:String})
+		)
+		GROUP BY site, account, rule
+	) AS b
+	LEFT JOIN label AS l ON l.site = b.site AND l.account = b.account
+)
+GROUP BY rule
+ORDER BY rule
+`
+
+// Rules gives the figures of a period by rule, in order of name. It fails with
+// ErrInvalidPeriod, or when the ledger cannot be read.
+func (r *Reader) Rules(ctx context.Context, period Period, filter Filter) (out []RuleQuality, err error) {
+	if err := period.validate(); err != nil {
+		return nil, fmt.Errorf("quality by rule: %w", err)
+	}
+	params := r.params(period, filter)
+	var tried, harmed, challenged, hostile, kept uint64
+	if err := r.conn.QueryRow(ctx, people, params...).Scan(&tried, &harmed, &challenged); err != nil {
+		return nil, fmt.Errorf("quality by rule: read people: %w", err)
+	}
+	if err := r.conn.QueryRow(ctx, scalpers, params...).Scan(&hostile, &kept); err != nil {
+		return nil, fmt.Errorf("quality by rule: read scalpers: %w", err)
+	}
+	rows, err := r.conn.Query(ctx, ruleCounts, params...)
+	if err != nil {
+		return nil, fmt.Errorf("quality by rule: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	out = []RuleQuality{}
+	for rows.Next() {
+		var q RuleQuality
+		var blockedPeople, blockedScalpers uint64
+		if err := rows.Scan(&q.Rule, &blockedPeople, &blockedScalpers, &q.Unlabelled); err != nil {
+			return nil, fmt.Errorf("quality by rule: %w", err)
+		}
+		q.People = NewFigure(blockedPeople, max(tried, blockedPeople), tried)
+		// Scalpers who never came to booking were blocked, too.
+		q.Scalpers = NewFigure(blockedScalpers, max(hostile, blockedScalpers), hostile)
+		out = append(out, q)
+	}
+	return out, rows.Err()
+}
+
+// Funnel is what became of the accounts that were challenged, by what they are
+// known to be. Solved and abandoned ones are shown ones; the rest did neither:
+// they went on trying without a pass, or were let through when the rule no longer
+// asked.
+type Funnel struct {
+	Verdict   string `json:"verdict" enum:"human,scalper,unknown,unlabelled"`
+	Shown     uint64 `json:"shown" doc:"Accounts that were challenged"`
+	Solved    uint64 `json:"solved" doc:"Of those, that later showed a pass"`
+	Abandoned uint64 `json:"abandoned" doc:"Of those, that showed no pass and sent no request that reached the booking system after their last challenge"`
+}
+
+const funnels = common + `
+SELECT if(l.verdict = '', 'unlabelled', l.verdict) AS known, count() AS shown, countIf(c.solved) AS solved_ones, countIf(NOT c.solved AND c.gave_up) AS abandoned
+FROM (
+	SELECT e.site AS site, e.account AS account,
+		minIf(e.time, e.disposition = 'refused' AND e.action = 'challenge') AS first_challenge,
+		maxIf(e.time, e.disposition = 'refused' AND e.action = 'challenge') AS last_challenge,
+		maxIf(e.time, e.passed) > first_challenge AS solved,
+		maxIf(e.time, e.disposition != 'refused') < last_challenge AS gave_up
+	FROM events AS e FINAL
+	WHERE e.time >= {from:DateTime64(3, 'UTC')} AND e.time < {to:DateTime64(3, 'UTC')} AND e.account != '' AND e.kind != 'beacon'
+		AND ({site:String} = '' OR e.site = {site:String}) AND ({pool:String} = '' OR e.pool = {pool:String})
+	GROUP BY e.site, e.account
+	HAVING countIf(e.disposition = 'refused' AND e.action = 'challenge') > 0
+) AS c
+LEFT JOIN label AS l ON l.site = c.site AND l.account = c.account
+GROUP BY known
+ORDER BY known
+`
+
+// Challenges gives the funnel of a period. It fails with ErrInvalidPeriod, or
+// when the ledger cannot be read.
+func (r *Reader) Challenges(ctx context.Context, period Period, filter Filter) (out []Funnel, err error) {
+	if err := period.validate(); err != nil {
+		return nil, fmt.Errorf("challenge funnel: %w", err)
+	}
+	rows, err := r.conn.Query(ctx, funnels, r.params(period, filter)...)
+	if err != nil {
+		return nil, fmt.Errorf("challenge funnel: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	out = []Funnel{}
+	for rows.Next() {
+		var f Funnel
+		if err := rows.Scan(&f.Verdict, &f.Shown, &f.Solved, &f.Abandoned); err != nil {
+			return nil, fmt.Errorf("challenge funnel: %w", err)
+		}
+		out = append(out, f)
+	}
+	return out, rows.Err()
+}

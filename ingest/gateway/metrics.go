@@ -35,7 +35,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		}, []string{"kind"}),
 		screening: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "fairgate_gateway_screening_seconds", Help: "Time that screening took.",
-			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .02, .05, .1},
+			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .02, .05, .1, .25, .5, 1},
 		}),
 		refused:        vec("refused_total", "Requests refused for their form, by reason.", "reason"),
 		upstreamErrors: vec("upstream_errors_total", "Forwarded requests without an answer.", "reason"),

@@ -16,6 +16,9 @@ import (
 	"fairgate/ingest/pulse"
 )
 
+// pass lets time of the bubble's clock go by.
+func pass(d time.Duration) { <-time.After(d) }
+
 type pulses struct {
 	records []pulse.Record
 	err     error
@@ -40,7 +43,7 @@ func TestMonitorRemembersSinceWhen(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- m.Run(ctx) }()
 		look := func() engines.Engine {
-			time.Sleep(6 * time.Second)
+			pass(6 * time.Second)
 			synctest.Wait()
 			return m.Engines()[0]
 		}

@@ -188,10 +188,7 @@ func New(services Services, o Options) *fiber.App {
 	s.alerts(api)
 	s.notifications(api)
 	s.audit(api)
-	s.live(api)
-	s.ticketing(api)
-	s.search(api)
-	s.qualitySplits(api)
+	s.desk(api)
 	return app
 }
 

@@ -57,8 +57,9 @@ func (s shapes) refer(part any, schemas map[string]map[string]any, wanted map[st
 		}
 	case map[string]any:
 		for key, item := range v {
-			name, ok := item.(string)
-			if name, ok = strings.CutPrefix(name, schemaPath); !ok || key != "$ref" {
+			text, _ := item.(string)
+			name, ok := strings.CutPrefix(text, schemaPath)
+			if !ok || key != "$ref" {
 				s.refer(item, schemas, wanted)
 				continue
 			}

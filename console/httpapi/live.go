@@ -47,6 +47,14 @@ const liveText = `Server-sent events: about once a second, for each topic, an ev
 
 Topics need permissions: alerts ` + "`alerts.read`, engines `engines.read`, release `ticketing.read`." + ` An operator may have 8 streams open; share one among a browser's tabs.`
 
+// desk mounts what moves, what is looked for, and the way to the booking system.
+func (s *server) desk(api huma.API) {
+	s.live(api)
+	s.ticketing(api)
+	s.search(api)
+	s.qualitySplits(api)
+}
+
 // maxWrite is how long a listener may take for one frame before its connection
 // is closed.
 const maxWrite = 10 * time.Second

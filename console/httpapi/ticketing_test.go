@@ -168,15 +168,13 @@ func TestABookingSystemThatDoesNotAnswer(t *testing.T) {
 		want   int
 		says   string
 	}{
-		"it takes too long": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, http.StatusGatewayTimeout, "may have been made"},
-		"it does not take the key": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) },
-			http.StatusBadGateway, "request id"},
+		"it takes too long":        {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, http.StatusGatewayTimeout, "may have been made"},
+		"it does not take the key": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, http.StatusBadGateway, "request id"},
 		"it sends elsewhere": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "http://127.0.0.1:1/")
 			w.WriteHeader(http.StatusFound)
 		}, http.StatusBadGateway, "request id"},
-		"it says too much": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, strings.Repeat("x", 1001)) },
-			http.StatusBadGateway, "request id"},
+		"it says too much": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, strings.Repeat("x", 1001)) }, http.StatusBadGateway, "request id"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := openCounter(t)

@@ -104,7 +104,7 @@ func TestOverview(t *testing.T) {
 		assert.Equal(t, live.Soon, first.Sale.Phase)
 		assert.Len(t, first.Routes, 1)
 
-		time.Sleep(time.Second)
+		pass(time.Second)
 		r := gateway("a", "1", time.Now(), 30, 0, 0, 30, 0, 0, 0)
 		r.Degraded = true
 		w.records = []pulse.Record{r}
@@ -127,7 +127,7 @@ func TestAnEngineThatIsAwayLeavesFiguresWithTheirTime(t *testing.T) {
 		w := &world{pools: []live.Pool{{Pool: "main", Left: 3}}, alerts: []alert.Alert{{ID: "n", Severity: notify.Notice}}}
 		f := w.figures()
 		before := overview(t, f)
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		w.err = errors.New("away")
 		after := overview(t, f)
 		assert.Equal(t, before.Pools, after.Pools)
@@ -146,10 +146,10 @@ func TestASlowEngineDelaysNoFrame(t *testing.T) {
 		first := overview(t, f)
 		assert.Less(t, time.Since(began), 500*time.Millisecond)
 		assert.Empty(t, first.Pools)
-		time.Sleep(3 * time.Second)
+		pass(3 * time.Second)
 		assert.Len(t, overview(t, f).Pools, 1, "what came later is there now")
 		synctest.Wait()
-		time.Sleep(3 * time.Second) // what was asked for last comes
+		pass(3 * time.Second) // what was asked for last comes
 	})
 }
 
@@ -174,7 +174,7 @@ func TestReleaseFrame(t *testing.T) {
 		assert.Equal(t, "not_found", none.Fault)
 		assert.NotNil(t, none.Stages)
 
-		time.Sleep(2 * time.Minute)
+		pass(2 * time.Minute)
 		w.err = errors.New("away")
 		later := frame("main")
 		assert.Equal(t, "unavailable", later.Fault)

@@ -18,6 +18,9 @@ import (
 	"fairgate/console/live"
 )
 
+// pass lets time of the bubble's clock go by.
+func pass(d time.Duration) { <-time.After(d) }
+
 // ticks counts how often it is asked, and fails for one topic.
 type ticks struct{ asked atomic.Int64 }
 
@@ -88,7 +91,7 @@ func TestFramesAreComputedOnceAndOnlyWhileSomebodyListens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s ticks
 		hub, stop := running(t, &s, live.Options{})
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		assert.Zero(t, s.asked.Load())
 
 		a, b := listen(t, hub, "a", "", live.TopicOverview), listen(t, hub, "b", "", live.TopicOverview)
@@ -103,7 +106,7 @@ func TestFramesAreComputedOnceAndOnlyWhileSomebodyListens(t *testing.T) {
 		a.Close()
 		b.Close()
 		a.Close() // twice is no harm
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		assert.LessOrEqual(t, s.asked.Load(), int64(4))
 		for _, l := range []*live.Listener{a, b} {
 			for {
@@ -221,7 +224,7 @@ func TestAStreamEndsWithItsSession(t *testing.T) {
 		over := open(func(context.Context) error { return fmt.Errorf("out: %w", live.ErrOver) })
 		away := open(func(context.Context) error { return errors.New("the database is away") })
 		good := open(func(context.Context) error { return nil })
-		time.Sleep(32 * time.Second)
+		pass(32 * time.Second)
 		end := func(l *live.Listener) string {
 			for {
 				if e := next(t, l); e.name == "bye" {
@@ -231,7 +234,7 @@ func TestAStreamEndsWithItsSession(t *testing.T) {
 		}
 		assert.JSONEq(t, `{"reason":"session_over"}`, end(over))
 		next(t, away)
-		time.Sleep(5 * time.Minute)
+		pass(5 * time.Minute)
 		assert.JSONEq(t, `{"reason":"session_over"}`, end(away), "nobody could say for five minutes that it may go on")
 		next(t, good)
 		stop()

@@ -91,14 +91,19 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	relay := outbox.NewRelay(db, actionLog{producer, topics}, outbox.RelayOptions{Logger: log, Registry: e.Registry})
-	s.Go("action relay", func(ctx context.Context) error { relay.Run(ctx); return nil })
+	startRelay(s, e, db, actionLog{producer, topics})
 	enforcer := enforcement.NewEnforcer(
 		verdicts{consumer}, deadVerdicts{stream.NewDeadLetters(producer, topics.Dead)}, r.lists, r.withdrawals, r.cases,
 		enforcement.EnforcerOptions{Kill: kill, Budget: budgets, Curb: curb, Sampler: sampler, Receipts: receipts, Now: e.Now, Logger: log, Registry: e.Registry})
 	s.Go("enforcer", enforcer.Run)
 	givePulse(s, e, client, pulse.Enforcer, host(), nil)
 	return "", nil
+}
+
+// startRelay publishes what the outbox holds.
+func startRelay(s *Stack, e Env, db *sqldb.DB, to actionLog) {
+	relay := outbox.NewRelay(db, to, outbox.RelayOptions{Logger: e.Log.With("part", "enforcer"), Registry: e.Registry})
+	s.Go("action relay", func(ctx context.Context) error { relay.Run(ctx); return nil })
 }
 
 // enforcerSecrets reads the key to the booking system and that of receipts.

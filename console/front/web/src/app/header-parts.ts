@@ -1,6 +1,7 @@
 import type { ComponentType } from 'react'
 import { AlertCount } from '../pages/alerts/count'
 import { StageMenu } from '../pages/ticketing/stage-menu'
+import { LiveState } from './live-state'
 
 /**
  * What the header shows beside search, language and user: the state of the
@@ -8,6 +9,7 @@ import { StageMenu } from '../pages/ticketing/stage-menu'
  * and shows nothing to a role that may not read it.
  */
 export const headerParts: readonly { name: string; Part: ComponentType }[] = [
+  { name: 'live', Part: LiveState },
   { name: 'alerts', Part: AlertCount },
   { name: 'release', Part: StageMenu },
 ]

@@ -120,4 +120,9 @@ export const en: Translation<typeof zh> = {
   search_missing_ledger: 'history',
   search_missing_booking: 'booking system',
   search_missing_people: 'phones and documents',
+  live_normal: 'Normal',
+  live_attack: 'Under attack',
+  live_degraded: 'Degraded',
+  live_lost: 'Live figures lost',
+  live_sale: 'Release in {{in}}',
 }

@@ -117,4 +117,9 @@ export const zh = {
   search_missing_ledger: '历史数据',
   search_missing_booking: '票务系统',
   search_missing_people: '手机号和证件号',
+  live_normal: '正常',
+  live_attack: '受攻击',
+  live_degraded: '降级',
+  live_lost: '实时已断开',
+  live_sale: '距放票 {{in}}',
 }

@@ -19,7 +19,7 @@ export function PoolsPanel({ frame }: { frame: Frame<'overview'> }) {
         <PlainTable<Pool>
           caption={t('pools')} rowKey="pool" dataSource={frame.pools} maxHeight={260}
           columns={[
-            { key: 'pool', title: t('pool'), render: (_, pool) => (language === 'zh' ? pool.name_zh : pool.name_en) || pool.pool },
+            { key: 'pool', title: t('pool'), render: (_, pool) => <>{language === 'zh' ? pool.name_zh : pool.name_en} <span className="muted">{pool.pool}</span></> },
             count('left'), count('held'), count('sold'), count('withheld'),
           ]}
         />

@@ -124,3 +124,27 @@ func TestRulesAndChallenges(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []metrics.Funnel{{Verdict: "human", Shown: 1, Solved: 1}, {Verdict: "scalper", Shown: 1, Abandoned: 1}}, funnel)
 }
+
+// BenchmarkSeries reads the same events as a series by hour, the rules and the
+// challenges.
+func BenchmarkSeries(b *testing.B) {
+	reader := busy(b)
+	b.Run("hours", func(b *testing.B) {
+		for b.Loop() {
+			_, err := reader.Series(b.Context(), period, metrics.SeriesFilter{Step: metrics.Hourly})
+			require.NoError(b, err)
+		}
+	})
+	b.Run("rules", func(b *testing.B) {
+		for b.Loop() {
+			_, err := reader.Rules(b.Context(), period, metrics.Filter{})
+			require.NoError(b, err)
+		}
+	})
+	b.Run("challenges", func(b *testing.B) {
+		for b.Loop() {
+			_, err := reader.Challenges(b.Context(), period, metrics.Filter{})
+			require.NoError(b, err)
+		}
+	})
+}

@@ -41,6 +41,7 @@ func (w Written) check() error {
 type place struct {
 	from, to, column int
 	whenFrom, whenTo int
+	when             string // as YAML reads it
 }
 
 // locate finds a rule, or with an empty id the end of the list of rules.
@@ -66,6 +67,7 @@ func locate(text []byte, id string) (place, error) {
 			return place{}, fmt.Errorf("%w: rule %q is written in one line; edit the text", ErrBadInput, clip(id))
 		}
 		out.from, out.to, out.column = rule.Line-1, lastLine(rule), rule.Column-1
+		out.when = fieldOf(rule, "when")
 		for i := 0; i+1 < len(rule.Content); i += 2 {
 			if rule.Content[i].Value == "when" {
 				out.whenFrom, out.whenTo = rule.Content[i].Line-1, out.to
@@ -138,13 +140,10 @@ func (p place) extent(lines []string) int {
 
 func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
-// Write takes a rule out of a document, as its author wrote it.
+// Write takes a rule out of a document, as its author wrote it; the document
+// need not compile.
 func Write(text []byte, id string) (Written, error) {
 	at, err := locate(text, id)
-	if err != nil {
-		return Written{}, err
-	}
-	rs, err := rules.Decode("", text)
 	if err != nil {
 		return Written{}, err
 	}
@@ -159,12 +158,7 @@ func Write(text []byte, id string) (Written, error) {
 			rest = append(rest, unindented(lines[i], at.column))
 		}
 	}
-	out := Written{Declaration: strings.Join(rest, "\n") + "\n"}
-	for i := range rs.Rules {
-		if rs.Rules[i].ID == id {
-			out.When = rs.Rules[i].When
-		}
-	}
+	out := Written{When: at.when, Declaration: strings.Join(rest, "\n") + "\n"}
 	if at.whenFrom > 0 { // rather as it was broken into lines than as it was folded
 		if shown := shownWhen(lines[at.whenFrom:at.whenTo], at.column); folds(shown, out.When) {
 			out.When = shown

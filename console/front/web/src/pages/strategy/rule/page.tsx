@@ -1,1 +1,38 @@
-export default function Later() { return null }
+import { useQuery } from '@tanstack/react-query'
+import { useLocation, useParams } from 'react-router'
+import { api, ask } from '../../../api/client'
+import { useWords } from '../../../i18n'
+import { ErrorCard, Loaded, PageHeader, param, useUrlState } from '../../../ui'
+import { useRulesetName } from '../data'
+import { templateNames, templates } from '../rules/templates'
+import { Editor } from './editor'
+import '../strategy.css'
+
+const shape = { template: param.oneOf(templateNames, 'empty'), feature: param.text('', 64), threshold: param.text('', 200) }
+
+/** A rule's editor: of what is in force, of a stored version, or of a new rule begun from a template. */
+export default function RulePage() {
+  const t = useWords('strategy')
+  const { id = '', v } = useParams()
+  const name = useRulesetName()
+  const { key } = useLocation()
+  const [{ template, threshold }] = useUrlState(shape)
+  const number = v && /^\d{1,12}$/.test(v) ? Number(v) : 0
+  const path = { name: name.data ?? '', rule: id }
+  const text = useQuery({
+    queryKey: ['rule-text', path.name, id, number], enabled: name.isSuccess && id !== '', gcTime: 0, refetchOnWindowFocus: false, staleTime: Infinity,
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/rulesets/{name}/rules/{rule}/text', { params: { path, query: { version: number } }, signal })),
+  })
+  if (name.isError) return <ErrorCard error={name.error} onRetry={() => void name.refetch()} />
+  if (!name.data) return null
+  if (id === '') {
+    const begun = threshold ? { when: threshold, declaration: templates.empty.declaration } : templates[template]
+    return <Editor key={`new-${template}-${threshold}-${key}`} ruleset={name.data} rule="" number={0} initial={begun} />
+  }
+  return (
+    <>
+      {text.data ? null : <PageHeader title={id} about={t('rule')} />}
+      <Loaded query={text}>{(found) => <Editor key={`${id}-${number}`} ruleset={name.data} rule={id} number={number} initial={found} />}</Loaded>
+    </>
+  )
+}

@@ -27,11 +27,12 @@ describe('the catalogues', () => {
     expect([...zh].filter(([, text]) => !chinese.test(text) && /[a-z]{4}/i.test(text.replace(/\{\{\w+\}\}/g, ''))).map(([key]) => key)).toEqual([])
   })
   it('say nothing that no page asks for', () => {
-    // A key is asked for as 'key', 'area:key', or by a template such as `role_${…}`.
+    // A key is asked for as 'key', 'area:key', or by a template such as `role_${…}` or `${…}_title`.
     const templates = [...sources.matchAll(/`(?:\w+:)?(\w+_)\$\{/g)].map((m) => m[1] ?? '')
+    const endings = [...sources.matchAll(/`\$\{[^`{}]*\}(_\w+)`/g)].map((m) => m[1] ?? '')
     const asked = (full: string) => {
       const key = full.slice(full.indexOf(':') + 1)
-      return key === 'group' || sources.includes(`'${key}'`) || sources.includes(`'${full}'`) || templates.some((t) => key.startsWith(t))
+      return key === 'group' || sources.includes(`'${key}'`) || sources.includes(`'${full}'`) || templates.some((t) => key.startsWith(t)) || endings.some((e) => key.endsWith(e))
     }
     expect([...zh.keys()].filter((key) => !asked(key))).toEqual([])
   })

@@ -37,6 +37,8 @@ export interface DataTableProps<Row extends object> {
   /** The page has several tables: each keeps its place under its own name. */
   several?: boolean
   columns: readonly Column<Row>[]
+  /** Columns that only an export has. */
+  exported?: readonly Column<Row>[]
   /** What the query depends on: filters, sort. Part of the cache's key. */
   filters: readonly unknown[]
   /** Asks for one page. */
@@ -90,7 +92,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     <div className="data-table" aria-busy={query.isFetching} ref={box}>
       <div className="table-toolbar">
         <div className="table-filters">{toolbar}</div>
-        <ExportButton name={name} columns={columns} load={load} />
+        <ExportButton name={name} columns={[...columns, ...(props.exported ?? [])]} load={load} />
       </div>
       {query.isError && query.data ? <ErrorCard error={query.error} onRetry={() => void query.refetch()} /> : null}
       {body}

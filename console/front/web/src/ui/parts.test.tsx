@@ -88,7 +88,7 @@ describe('a visitor’s text', () => {
     expect(container.textContent).toBe('<script>x</script>U+202Egnp.exeU+0000')
   })
   it('keeps ordinary writing whole', () => {
-    expect(pieces('张伟 Żółć 👍')).toEqual([{ text: '张伟 Żółć 👍', marked: false }])
+    expect(pieces('张伟\nŻółć 👍')).toEqual([{ text: '张伟\nŻółć 👍', marked: false }])
   })
   it('is cut', () => {
     const { container } = render(<VisitorText max={3}>abcdef</VisitorText>)

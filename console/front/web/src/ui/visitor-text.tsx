@@ -1,5 +1,6 @@
-// Control, bidirectional and invisible characters: they change what is read, so they are shown by number.
-const hidden = /[\p{Cc}\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180E\u200B-\u200F\u2028-\u202E\u2060-\u206F\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF9-\uFFFB\u{E0000}-\u{E007F}]/u
+// Control, bidirectional and invisible characters: they change what is read, so they are shown by number. A line break is
+// what it looks like.
+const hidden = /(?!\n)[\p{Cc}\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180E\u200B-\u200F\u2028-\u202E\u2060-\u206F\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF9-\uFFFB\u{E0000}-\u{E007F}]/u
 
 interface Piece {
   text: string

@@ -9,5 +9,7 @@ export const systemRoutes: PageRoute[] = [
   { path: '/system/api-keys', title: 'system:keys', roles: who('du'), nav: 'system', load: () => import('./keys/page') },
   ...notificationRoutes,
   { path: '/system/engines', title: 'system:engines', roles: who('asdu'), nav: 'system', load: () => import('./engines/page') },
+  { path: '/system/audit', title: 'system:audit', roles: who('du'), nav: 'system', load: () => import('./audit/page') },
+  { path: '/system/audit/:seq', title: 'system:audit', roles: who('du'), load: () => import('./audit/entry') },
   { path: '/me', title: 'system:me', roles: who('asdbu'), load: () => import('./me/page') },
 ]

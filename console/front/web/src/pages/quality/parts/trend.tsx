@@ -25,6 +25,7 @@ export function Trend({ steps, name }: { steps: readonly Step[]; name: string })
   return (
     <div>
       <Segmented size="small" value={as} onChange={setAs} aria-label={t('view_of', { name })} options={[{ value: 'chart', label: t('as_chart') }, { value: 'table', label: t('as_table') }]} />
+      {as === 'chart' && steps.some((s) => s.figure && !s.figure.enough) ? <span className="muted trend-note">○ {t('too_few')}</span> : null}
       {as === 'chart' ? (
         <svg className="trend" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={t('trend_of', { name })}>
           {[0, top / 2, top].map((v) => (
@@ -43,7 +44,7 @@ export function Trend({ steps, name }: { steps: readonly Step[]; name: string })
                     <circle cx={x(i)} cy={y(f.value)} r={4} className="trend-point" />
                     <text x={x(i) + 7} y={y(f.value) - 6}>{percent(f.value)}</text>
                   </>
-                ) : <text x={x(i)} y={y(0) - 6} textAnchor="middle" className="trend-none">○</text>}
+                ) : f ? <text x={x(i)} y={y(0) - 6} textAnchor="middle">○</text> : null}
                 <text x={x(i)} y={height - 6} textAnchor="middle">{timeText(s.at, 'day').slice(5)}</text>
               </g>
             )

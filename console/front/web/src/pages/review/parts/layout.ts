@@ -28,7 +28,7 @@ export function layout(nodes: readonly Node[], edges: readonly Edge[], width: nu
     const b = index.get(e.key)
     return a === undefined || b === undefined ? [] : [[a, b]]
   })
-  const ideal = 0.6 * Math.sqrt((width * height) / Math.max(1, nodes.length))
+  const ideal = 0.5 * Math.sqrt((width * height) / Math.max(1, nodes.length))
   for (let step = 0; step < steps; step++) move(points, pairs, ideal, (0.1 * width * (steps - step)) / steps, width, height)
   return new Map(nodes.map((n, i) => [n.id, points[i] ?? { x: width / 2, y: height / 2 }]))
 }
@@ -55,8 +55,8 @@ function move(points: Point[], pairs: readonly [number, number][], ideal: number
   points.forEach((p, i) => {
     const f = push[i]
     if (!f) return
-    const gx = f.x + (width / 2 - p.x) * 0.02
-    const gy = f.y + (height / 2 - p.y) * 0.02
+    const gx = f.x + (width / 2 - p.x) * 0.08
+    const gy = f.y + (height / 2 - p.y) * 0.08
     const d = Math.max(0.01, Math.hypot(gx, gy))
     p.x = Math.min(width - 14, Math.max(14, p.x + (gx / d) * Math.min(d, heat)))
     p.y = Math.min(height - 14, Math.max(14, p.y + (gy / d) * Math.min(d, heat)))

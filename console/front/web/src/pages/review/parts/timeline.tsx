@@ -88,10 +88,11 @@ function Where({ moment: m }: { moment: Moment }) {
   const said = [
     m.pool, m.day, m.positions ? t('places', { n: m.positions }) : '', m.order_id ? t('order_named', { id: m.order_id }) : '', m.state, m.code, m.subnet, m.network, m.country,
   ].filter((part) => part)
+  if (said.length === 0 && !m.device) return null
   return (
     <div className="muted timeline-where">
-      <VisitorText max={300}>{said.join(' · ')}</VisitorText>
-      {m.device ? <> · <Link to={`/fingerprints/${encodeURIComponent(m.device)}`}>{t('device_named', { id: m.device.slice(0, 8) })}</Link></> : null}
+      {said.length > 0 ? <><VisitorText max={300}>{said.join(' · ')}</VisitorText>{m.device ? ' · ' : null}</> : null}
+      {m.device ? <Link to={`/fingerprints/${encodeURIComponent(m.device)}`}>{t('device_named', { id: m.device.slice(0, 8) })}</Link> : null}
     </div>
   )
 }

@@ -1112,6 +1112,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/live/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The last minutes' decisions, second by second
+         * @description What a chart begins with before the stream goes on, and what fills a gap.
+         *
+         *     Permission: `overview.read`.
+         */
+        get: operations["read-live-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -1466,6 +1488,72 @@ export interface paths {
          *     Permission: `quality.read`.
          */
         get: operations["read-quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of those who were challenged
+         * @description Per distinct account, by label.
+         *
+         *     Permission: `quality.read`.
+         */
+        get: operations["read-quality-challenges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whom each rule blocked
+         * @description Plain shares of labelled accounts, with intervals; a figure whose `enough` is false must be shown as "not enough data".
+         *
+         *     Permission: `quality.read`.
+         */
+        get: operations["read-quality-rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quality/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The quality figures over time
+         * @description Plain shares of labelled accounts, with intervals; a figure whose `enough` is false must be shown as "not enough data".
+         *
+         *     Permission: `quality.read`.
+         */
+        get: operations["read-quality-series"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4610,6 +4698,39 @@ export interface components {
             /** Format: date-time */
             time: string;
         };
+        Funnel: {
+            /**
+             * Format: int64
+             * @description Of those, that showed no pass and sent no request that reached the booking system after their last challenge
+             */
+            abandoned: number;
+            /**
+             * Format: int64
+             * @description Accounts that were challenged
+             */
+            shown: number;
+            /**
+             * Format: int64
+             * @description Of those, that later showed a pass
+             */
+            solved: number;
+            /** @enum {string} */
+            verdict: "human" | "scalper" | "unknown" | "unlabelled";
+        };
+        FunnelOutputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/FunnelOutputBody.json
+             */
+            readonly $schema?: string;
+            /**
+             * Format: date-time
+             * @description When it was computed; the same question is answered from memory for five minutes
+             */
+            as_of: string;
+            funnels: components["schemas"]["Funnel"][] | null;
+        };
         Gap: {
             since: string;
         };
@@ -4641,6 +4762,23 @@ export interface components {
             processes_known: boolean;
             /** @description Every route with its fail mode, which is in force while degraded is true; empty where the console has no route table */
             routes: components["schemas"]["EnginesRoute"][] | null;
+        };
+        HistoryOutputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/HistoryOutputBody.json
+             */
+            readonly $schema?: string;
+            /** Format: date-time */
+            from: string;
+            /** @description Decisions by second; those without any are left out */
+            seconds: components["schemas"]["Second"][] | null;
+            /**
+             * Format: date-time
+             * @description Up to where the ledger is known to be; later seconds come by the stream
+             */
+            to: string;
         };
         Hit: {
             action: string;
@@ -5163,6 +5301,19 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        Point: {
+            /**
+             * Format: date-time
+             * @description When the stretch begins
+             */
+            at: string;
+            challenged_human_rate: components["schemas"]["Figure"];
+            false_positive_rate: components["schemas"]["Figure"];
+            interception_rate: components["schemas"]["Figure"];
+            miss_rate: components["schemas"]["Figure"];
+            /** @description Of series by pool; empty: requests that name none */
+            pool?: string;
+        };
         Pool: {
             /** Format: int64 */
             capacity: number;
@@ -5603,6 +5754,30 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        RuleQualityOutputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/RuleQualityOutputBody.json
+             */
+            readonly $schema?: string;
+            /**
+             * Format: date-time
+             * @description When it was computed; the same question is answered from memory for five minutes
+             */
+            as_of: string;
+            rules: components["schemas"]["RuleRow"][] | null;
+        };
+        RuleRow: {
+            blocked_human_rate: components["schemas"]["Figure"];
+            blocked_scalper_rate: components["schemas"]["Figure"];
+            rule: string;
+            /** @description Which attacks it is meant for; empty of rules that are no longer in force */
+            scenarios: string[] | null;
+            tags: string[] | null;
+            /** Format: int64 */
+            unlabelled_accounts: number;
+        };
         RulesCase: {
             event?: {
                 [key: string]: unknown;
@@ -5758,6 +5933,18 @@ export interface components {
             /** @description What could not be looked into now: the ledger, the booking system, or people, where this console does not hold the key of hashes or the role may not */
             unsearched: ("ledger" | "booking" | "people")[] | null;
         };
+        Second: {
+            /** Format: int64 */
+            allow: number;
+            /** Format: int64 */
+            block: number;
+            /** Format: int64 */
+            challenge: number;
+            /** Format: int64 */
+            flag: number;
+            /** Format: date-time */
+            time: string;
+        };
         SecondFactor: {
             enrolled: boolean;
             /** Format: date-time */
@@ -5767,6 +5954,21 @@ export interface components {
              * @description Recovery codes that were not used yet
              */
             recovery_codes_left: number;
+        };
+        SeriesOutputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/SeriesOutputBody.json
+             */
+            readonly $schema?: string;
+            /**
+             * Format: date-time
+             * @description When it was computed; the same question is answered from memory for five minutes
+             */
+            as_of: string;
+            /** @description The oldest first; stretches without labelled accounts are left out */
+            points: components["schemas"]["Point"][] | null;
         };
         Session: {
             /** @description Where the operator signed in from */
@@ -9337,6 +9539,38 @@ export interface operations {
             };
         };
     };
+    "read-live-history": {
+        parameters: {
+            query?: {
+                /** @description How far back */
+                seconds?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "who-am-i": {
         parameters: {
             query?: never;
@@ -10094,6 +10328,124 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Quality"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "read-quality-challenges": {
+        parameters: {
+            query: {
+                /** @description Start of the period, inclusive */
+                from: string;
+                /** @description Also count labels whose visit day is not a week past */
+                include_immature?: boolean;
+                /** @description Only requests about this pool */
+                pool?: string;
+                /** @description End of the period, exclusive */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FunnelOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "read-quality-rules": {
+        parameters: {
+            query: {
+                /** @description Start of the period, inclusive */
+                from: string;
+                /** @description Also count labels whose visit day is not a week past */
+                include_immature?: boolean;
+                /** @description Only requests about this pool */
+                pool?: string;
+                /** @description End of the period, exclusive */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleQualityOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "read-quality-series": {
+        parameters: {
+            query: {
+                /** @description A series for each pool */
+                by_pool?: boolean;
+                /** @description Start of the period, inclusive */
+                from: string;
+                /** @description Also count labels whose visit day is not a week past */
+                include_immature?: boolean;
+                /** @description Only requests about this pool */
+                pool?: string;
+                /** @description How long each point is: hours over at most 14 days, days of the venue over at most 190 */
+                step?: "hour" | "day";
+                /** @description End of the period, exclusive */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesOutputBody"];
                 };
             };
             /** @description Error */

@@ -11,6 +11,6 @@ export function sourceName(t: Words, source: string): string {
 }
 
 export function valueName(t: Words, value: string): string {
-  const known = values.find((v) => v === value)
+  const known = [...values, 'unlabelled' as const].find((v) => v === value)
   return known ? t(`value_${known}`) : value
 }

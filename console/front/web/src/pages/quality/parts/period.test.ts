@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lastDays, stretches } from './period'
+import { lastDays } from './period'
 
 const now = '2026-03-03T01:20:00Z' // 09:20 at the venue
 
@@ -7,13 +7,5 @@ describe('the period', () => {
   it('begins at the venue\'s midnight and ends with the hour', () => {
     expect(lastDays(1, now)).toEqual({ from: '2026-03-02T16:00:00.000Z', to: '2026-03-03T02:00:00.000Z' })
     expect(lastDays(7, now).from).toBe('2026-02-24T16:00:00.000Z')
-  })
-  it('is cut into whole days, without a gap', () => {
-    const parts = stretches(lastDays(7, now), 7)
-    expect(parts).toHaveLength(7)
-    parts.slice(1).forEach((p, i) => expect(p.from).toBe(parts[i]?.to))
-    expect(parts.at(-1)?.to).toBe('2026-03-03T02:00:00.000Z')
-    expect(stretches(lastDays(30, now), 10)).toHaveLength(10)
-    expect(stretches(lastDays(1, now), 7)).toHaveLength(1)
   })
 })

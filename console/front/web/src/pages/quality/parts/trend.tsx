@@ -16,12 +16,15 @@ const left = 56
 const bottom = 22
 
 /** A rate over time with its interval; days of too few labels are left open. The table says the same. */
-export function Trend({ steps, name }: { steps: readonly Step[]; name: string }) {
+export function Trend({ steps, name, by }: { steps: readonly Step[]; name: string; by: 'hour' | 'day' }) {
   const t = useWords('quality')
   const [as, setAs] = useState<'chart' | 'table'>('chart')
   const top = Math.max(0.001, ...steps.map((s) => (s.figure?.enough ? s.figure.high : 0)))
+  const every = Math.ceil(steps.length / 10)
+  const when = (at: string) => (by === 'hour' ? timeText(at, 'clock').slice(0, 5) : timeText(at, 'day').slice(5))
   const x = (i: number) => left + ((i + 0.5) * (width - left - 8)) / Math.max(1, steps.length)
   const y = (v: number) => 10 + (1 - v / top) * (height - bottom - 14)
+  if (steps.length === 0) return <p className="muted">{t('trend_empty')}</p>
   return (
     <div>
       <Segmented size="small" value={as} onChange={setAs} aria-label={t('view_of', { name })} options={[{ value: 'chart', label: t('as_chart') }, { value: 'table', label: t('as_table') }]} />
@@ -42,10 +45,10 @@ export function Trend({ steps, name }: { steps: readonly Step[]; name: string })
                   <>
                     <line x1={x(i)} x2={x(i)} y1={y(f.low)} y2={y(f.high)} className="trend-interval" />
                     <circle cx={x(i)} cy={y(f.value)} r={4} className="trend-point" />
-                    <text x={x(i) + 7} y={y(f.value) - 6}>{percent(f.value)}</text>
+                    {i % every === 0 ? <text x={x(i) + 7} y={y(f.value) - 6}>{percent(f.value)}</text> : null}
                   </>
                 ) : f ? <text x={x(i)} y={y(0) - 6} textAnchor="middle">○</text> : null}
-                <text x={x(i)} y={height - 6} textAnchor="middle">{timeText(s.at, 'day').slice(5)}</text>
+                {i % every === 0 ? <text x={x(i)} y={height - 6} textAnchor="middle">{when(s.at)}</text> : null}
               </g>
             )
           })}
@@ -57,7 +60,7 @@ export function Trend({ steps, name }: { steps: readonly Step[]; name: string })
             <tbody>
               {steps.map((s) => (
                 <tr key={s.at}>
-                  <td className="figure">{timeText(s.at, 'day')}</td>
+                  <td className="figure">{timeText(s.at, by === 'hour' ? 'minute' : 'day')}</td>
                   <td className="figure">{s.figure?.enough ? percent(s.figure.value) : t('too_few')}</td>
                   <td className="figure">{s.figure ? `${Math.round(s.figure.numerator)}/${Math.round(s.figure.denominator)}` : '—'}</td>
                   <td className="figure">{s.figure?.enough ? `${percent(s.figure.low)}–${percent(s.figure.high)}` : '—'}</td>

@@ -1,56 +1,76 @@
-import { Alert, Tag } from 'antd'
+import { Alert, Tabs, Tag } from 'antd'
 import { useMemo, useState } from 'react'
 import { Link } from 'react-router'
 import type { Schema } from '../../../api/client'
 import { useWords } from '../../../i18n'
-import { ErrorCard, Loaded, PageHeader, useUrlState } from '../../../ui'
+import { Loaded, PageHeader, param, useUrlState } from '../../../ui'
 import { Controls, periodShape } from '../parts/controls'
 import { Figure } from '../parts/figure'
 import { sourceName, valueName } from '../parts/names'
-import { lastDays, stretches } from '../parts/period'
+import { lastDays, type Period } from '../parts/period'
 import { Trend } from '../parts/trend'
-import { useQuality, useQualityOver } from '../parts/use-quality'
+import { useQuality, useSeries, type About } from '../parts/use-quality'
+import { Challenges } from './challenges'
+import { Pools } from './pools'
+import { Rules } from './rules'
 import '../quality.css'
 
 type Quality = Schema<'Quality'>
 
 const rates = ['false_positive_rate', 'miss_rate', 'interception_rate'] as const
 
+const tabs = ['time', 'rules', 'pools', 'challenges'] as const
+const shape = { ...periodShape, tab: param.oneOf(tabs, 'time') }
+
 /** Who was hurt, who got through, what was stopped: per account, from labels, with intervals. */
 export default function QualityPage() {
   const t = useWords('quality')
-  const [{ days, pool, immature }, set] = useUrlState(periodShape)
+  const [{ days, pool, immature, tab }, set] = useUrlState(shape)
   const [now] = useState(Date.now)
   const period = useMemo(() => lastDays(days, now), [days, now])
-  const query = useQuality(period, { pool, immature })
-  const parts = useMemo(() => stretches(period, 10), [period])
-  const over = useQualityOver(parts, { pool, immature })
-  const failed = over.find((o) => o.isError)
+  const about = useMemo(() => ({ pool, immature }), [pool, immature])
+  const query = useQuality(period, about)
   return (
     <>
       <PageHeader title={t('title')} about={t('about')} />
       <Controls days={days} pool={pool} immature={immature} set={set} />
-      <Loaded query={query}>
-        {(q) => (
-          <>
-            <Basis quality={q} />
-            <div className="quality-cards">
-              {rates.map((rate) => (
-                <section key={rate} className="panel">
-                  <h2>{t(rate)}</h2>
-                  <p className="muted">{t(`about_${rate}`)}</p>
-                  <Figure figure={q[rate]} />
-                  <Trend name={t(rate)} steps={parts.map((p, i) => ({ at: p.from, figure: over[i]?.data?.[rate] }))} />
-                </section>
-              ))}
-              <section className="panel"><h2>{t('challenged')}</h2><p className="muted">{t('challenged_is')}</p><Figure figure={q.challenged_human_rate} /></section>
-              <section className="panel"><h2>{t('unknown')}</h2><p className="muted">{t('unknown_is')}</p><Figure figure={q.unknown_rate} /></section>
-            </div>
-          </>
-        )}
-      </Loaded>
-      {failed ? <ErrorCard error={failed.error} onRetry={() => void failed.refetch()} /> : null}
+      <Loaded query={query}>{(q) => <Basis quality={q} />}</Loaded>
+      <Tabs
+        activeKey={tab} onChange={(key) => set({ tab: tabs.find((k) => k === key) ?? 'time' })} destroyOnHidden
+        items={[
+          { key: 'time', label: t('tab_time'), children: query.data ? <Rates quality={query.data} period={period} about={about} step={days === 1 ? 'hour' : 'day'} /> : null },
+          { key: 'rules', label: t('tab_rules'), children: <Rules period={period} about={about} /> },
+          { key: 'pools', label: t('tab_pools'), children: <Pools period={period} about={about} /> },
+          { key: 'challenges', label: t('tab_challenges'), children: <Challenges period={period} about={about} /> },
+        ]}
+      />
     </>
+  )
+}
+
+interface RatesProps {
+  quality: Quality
+  period: Period
+  about: About
+  step: 'hour' | 'day'
+}
+
+function Rates({ quality, period, about, step }: RatesProps) {
+  const t = useWords('quality')
+  const series = useSeries(period, about, step)
+  return (
+    <div className="quality-cards">
+      {rates.map((rate) => (
+        <section key={rate} className="panel">
+          <h2>{t(rate)}</h2>
+          <p className="muted">{t(`about_${rate}`)}</p>
+          <Figure figure={quality[rate]} />
+          <Loaded query={series}>{({ points }) => <Trend name={t(rate)} by={step} steps={(points ?? []).map((p) => ({ at: p.at, figure: p[rate] }))} />}</Loaded>
+        </section>
+      ))}
+      <section className="panel"><h2>{t('challenged')}</h2><p className="muted">{t('challenged_is')}</p><Figure figure={quality.challenged_human_rate} /></section>
+      <section className="panel"><h2>{t('unknown')}</h2><p className="muted">{t('unknown_is')}</p><Figure figure={quality.unknown_rate} /></section>
+    </div>
   )
 }
 

@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 
+/** The program itself. */
+export const binary = process.env.FAIRGATE ?? path.join(root, 'bin', 'fairgate')
+
 /** Starts the program; with the text of a ruleset, by those rules alone. */
 export async function start(ruleset) {
   const dir = await mkdtemp(path.join(tmpdir(), 'fairgate-web-'))
@@ -18,7 +21,7 @@ export async function start(ruleset) {
     await writeFile(path.join(dir, 'museum.yaml'), ruleset)
     args.push('--rules', dir)
   }
-  const child = spawn(process.env.FAIRGATE ?? path.join(root, 'bin', 'fairgate'), args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(binary, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   const greeting = new Promise((resolve, reject) => {
     child.on('error', (why) => reject(new Error(`the program does not start (make build): ${why.message}`)))
@@ -33,7 +36,8 @@ export async function start(ruleset) {
   await greeting
   const address = (name) => new RegExp(`${name}\\s+(http://\\S+)`).exec(said)?.[1]
   const key = (await readFile(path.join(data, 'secrets', 'operations'), 'utf8')).trim()
-  const program = { gateway: address('gateway'), ticketing: address('ticketing'), key }
+  const password = /one-time password: (\S+)/.exec(said)?.[1]
+  const program = { gateway: address('gateway'), ticketing: address('ticketing'), operators: address("operators' API"), password, data, key }
   return {
     ...program,
     house: (method, to, body) => house(program, method, to, body),

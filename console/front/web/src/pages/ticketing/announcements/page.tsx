@@ -84,7 +84,7 @@ interface ConfirmProps {
 function Confirm({ what, item, onClose, onConfirm }: ConfirmProps) {
   const t = useWords('ticketing')
   return (
-    <ReasonModal open danger={what === 'withdraw'} title={t(`${what}_title`)} confirm={t(what)} onClose={onClose} onConfirm={(reason) => onConfirm(what, item.id, reason)}>
+    <ReasonModal open danger={what === 'withdraw'} title={what === 'publish' ? t('publish_title') : t('withdraw_title')} confirm={t(what)} onClose={onClose} onConfirm={(reason) => onConfirm(what, item.id, reason)}>
       <p><strong>{item.title_zh}</strong>{item.title_en ? <><br />{item.title_en}</> : null}</p>
     </ReasonModal>
   )

@@ -1,0 +1,116 @@
+// Box office at a sale, a visitor who is turned away and let in again, and one
+// who is asked, appeals, and is told.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { visitor } from '../../../../ticketing/front/web/e2e/browser.mjs'
+import { idNumber, phoneNumber } from '../../../../ticketing/front/web/e2e/people.mjs'
+import { openPools } from '../../../../ticketing/front/web/e2e/program.mjs'
+import { launch, operator } from './console.mjs'
+import { day, nameOf, startHouse, until } from './house.mjs'
+
+// Whoever books is asked; whoever books for four or more is turned away.
+const ruleset = `name: museum
+rules:
+  - id: ask_everybody
+    events: [order.submit]
+    when: positions >= 1
+    on: account
+    action: challenge
+  - id: refuse_crowds
+    events: [order.submit]
+    when: positions >= 4
+    on: account
+    action: block
+    ttl: 2h
+`
+
+let house
+let browser
+before(async () => {
+  browser = await launch()
+  house = await startHouse(ruleset)
+  await openPools(house)
+})
+after(async () => {
+  await browser?.close()
+  await house?.stop()
+})
+
+test('box office brings a stage forward during the sale, and pauses it from another page', async () => {
+  const soon = (hours) => new Date(Date.now() + hours * 3_600_000).toISOString()
+  await house.house('PUT', '/internal/v1/pools/mars', { name: '火星特展', name_en: 'Mars, up close', days: [{ date: day(5), capacity: 300 }] })
+  await house.house('PUT', '/internal/v1/pools/mars/release', { date: day(5), stages: [{ at: soon(-0.01), percent: 40, returns_to: 2 }, { at: soon(2), percent: 60, returns_to: 2 }] })
+  const o = await operator(browser, house, nameOf('box_office'), { at: `/ticketing/releases/mars%40${day(5)}/live` })
+  const { page, t } = o
+  const row = page.getByRole('row').filter({ hasText: t('ticketing:stage_n', { n: 2 }) })
+  await row.getByText(t('ticketing:stage_planned')).waitFor()
+  await o.look('release')
+  await row.getByRole('button', { name: t('ticketing:act_now'), exact: true }).click()
+  await page.getByRole('dialog').getByText(t('ticketing:booked_safe', { n: 0 })).waitFor()
+  await o.say('the first stage sold in a minute')
+  await o.look('release-now')
+  await o.answer('ticketing:act_now').click()
+  await row.getByText(t('ticketing:stage_open')).waitFor()
+  const release = await house.house('GET', `/internal/v1/pools/mars/release?date=${day(5)}`)
+  assert.equal(release.stages[1].released, 180)
+
+  await o.go('/ticketing/announcements')
+  await page.getByRole('button', { name: t('ticketing:pause_title') }).click()
+  await page.locator('.stage-menu').getByRole('button', { name: t('ticketing:act_pause'), exact: true }).first().click()
+  await o.say('queues at the gate')
+  await o.answer('ticketing:act_pause').click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  const paused = await house.house('GET', `/internal/v1/pools/mars/release?date=${day(5)}`)
+  assert.equal(paused.stages.filter((s) => s.paused).length, 1)
+  const { entries } = await house.as(nameOf('auditor'), 'GET', '/api/v1/audit')
+  const written = entries.filter((e) => e.action === 'ticketing.change-stage')
+  assert.deepEqual(written.map((e) => e.reason).sort(), ['queues at the gate', 'the first stage sold in a minute'])
+  await o.close()
+})
+
+/** Books for four and is turned away; gives the page and the receipt. */
+async function turnedAway() {
+  const v = await visitor(browser, house, { language: 'zh' })
+  const { page, t } = v
+  await v.go(`/pools/main/book?date=${day(5)}&slot=09:00`)
+  await v.signIn(phoneNumber())
+  for (let n = 1; n < 4; n++) await page.getByRole('button', { name: t('book.more', { name: t('book.visitors') }) }).click()
+  for (let n = 1; n <= 4; n++) await v.fill(n, { name: '人', number: idNumber() })
+  await v.button('book.submit_free').click()
+  const receipt = await page.getByRole('alert').locator('code').innerText()
+  return { v, receipt }
+}
+
+test('an administrator finds a blocked account by its receipt and lets it in; it books five seconds later', async () => {
+  const { v, receipt } = await turnedAway()
+  const administrator = nameOf('administrator')
+  const found = await until('the account of the receipt', async () => (await house.as(administrator, 'GET', `/api/v1/search?q=${encodeURIComponent(receipt)}`).catch(() => undefined)))
+  assert.ok(found, receipt)
+  const o = await operator(browser, house, administrator, { at: '/overview' })
+  const { page } = o
+  const begun = Date.now()
+  await page.getByRole('combobox').or(page.getByRole('searchbox')).first().fill(receipt)
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/\/(accounts|cases)\//)
+  await o.look('receipt-found')
+  await o.close()
+  assert.ok(Date.now() - begun < 60_000)
+  await v.close()
+})
+
+test('a visitor is asked, books, is turned away, appeals, and is cleared', async () => {
+  const { v, receipt } = await turnedAway()
+  await v.go(`/appeal?receipt=${encodeURIComponent(receipt)}`)
+  await v.page.locator('textarea').fill('一家四口,不是黄牛。')
+  await v.button('appeal.send').click()
+  await v.page.getByText(/^已收到申诉/).waitFor()
+
+  const o = await operator(browser, house, nameOf('administrator'), { at: '/appeals' })
+  const { page } = o
+  await page.getByRole('link').filter({ hasText: receipt }).first().click()
+  await page.waitForURL(/\/appeals\//)
+  await o.look('appeal')
+  await o.close()
+  await v.close()
+})

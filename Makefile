@@ -53,8 +53,9 @@ test-race: engines ## Run all tests under the race detector (needs a C compiler)
 	FAIRGATE_TEST_CHDB="$$(deploy/engines/fetch --present)" CGO_ENABLED=1 go test -race $(PKG)
 
 .PHONY: e2e
-e2e: engines ## Run the end-to-end tests of the whole program
+e2e: engines ## Run the end-to-end tests of the whole program, then the console's in a browser (console-e2e)
 	FAIRGATE_TEST_CHDB="$$(deploy/engines/fetch --present)" go test -count=1 -v ./cmd/...
+	@$(MAKE) --no-print-directory console-e2e
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (20s)
@@ -101,6 +102,15 @@ web-check: ## Check that the committed dists are what the sources build, and run
 	@$(WEB)/check
 	@$(COLLECTOR)/check
 	@$(CONSOLE)/check
+
+.PHONY: console-e2e
+console-e2e: engines build $(WEB_MODULES) $(CONSOLE_MODULES) chromium ## Drive the console with a browser; screenshots go to .cache/shots/console (FAIRGATE_SHOTS)
+	cd $(CONSOLE) && FAIRGATE_CHDB="$$(../../../deploy/engines/fetch --present)" npm run --silent e2e
+
+# Only where there is none, and the system's packages can be installed.
+.PHONY: chromium
+chromium:
+	@[[ -n $$CHROMIUM ]] || command -v chromium chromium-browser google-chrome >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
 
 .PHONY: web-e2e
 web-e2e: build $(WEB_MODULES) ## Drive the built program with a browser (needs Chromium; CHROMIUM=PATH where it is elsewhere)

@@ -1,5 +1,5 @@
 import { useWords } from '../../../i18n'
-import { timeText } from '../../../ui'
+import { atVenue } from '../../../ui/time'
 import { axisOf, position, stageState, type Stage } from '../model'
 
 /** The stages along time, and where now is. The same is in the list below. */
@@ -17,7 +17,7 @@ export function Axis({ stages, now }: { stages: readonly Stage[]; now: number })
         >
           <span>{t('stage_n', { n: s.stage })} {t(`stage_${stageState(s, now)}`)}</span>
           <span className="axis-dot" />
-          <span className="muted">{timeText(s.fired_at ?? s.at, 'clock')}</span>
+          <span className="muted">{atVenue(s.fired_at ?? s.at).format('HH:mm:ss')}</span>
         </div>
       ))}
     </div>

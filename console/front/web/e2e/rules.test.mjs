@@ -1,0 +1,76 @@
+// A rule from its writing to the visitor whom it turns away.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { visitor } from '../../../../ticketing/front/web/e2e/browser.mjs'
+import { idNumber, phoneNumber } from '../../../../ticketing/front/web/e2e/people.mjs'
+import { openPools } from '../../../../ticketing/front/web/e2e/program.mjs'
+import { launch, operator } from './console.mjs'
+import { day, nameOf, startHouse, until } from './house.mjs'
+
+const ruleset = `name: museum
+rules:
+  - id: watch_crowds
+    events: [order.submit]
+    when: positions >= 5
+    on: account
+    action: flag
+`
+const refusing = `${ruleset}  - id: refuse_pairs
+    description: whoever books for two
+    events: [order.submit]
+    when: positions == 2
+    on: account
+    action: block
+    ttl: 10m
+`
+
+let house
+let browser
+before(async () => {
+  browser = await launch()
+  house = await startHouse(ruleset)
+  await openPools(house)
+})
+after(async () => {
+  await browser?.close()
+  await house?.stop()
+})
+
+test('a rule is written, run over history, approved by a second person, published, and blocks', async () => {
+  const [analyst, security] = [nameOf('analyst'), nameOf('security')]
+  const path = '/api/v1/rulesets/museum'
+  const inForce = await house.as(analyst, 'GET', path)
+  const written = await house.as(analyst, 'POST', `${path}/versions`, { text: refusing, base: inForce.hash, reason: 'pairs resell' })
+  assert.equal(written.state, 'draft')
+  const now = Date.now()
+  const job = await house.as(analyst, 'POST', '/api/v1/backtests', { version: String(written.number), from: new Date(now - 3_600_000).toISOString(), to: new Date(now - 1000).toISOString() })
+  const done = await until('the backtest', async () => {
+    const j = await house.as(analyst, 'GET', `/api/v1/backtests/${job.id}`)
+    return ['done', 'failed'].includes(j.state) && j
+  }, 60)
+  assert.equal(done.state, 'done')
+
+  const version = `${path}/versions/${written.number}`
+  const word = { hash: written.hash, reason: 'looks right' }
+  await house.as(analyst, 'POST', `${version}/proposal`, word)
+  await assert.rejects(house.as(analyst, 'POST', `${version}/approval`, word), /403/, 'who wrote it approves nothing')
+  await house.as(security, 'POST', `${version}/approval`, { ...word, override: 'a house without history' })
+  const published = await house.as(analyst, 'POST', `${version}/publication`, { replaces: inForce.hash, reason: 'now it is' })
+  assert.equal(published.state, 'published')
+
+  const o = await operator(browser, house, analyst, { at: '/rules' })
+  await o.page.getByText('refuse_pairs').first().waitFor()
+  await o.look('rules-published')
+  await o.close()
+
+  await until('the gateway runs it', async () => (await house.as(analyst, 'GET', path)).number === written.number)
+  const v = await visitor(browser, house, { language: 'zh' })
+  await v.go(`/pools/main/book?date=${day(5)}&slot=09:00`)
+  await v.signIn(phoneNumber())
+  await v.page.getByRole('button', { name: v.t('book.more', { name: v.t('book.visitors') }) }).click()
+  for (let n = 1; n <= 2; n++) await v.fill(n, { name: '人', number: idNumber() })
+  await v.button('book.submit_free').click()
+  await v.page.getByRole('alert').locator('code').waitFor()
+  await v.close()
+})

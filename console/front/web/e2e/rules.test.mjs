@@ -49,7 +49,7 @@ test('a rule is written, run over history, approved by a second person, publishe
     const j = await house.as(analyst, 'GET', `/api/v1/backtests/${job.id}`)
     return ['done', 'failed'].includes(j.state) && j
   }, 60)
-  assert.equal(done.state, 'done')
+  assert.equal(done.state, 'done', JSON.stringify(done))
 
   const version = `${path}/versions/${written.number}`
   const word = { hash: written.hash, reason: 'looks right' }

@@ -44,10 +44,13 @@ export function Search() {
         </div>
       }
     >
-      <Input.Search
-        ref={input} className="top-search" placeholder={t('search_hint')} aria-label={t('search')} maxLength={most} allowClear autoComplete="off" spellCheck={false} loading={search.isPending}
-        onSearch={run} onKeyDown={(e) => { if (e.key === 'Escape') { setOpen(false); setWide(false) } }} onChange={() => setOpen(false)}
-      />
+      {/* What it is placed by has to be an element: a field of antd is none. */}
+      <div className="top-search">
+        <Input.Search
+          ref={input} placeholder={t('search_hint')} aria-label={t('search')} maxLength={most} allowClear autoComplete="off" spellCheck={false} loading={search.isPending}
+          onSearch={run} onKeyDown={(e) => { if (e.key === 'Escape') { setOpen(false); setWide(false) } }} onChange={() => setOpen(false)}
+        />
+      </div>
     </Popover>
   )
 }

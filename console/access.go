@@ -3,7 +3,6 @@ package console
 import (
 	"errors"
 	"slices"
-	"time"
 )
 
 // Role is what an operator may do.
@@ -155,20 +154,3 @@ var (
 	// ErrNotFound is returned for a session, a user or a key that is not there.
 	ErrNotFound = errors.New("there is no such")
 )
-
-// AuditEntry is one line of the audit log.
-type AuditEntry struct {
-	Seq       int64     `json:"seq"`
-	Time      time.Time `json:"time"`
-	Actor     string    `json:"actor"`
-	Role      Role      `json:"role"`
-	Address   string    `json:"address"`
-	RequestID string    `json:"request_id"`
-	Action    string    `json:"action"` // e.g. account.unblock
-	Object    string    `json:"object"`
-	Reason    string    `json:"reason,omitempty"`
-	Before    string    `json:"before,omitempty"` // JSON
-	After     string    `json:"after,omitempty"`  // JSON
-	// Hash chains the entry to all before it (hex SHA-256).
-	Hash string `json:"hash"`
-}

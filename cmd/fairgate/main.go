@@ -31,6 +31,7 @@ type cli struct {
 	Replay    replayCommand    `cmd:"" help:"Feed recorded traffic through the same screening and scoring."`
 	Rules     rulesCommand     `cmd:"" help:"Check and test rulesets."`
 	Fit       fitCommand       `cmd:"" help:"Fit a model from recorded data, or measure one."`
+	Audit     auditCommand     `cmd:"" help:"Check the operators' audit log."`
 	Openapi   openapiCommand   `cmd:"" help:"Print the OpenAPI document of the operators' API or of the booking system's."`
 	Bench     benchCommand     `cmd:"" help:"Measure the service under load."`
 	Erase     eraseCommand     `cmd:"" help:"Erase what the house keeps about somebody."`

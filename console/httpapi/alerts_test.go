@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"fairgate/console"
 	"fairgate/enforcement/alert"
 	"fairgate/enforcement/notify"
 )
@@ -65,7 +66,7 @@ func TestAnAlertFromOpenToClosed(t *testing.T) {
 	require.Len(t, months.Months, 1)
 	assert.Equal(t, []int{1, 1, 1}, []int{months.Months[0].Alerts, months.Months[0].Taken, months.Months[0].InTime})
 
-	entries, err := h.users.Entries(t.Context(), 0, 100)
+	entries, err := h.users.Entries(t.Context(), console.AuditFilter{}, 0, 100)
 	require.NoError(t, err)
 	var audited []string
 	for _, e := range entries {

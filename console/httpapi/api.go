@@ -25,13 +25,6 @@ import (
 	"fairgate/rules/life"
 )
 
-// Audit is the append-only log; *store.Store is one.
-type Audit interface {
-	Append(ctx context.Context, e console.AuditEntry) (console.AuditEntry, error)
-	Entries(ctx context.Context, before int64, limit int) ([]console.AuditEntry, error)
-	Verify(ctx context.Context) (int64, error)
-}
-
 // Services are what the API stands in front of. All are required.
 type Services struct {
 	Operators Operators
@@ -118,8 +111,10 @@ type Options struct {
 	Origin string
 	// RequireTOTP are the roles that can do nothing without a second factor.
 	RequireTOTP map[console.Role]bool
-	Now         func() time.Time
-	Log         *slog.Logger
+	// Zone is the venue's, for times in files. Default UTC.
+	Zone *time.Location
+	Now  func() time.Time
+	Log  *slog.Logger
 }
 
 // maxBody bounds a request: a ruleset of the largest size fits, as JSON. Other
@@ -139,6 +134,9 @@ func New(services Services, o Options) *fiber.App {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Zone == nil {
+		o.Zone = time.UTC
 	}
 	if o.Trusted == nil {
 		o.Trusted = &fingerprint.Proxies{}
@@ -241,16 +239,22 @@ func (s *server) ready(c *fiber.Ctx) error {
 
 // record writes a change that was made into the audit log.
 func (s *server) record(ctx context.Context, action, object, reason string, before, after any) error {
+	_, err := s.recorded(ctx, action, object, reason, before, after)
+	return err
+}
+
+// recorded is record for who needs the entry.
+func (s *server) recorded(ctx context.Context, action, object, reason string, before, after any) (console.AuditEntry, error) {
 	who := callerOf(ctx)
-	_, err := s.Audit.Append(ctx, console.AuditEntry{
+	e, err := s.Audit.Append(ctx, console.AuditEntry{
 		Actor: who.Name, Role: who.Role, Address: who.address, RequestID: who.requestID,
 		Action: action, Object: object, Reason: reason, Before: text(before), After: text(after),
 	})
 	if err != nil {
 		s.o.Log.ErrorContext(ctx, "a change was made and not audited", "error", err, "action", action, "object", object, "actor", who.Name)
-		return huma.Error500InternalServerError("the change was made, and could not be written to the audit log")
+		return e, huma.Error500InternalServerError("the change was made, and could not be written to the audit log")
 	}
-	return nil
+	return e, nil
 }
 
 // internal hides what an operator cannot help, and logs it.

@@ -194,7 +194,7 @@ func (h *house) call(t *testing.T, token, method, path, body string, out any) in
 
 func (h *house) audit(t *testing.T) []console.AuditEntry {
 	t.Helper()
-	entries, err := h.users.Entries(t.Context(), 0, 100)
+	entries, err := h.users.Entries(t.Context(), console.AuditFilter{}, 0, 100)
 	require.NoError(t, err)
 	return entries
 }
@@ -366,9 +366,9 @@ func TestLabelsQualityAndMode(t *testing.T) {
 	var m struct{ Observe bool }
 	require.Equal(t, http.StatusOK, h.call(t, h.admin, http.MethodGet, "/api/v1/mode", "", &m))
 	assert.True(t, m.Observe)
-	last, err := h.users.Verify(t.Context())
+	v, err := h.users.Verify(t.Context())
 	require.NoError(t, err)
-	assert.EqualValues(t, 2, last)
+	assert.EqualValues(t, 2, v.Verified)
 }
 
 func TestDocumentDescribesEveryOperation(t *testing.T) {

@@ -86,6 +86,22 @@ func (b *tab) do(t *testing.T, method, path, body string, out any) (int, http.He
 	return res.StatusCode, res.Header
 }
 
+// text is the body of an answer as it came.
+func (b *tab) text(t *testing.T, path string) (int, http.Header, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.base+path, http.NoBody)
+	require.NoError(t, err)
+	for name, value := range b.headers {
+		req.Header.Set(name, value)
+	}
+	res, err := b.h.app.Test(req, 10_000)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, res.Body.Close()) }()
+	data, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	return res.StatusCode, res.Header, string(data)
+}
+
 func TestBrowsersSignInByCookie(t *testing.T) {
 	h := build(t)
 	b := h.openTab(t)

@@ -49,7 +49,7 @@ func TestAChannelFromSetUpToTest(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, h.call(t, keyOf("sec"), http.MethodDelete, "/api/v1/notifications/channels/"+c.ID+"?reason=gone", "", nil))
 	assert.Equal(t, http.StatusNotFound, h.call(t, keyOf("sec"), http.MethodDelete, "/api/v1/notifications/channels/"+c.ID+"?reason=gone", "", nil))
 
-	entries, err := h.users.Entries(t.Context(), 0, 100)
+	entries, err := h.users.Entries(t.Context(), console.AuditFilter{}, 0, 100)
 	require.NoError(t, err)
 	var audited []string
 	for _, e := range entries {

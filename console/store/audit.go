@@ -13,9 +13,6 @@ import (
 	"fairgate/console"
 )
 
-// ErrChainBroken is wrapped by Verify when an entry was changed or removed.
-var ErrChainBroken = errors.New("the audit log was tampered with")
-
 // appendTries is how often Append tries again when another process took the
 // sequence number first.
 const appendTries = 10
@@ -69,61 +66,4 @@ func chain(before string, e console.AuditEntry) (string, error) {
 	}
 	sum := sha256.Sum256(append([]byte(before+"\n"), text...))
 	return hex.EncodeToString(sum[:]), nil
-}
-
-// Entries reads the log, the newest first, from before a sequence number (0:
-// from the end).
-func (s *Store) Entries(ctx context.Context, before int64, limit int) (entries []console.AuditEntry, err error) {
-	rows, err := s.db.Read.QueryContext(ctx, `SELECT seq, time_ms, actor, role, address, request_id, action, object, reason, before, after, hash
-		FROM console_audit WHERE ($1 = 0 OR seq < $1) ORDER BY seq DESC LIMIT $2`, before, limit)
-	if err != nil {
-		return nil, fmt.Errorf("read the audit log: %w", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		e, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, e)
-	}
-	return entries, rows.Err()
-}
-
-func scan(rows *sql.Rows) (console.AuditEntry, error) {
-	var e console.AuditEntry
-	var ms int64
-	var role string
-	if err := rows.Scan(&e.Seq, &ms, &e.Actor, &role, &e.Address, &e.RequestID, &e.Action, &e.Object, &e.Reason, &e.Before, &e.After, &e.Hash); err != nil {
-		return e, fmt.Errorf("read the audit log: %w", err)
-	}
-	e.Time, e.Role = time.UnixMilli(ms).UTC(), console.Role(role)
-	return e, nil
-}
-
-// Verify walks the whole chain and returns the last sequence number that
-// holds; an error wraps ErrChainBroken and names the first that does not.
-func (s *Store) Verify(ctx context.Context) (last int64, err error) {
-	rows, err := s.db.Read.QueryContext(ctx, `SELECT seq, time_ms, actor, role, address, request_id, action, object, reason, before, after, hash
-		FROM console_audit ORDER BY seq`)
-	if err != nil {
-		return 0, fmt.Errorf("read the audit log: %w", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	before := ""
-	for rows.Next() {
-		e, err := scan(rows)
-		if err != nil {
-			return last, err
-		}
-		want, err := chain(before, e)
-		if err != nil {
-			return last, err
-		}
-		if e.Hash != want || e.Seq != last+1 {
-			return last, fmt.Errorf("%w: at entry %d", ErrChainBroken, e.Seq)
-		}
-		last, before = e.Seq, e.Hash
-	}
-	return last, rows.Err()
 }

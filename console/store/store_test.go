@@ -121,17 +121,17 @@ func TestAuditIsChained(t *testing.T) {
 			})
 		}
 		all.Wait()
-		last, err := s.Verify(t.Context())
+		v, err := s.Verify(t.Context())
 		require.NoError(t, err)
-		assert.EqualValues(t, 8, last)
-		entries, err := s.Entries(t.Context(), 4, 10)
+		assert.EqualValues(t, 8, v.Verified)
+		entries, err := s.Entries(t.Context(), console.AuditFilter{}, 4, 10)
 		require.NoError(t, err)
 		assert.Len(t, entries, 3)
 
 		_, err = db.Write.ExecContext(t.Context(), `UPDATE console_audit SET reason = 'something else' WHERE seq = 3`)
 		require.NoError(t, err)
-		last, err = s.Verify(t.Context())
-		require.ErrorIs(t, err, store.ErrChainBroken)
-		assert.EqualValues(t, 2, last)
+		v, err = s.Verify(t.Context())
+		require.ErrorIs(t, err, console.ErrChainBroken)
+		assert.Equal(t, []int64{2, 3}, []int64{v.Verified, v.Broken})
 	})
 }

@@ -111,10 +111,10 @@ type Options struct {
 	Origin string
 	// RequireTOTP are the roles that can do nothing without a second factor.
 	RequireTOTP map[console.Role]bool
-	// Zone is the venue's, for times in files. Default UTC.
-	Zone *time.Location
-	Now  func() time.Time
-	Log  *slog.Logger
+	// FileZone is the venue's, for times in exported files. Default UTC.
+	FileZone *time.Location
+	Now      func() time.Time
+	Log      *slog.Logger
 }
 
 // maxBody bounds a request: a ruleset of the largest size fits, as JSON. Other
@@ -135,8 +135,8 @@ func New(services Services, o Options) *fiber.App {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Zone == nil {
-		o.Zone = time.UTC
+	if o.FileZone == nil {
+		o.FileZone = time.UTC
 	}
 	if o.Trusted == nil {
 		o.Trusted = &fingerprint.Proxies{}

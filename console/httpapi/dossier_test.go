@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"fairgate/console"
 	"fairgate/enforcement"
 	"fairgate/enforcement/ledger/dossier"
 	"fairgate/ingest"
@@ -148,7 +149,7 @@ func TestAClaimIsShownAndAudited(t *testing.T) {
 	require.Equal(t, http.StatusOK, h.call(t, keyOf("second"), http.MethodGet, "/api/v1/cases", "", &queue))
 	require.NotNil(t, queue.Cases[0].Claim)
 	assert.Equal(t, mine, queue.Cases[0].Claim.Reviewer)
-	entries, err := h.users.Entries(t.Context(), 0, 10)
+	entries, err := h.users.Entries(t.Context(), console.AuditFilter{}, 0, 10)
 	require.NoError(t, err)
 	require.Len(t, entries, 1, "the second took nothing")
 	assert.Equal(t, "case.claim", entries[0].Action)

@@ -46,7 +46,7 @@ func (s *server) exportAudit(ctx context.Context, in *exportInput) (*huma.Stream
 	if rows.csv {
 		content, ending = contentCSV, "csv"
 	}
-	name := "fairgate-audit-" + s.o.Now().In(s.o.Zone).Format("20060102-150405") + "." + ending
+	name := "fairgate-audit-" + s.o.Now().In(s.o.FileZone).Format("20060102-150405") + "." + ending
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
 		hc.SetHeader("Content-Type", content)
 		hc.SetHeader("Content-Disposition", `attachment; filename="`+name+`"`)
@@ -105,7 +105,7 @@ func (r *auditRows) write(out *bytes.Buffer, e console.AuditEntry) error {
 	if !r.csv {
 		return json.NewEncoder(out).Encode(e)
 	}
-	return csvLine(out, strconv.FormatInt(e.Seq, 10), e.Time.In(r.s.o.Zone).Format("2006-01-02T15:04:05.000Z07:00"), e.Actor, string(e.Role),
+	return csvLine(out, strconv.FormatInt(e.Seq, 10), e.Time.In(r.s.o.FileZone).Format("2006-01-02T15:04:05.000Z07:00"), e.Actor, string(e.Role),
 		e.Address, e.RequestID, e.Action, e.Object, e.Reason, e.Before, e.After, e.Hash)
 }
 

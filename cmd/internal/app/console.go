@@ -109,7 +109,7 @@ func startConsole(ctx context.Context, s *Stack, e Env, noAnalytics error) (*ope
 	app := httpapi.New(services, httpapi.Options{
 		Zone: "Asia/Shanghai", BookingDocument: booking,
 		Site: c.Site, Ruleset: c.Rules.Ruleset, Routes: routes, Trusted: proxies, Origin: c.Console.URL,
-		RequireTOTP: requireTOTP(c.Console), Zone: venueZone(), Now: e.Now, Log: log,
+		RequireTOTP: requireTOTP(c.Console), FileZone: venueZone(), Now: e.Now, Log: log,
 	})
 	if err := addPages(app); err != nil {
 		return nil, err

@@ -222,7 +222,7 @@ func whenLines(when string) []string {
 	if strings.HasPrefix(when, " ") { // else the first line would set the indentation
 		out[0] = "when: >2-"
 	}
-	for _, line := range strings.Split(strings.ReplaceAll(when, "\t", "  "), "\n") {
+	for line := range strings.SplitSeq(strings.ReplaceAll(when, "\t", "  "), "\n") {
 		out = append(out, strings.TrimRight("  "+line, " "))
 	}
 	return out

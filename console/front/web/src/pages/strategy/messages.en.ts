@@ -342,6 +342,7 @@ export const en: Translation<typeof zh> = {
   too_little: 'Not enough data',
   normal_away: 'How ordinary accounts behave cannot be read at present: {{why}}',
   population: 'From {{human}} accounts labelled human and {{clean}} without anything against them',
+  high: 'highest',
   list_deny: 'Deny list',
   list_exceptions: 'Exceptions',
   lists_about: 'The deny list comes before rules; an exception spares one subject from one rule. Every entry has an end and a reason.',

@@ -339,6 +339,7 @@ export const zh = {
   too_little: '数据不足',
   normal_away: '暂时读不到普通账号的表现:{{why}}',
   population: '依据:{{human}} 个标注为真人、{{clean}} 个无异常的账号',
+  high: '最高值',
   list_deny: '拒绝名单',
   list_exceptions: '限定例外',
   lists_about: '拒绝名单优先于规则;限定例外只让一个对象免于一条规则。每条都有期限和原因。',

@@ -103,7 +103,7 @@ function Table({ rows, entities, filters, set, version }: TableProps) {
       empty={<>{t('features_empty')} <Button type="link" onClick={() => set({ q: '', entity: '' })}>{t('clear_filters')}</Button></>}
       toolbar={
         <>
-          <Input.Search className="filter-select" allowClear defaultValue={filters.q} placeholder={t('filter_text')} aria-label={t('filter_text')} onSearch={(q) => set({ q })} />
+          <Input.Search className="filter-text" allowClear defaultValue={filters.q} placeholder={t('filter_text')} aria-label={t('filter_text')} onSearch={(q) => set({ q })} />
           <Select className="filter-select" allowClear aria-label={t('entity')} placeholder={t('entity')} value={filters.entity || null} options={entities.map((e) => ({ value: e, label: entity(e) }))} onChange={(e: string | null) => set({ entity: e ?? '' })} />
           <Select className="filter-select" aria-label={t('suggest_budget')} value={filters.budget} options={budgets.map((b) => ({ value: b, label: `${t('suggest_budget')}: ${Number(b) * 100} %` }))} onChange={(budget) => set({ budget })} />
         </>

@@ -72,8 +72,8 @@ function Entries({ list }: { list: ListName }) {
           <>
             {may.lists(role) ? <Button type="primary" onClick={() => setAdding(true)}>{t(list === 'deny' ? 'add_deny' : 'add_exception')}</Button> : null}
             <Select className="filter-select" allowClear aria-label={t('target')} placeholder={t('target')} value={filters.entity ?? null} options={entities.map((e) => ({ value: e, label: t(`entity_${e}`) }))} onChange={(e) => set({ entity: e ?? undefined })} />
-            <Input.Search className="filter-select" allowClear defaultValue={filters.key} placeholder={t('target_key')} aria-label={t('target_key')} onSearch={(key) => set({ key })} />
-            <Input.Search className="filter-select" allowClear defaultValue={filters.rule} placeholder={t('rule')} aria-label={t('rule')} onSearch={(rule) => set({ rule })} />
+            <Input.Search className="filter-text" allowClear defaultValue={filters.key} placeholder={t('target_key')} aria-label={t('target_key')} onSearch={(key) => set({ key })} />
+            <Input.Search className="filter-text" allowClear defaultValue={filters.rule} placeholder={t('rule')} aria-label={t('rule')} onSearch={(rule) => set({ rule })} />
             <span className="editor-line"><Switch checked={filters.ended} onChange={(ended) => set({ ended })} aria-label={t('show_ended')} /> {t('show_ended')}</span>
           </>
         }

@@ -5,9 +5,9 @@ import { api, ask } from '../../../api/client'
 import { useOperator } from '../../../api/session'
 import { useWords } from '../../../i18n'
 import { ErrorCard, timeText } from '../../../ui'
-import { isStale, periodOf, periods, type PeriodName } from '../backtest'
+import { isOver, isStale, periodOf, periods, type PeriodName } from '../backtest'
 import { Job } from '../backtests/job'
-import { may, type Version } from '../model'
+import { may, type Backtest, type Version } from '../model'
 
 interface BacktestTabProps {
   rule: string
@@ -26,7 +26,7 @@ export function BacktestTab({ rule, version, program, dirty }: BacktestTabProps)
   const [period, setPeriod] = useState<PeriodName>('yesterday')
   const [shown, setShown] = useState<string>()
   const [failed, setFailed] = useState<unknown>()
-  const list = useQuery({ queryKey: ['backtests'], queryFn: async ({ signal }) => (await ask(api.GET('/api/v1/backtests', { params: { query: { limit: 50 } }, signal }))).backtests ?? [] })
+  const list = useQuery<Backtest[]>({ queryKey: ['backtests'], refetchInterval: (q) => ((q.state.data ?? []).some((j) => !isOver(j.state)) ? 2000 : false), queryFn: async ({ signal }) => (await ask(api.GET('/api/v1/backtests', { params: { query: { limit: 50 } }, signal }))).backtests ?? [] })
   const start = async () => {
     setFailed(undefined)
     try {

@@ -63,7 +63,7 @@ export function CodeField(props: CodeFieldProps) {
           lineNumbers(), history(), bracketMatching(), closeBrackets(), EditorView.lineWrapping, colours,
           language === 'expr' ? exprLanguage : yaml(),
           autocompletion({ override: language === 'expr' ? [complete] : [], activateOnTyping: language === 'expr' }),
-          EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false' }),
+          EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', tabindex: '0' }),
           editable.current.of(EditorState.readOnly.of(readOnly ?? false)),
           keymap.of([
             { key: 'Mod-Enter', run: () => { latest.current.onRun?.(); return true } },

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Alert, App, Button, Tabs } from 'antd'
 import { useEffect, useMemo, useState } from 'react'
-import { Link } from 'react-router'
+import { Link, useNavigate } from 'react-router'
 import { api, ask } from '../../../api/client'
 import { useOperator } from '../../../api/session'
 import { useWords } from '../../../i18n'
@@ -25,6 +25,9 @@ import { keep, kept, same, sizeOf, useAutosave, useCheck, type Text } from './us
 
 const tabs = ['test', 'backtest', 'difference', 'history'] as const
 const shape = { tab: param.oneOf(tabs, 'test'), event: param.text('', 64) }
+/** The state of an address that follows a save: the editor stays as it is. */
+export const followsSave = 'saved'
+
 const nonce = () => document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]')?.nonce ?? ''
 
 const stateWord = (state: string) => `vstate_${(['draft', 'proposed', 'approved', 'published', 'superseded', 'rejected'] as const).find((s) => s === state) ?? 'draft'}` as const
@@ -44,6 +47,7 @@ export function Editor({ ruleset, rule, number, initial }: EditorProps) {
   const { role } = useOperator()
   const phone = usePhone()
   const client = useQueryClient()
+  const navigate = useNavigate()
   const changed = useRulesChanged()
   const [{ tab, event }, setUrl] = useUrlState(shape)
   const [lost] = useState(() => kept(rule, number))
@@ -66,8 +70,7 @@ export function Editor({ ruleset, rule, number, initial }: EditorProps) {
     client.setQueryData(['version', ruleset, written.number], written)
     void client.invalidateQueries({ queryKey: ['versions'] })
     setStored(now)
-    // The address follows without the page being made anew.
-    if (now.number !== stored.number || now.rule !== stored.rule) window.history.replaceState(window.history.state, '', `/rules/${encodeURIComponent(now.rule)}/versions/${now.number}${window.location.search}`)
+    if (now.number !== stored.number || now.rule !== stored.rule) void navigate({ pathname: `/rules/${encodeURIComponent(now.rule)}/versions/${now.number}`, search: tab === 'test' ? '' : `?tab=${tab}` }, { replace: true, state: followsSave })
   }
   const draft = useAutosave({ ruleset, rule: stored.rule, version: version.data, text, saved, allowed: canEdit && (stored.number === 0 || version.isSuccess), reason: t('draft_reason'), onSaved })
   useEffect(() => {
@@ -103,7 +106,7 @@ export function Editor({ ruleset, rule, number, initial }: EditorProps) {
     <>
       <PageHeader
         title={title}
-        about={<span className="editor-line"><ModeTag mode={fieldOf(text.declaration, 'mode') || 'live'} /> <ActionName action={fieldOf(text.declaration, 'action')} /> <span>{stored.number > 0 ? t('version_n', { n: stored.number }) : t('version_in_force')}{version.data ? ` · ${t(stateWord(version.data.state))}` : ''}</span>{stored.number > 0 && inForce ? <Link to={`/rules/${encodeURIComponent(stored.rule)}`} reloadDocument>{t('version_in_force')}</Link> : null}</span>}
+        about={<span className="editor-line"><ModeTag mode={fieldOf(text.declaration, 'mode') || 'live'} /> <ActionName action={fieldOf(text.declaration, 'action')} /> <span>{stored.number > 0 ? t('version_n', { n: stored.number }) : t('version_in_force')}{version.data ? ` · ${t(stateWord(version.data.state))}` : ''}</span>{stored.number > 0 && inForce ? <Link to={`/rules/${encodeURIComponent(stored.rule)}`}>{t('version_in_force')}</Link> : null}</span>}
         actions={force && inForce && stored.number === 0 ? <LifeBar ruleset={force} rule={inForce} hits={hits} /> : null}
       />
       {phone ? <Alert className="stack-gap" type="info" showIcon title={t('phone_readonly')} /> : null}

@@ -1,23 +1,32 @@
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useLocation, useParams } from 'react-router'
 import { api, ask } from '../../../api/client'
 import { useWords } from '../../../i18n'
 import { ErrorCard, Loaded, PageHeader, param, useUrlState } from '../../../ui'
 import { useRulesetName } from '../data'
 import { templateNames, templates } from '../rules/templates'
-import { Editor } from './editor'
+import { Editor, followsSave } from './editor'
 import '../strategy.css'
 
 const shape = { template: param.oneOf(templateNames, 'empty'), feature: param.text('', 64), threshold: param.text('', 200) }
 
+/** What the editor was opened on: an address that followed a save of its own opens nothing anew. */
+function useOpened(id: string, number: number): { id: string; number: number } {
+  const state: unknown = useLocation().state
+  const [opened, open] = useState({ id, number })
+  const followed = state === followsSave
+  if (!followed && (opened.id !== id || opened.number !== number)) open({ id, number })
+  return followed ? opened : { id, number }
+}
+
 /** A rule's editor: of what is in force, of a stored version, or of a new rule begun from a template. */
 export default function RulePage() {
   const t = useWords('strategy')
-  const { id = '', v } = useParams()
+  const params = useParams()
   const name = useRulesetName()
-  const { key } = useLocation()
   const [{ template, threshold }] = useUrlState(shape)
-  const number = v && /^\d{1,12}$/.test(v) ? Number(v) : 0
+  const { id, number } = useOpened(params.id ?? '', params.v && /^\d{1,12}$/.test(params.v) ? Number(params.v) : 0)
   const path = { name: name.data ?? '', rule: id }
   const text = useQuery({
     queryKey: ['rule-text', path.name, id, number], enabled: name.isSuccess && id !== '', gcTime: 0, refetchOnWindowFocus: false, staleTime: Infinity,
@@ -27,7 +36,7 @@ export default function RulePage() {
   if (!name.data) return null
   if (id === '') {
     const begun = threshold ? { when: threshold, declaration: templates.empty.declaration } : templates[template]
-    return <Editor key={`new-${template}-${threshold}-${key}`} ruleset={name.data} rule="" number={0} initial={begun} />
+    return <Editor key={`new-${template}-${threshold}`} ruleset={name.data} rule="" number={0} initial={begun} />
   }
   return (
     <>

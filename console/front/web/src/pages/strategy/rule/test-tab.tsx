@@ -33,7 +33,7 @@ export function TestTab({ subject, onSubject, run, busy, ready, trial, error }: 
     <div className="tab-body">
       <div className="editor-line">
         <Select className="filter-select" placeholder={t('test_sample')} aria-label={t('test_sample')} value={sample ?? null} onChange={setSample} options={sampleActions.map((a) => ({ value: a, label: t(names[a]) }))} />
-        <Input className="filter-select" value={subject.eventID} maxLength={64} placeholder={t('test_event')} aria-label={t('test_event')} onChange={(e) => onSubject({ ...subject, eventID: e.target.value.trim() })} />
+        <Input className="filter-text" value={subject.eventID} maxLength={64} placeholder={t('test_event')} aria-label={t('test_event')} onChange={(e) => onSubject({ ...subject, eventID: e.target.value.trim() })} />
         <Button type="primary" onClick={run} loading={busy} disabled={!ready || 'fault' in example}>{t('test_run')}</Button>
       </div>
       {samples.isError ? <ErrorCard error={samples.error} onRetry={() => void samples.refetch()} /> : null}

@@ -35,6 +35,7 @@ function List({ rows }: { rows: readonly Listed[] }) {
     { key: 'rule', title: t('rule'), render: ({ rule }) => <span className="rule-name"><code>{rule.id}</code></span>, csv: ({ rule }) => rule.id },
     { key: 'state', title: t('state'), render: ({ rule }) => <><ModeTag mode={rule.mode} />{rule.tightened ? <span className="tag tag-warn">{t('tightened')}</span> : null}</>, csv: ({ rule }) => rule.mode },
     { key: 'action', title: t('action'), render: ({ rule }) => <ActionName action={rule.action} />, csv: ({ rule }) => rule.action },
+    { key: 'more', title: t('more_actions'), render: ({ rule }) => <WeakenButton rule={rule} /> },
     { key: 'scenarios', title: t('scenarios'), render: ({ rule }) => (rule.scenarios ?? []).join(' ') || '—', csv: ({ rule }) => (rule.scenarios ?? []).join(' ') },
     {
       key: 'hits', title: t('hits_24h'), align: 'right', csv: ({ hits }) => hits?.accounts ?? 0,
@@ -51,7 +52,6 @@ function List({ rows }: { rows: readonly Listed[] }) {
       key: 'changed', title: t('changed'), csv: ({ rule }) => (rule.steps?.[0] ? exportTime(rule.steps[0].at) : ''),
       render: ({ rule }) => rule.steps?.[0] ? <><Time value={rule.steps[0].at} to="minute" /> {rule.steps[0].by}</> : <span className="muted">{t('changed_never')}</span>,
     },
-    { key: 'more', title: t('more_actions'), render: ({ rule }) => <WeakenButton rule={rule} /> },
   ]
   const filtered = Object.values(filters).some(Boolean)
   const shown = rows.filter(({ rule }) => matches(rule, filters))
@@ -68,7 +68,7 @@ function List({ rows }: { rows: readonly Listed[] }) {
       empty={<>{t('rules_empty')} {filtered ? <Button type="link" onClick={() => set({ state: undefined, action: undefined, tag: '', feature: '', owner: '', q: '' })}>{t('clear_filters')}</Button> : null}</>}
       toolbar={
         <>
-          <Input.Search className="filter-select" allowClear defaultValue={filters.q} placeholder={t('filter_text')} aria-label={t('filter_text')} onSearch={(q) => set({ q })} />
+          <Input.Search className="filter-text" allowClear defaultValue={filters.q} placeholder={t('filter_text')} aria-label={t('filter_text')} onSearch={(q) => set({ q })} />
           <Select className="filter-select" allowClear aria-label={t('filter_state')} placeholder={t('filter_state')} value={filters.state ?? null} options={modes.map((m) => ({ value: m, label: t(`mode_${m}`) }))} onChange={(v) => set({ state: v ?? undefined })} />
           <Select className="filter-select" allowClear aria-label={t('filter_action')} placeholder={t('filter_action')} value={filters.action ?? null} options={actions.map((a) => ({ value: a, label: t(`action_${a}`) }))} onChange={(v) => set({ action: v ?? undefined })} />
           {select('tag', t('filter_tag'), choices(rules, (r) => [...(r.scenarios ?? []), ...(r.tags ?? [])]))}

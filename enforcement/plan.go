@@ -117,7 +117,10 @@ func (p *plan) finding(hits []ingest.Hit) (f Finding, ok bool) {
 	f = Finding{
 		Site: v.Site, Target: target, EventID: v.EventID, Stage: v.Stage, Time: v.Time, Kind: v.Kind,
 		Order: v.Order.ID, Receipt: v.Receipt, Ruleset: v.Ruleset, Score: v.Score, Hits: hits,
-		Cluster: v.Subject.Cluster, Features: map[string]float64{},
+		Features: map[string]float64{},
+	}
+	if v.Subject.ClusterSize > 1 { // of one it is no group
+		f.Cluster = v.Subject.Cluster
 	}
 	for i, value := range v.Snapshot.Values {
 		if i < len(v.Snapshot.Names) && value != rules.NoValue && len(f.Features) < maxFeatures {

@@ -75,7 +75,8 @@ type Subject struct {
 	// names it.
 	Payee string `json:"payee,omitempty"`
 	// Cluster names the group of linked accounts that the account is known to
-	// belong to; empty where none is known. The gateway never sets it, nor what
+	// belong to, or in what it does with orders the one that it would begin, of
+	// size 1; empty where none is known. The gateway never sets it, nor what
 	// is known about that group: how many accounts it has, how many of them
 	// came in the last 24 hours, how many were confirmed as scalpers.
 	Cluster          string `json:"cluster,omitempty"`

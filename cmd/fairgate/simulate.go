@@ -28,6 +28,7 @@ type simulateCommand struct {
 	Virtual   bool     `help:"Play in one process on a virtual clock, as fast as the machine allows; needs no running service." xor:"where"`
 	Scenarios []string `help:"Play only these of the catalogue." placeholder:"S1,H2"`
 	Shift     uint64   `help:"With --virtual and a run of days: shift every parameter by a factor from 0.5 to 2, drawn from this seed; 0 shifts none." placeholder:"SEED"`
+	Intents   int      `help:"With --virtual and a run of days: the least number of intents of each attack; 0 for as many as figures need."`
 	Params    bool     `help:"List the parameters with their distributions, shifted where --shift is given, and do nothing else."`
 
 	Without []string `help:"With --virtual: leave out the rules of these feature families." placeholder:"FAMILY"`
@@ -74,6 +75,8 @@ func (c *simulateCommand) Run(ctx context.Context) (err error) {
 		return errors.New("duration: a run of days needs --virtual")
 	case plan.Shift != 0 && !plan.Long():
 		return errors.New("shift: parameters are shifted in a run of days only, such as --virtual --duration 14d")
+	case plan.Intents < 0 || plan.Intents > 0 && !plan.Long():
+		return errors.New("intents: a number above 0, in a run of days only, such as --virtual --duration 14d")
 	case c.Virtual:
 		return c.playVirtual(ctx)
 	}
@@ -134,7 +137,7 @@ func (c *simulateCommand) playVirtual(ctx context.Context) error {
 func (c *simulateCommand) plan() simulate.Plan {
 	return simulate.Plan{
 		Seed: c.Seed, Duration: time.Duration(c.Duration), People: c.People, HostileShare: c.Hostile, Rate: c.Rate,
-		Scenarios: c.Scenarios, Shift: c.Shift,
+		Scenarios: c.Scenarios, Shift: c.Shift, Intents: c.Intents,
 	}
 }
 

@@ -16,6 +16,8 @@ type State struct {
 	Growth int
 	// Confirmed is how many of them were confirmed as scalpers by a person.
 	Confirmed int
+	// Other is an account of it, where the group is only about to be (Joins).
+	Other string
 }
 
 // Refusal says why a link was not taken.

@@ -171,6 +171,16 @@ func (t *Tracker) Of(account string, at time.Time) (State, bool) {
 	return t.graph.Of(account, at)
 }
 
+// Alone is the cluster of an account that is in none: itself, under the name that
+// the cluster has which it will begin, so that what is counted for that begins
+// with it.
+func (t *Tracker) Alone(account string) (State, bool) {
+	if account == "" || !t.Ready() {
+		return State{}, false
+	}
+	return State{ID: clusterID(account, 0), Size: 1}, true
+}
+
 // Joins is the cluster that the account of an event is about to join, by what
 // the event shows, where it is in none yet.
 func (t *Tracker) Joins(e *ingest.Event) (State, bool) {

@@ -198,6 +198,12 @@ func TestJoinsIsWhatComes(t *testing.T) {
 		assert.Equal(t, step.size, said.Size, i)
 		apply(t, tracker, tracker.Records(e)...)
 	}
+	alone, ok := tracker.Alone("a")
+	assert.True(t, ok)
+	began, _ := tracker.Of("b", noon)
+	assert.Equal(t, began.ID, alone.ID, "who begins a cluster names it")
+	_, ok = tracker.Alone("")
+	assert.False(t, ok)
 	_, ok = tracker.Joins(&ingest.Event{Kind: ingest.KindOrderSubmit, Time: noon})
 	assert.False(t, ok, "nobody joins nothing")
 }

@@ -25,6 +25,7 @@ type item struct {
 	event   ingest.Event
 	bad     bool // the event could not be read or scored: to the dead letters
 	late    bool
+	other   string // with whom the event's account makes a group, if it does
 	out     []stream.Message
 	found   []scoring.Verdict // where they are not published as messages
 }
@@ -124,7 +125,7 @@ func (p *Pipeline) scoreItem(ctx context.Context, it *item) error {
 			return err
 		case len(v.Hits) > 0:
 			verdicts = append(verdicts, v)
-			it.out = append(it.out, p.reviewBlocked(e, &v)...)
+			it.out = append(it.out, p.reviewBlocked(it, &v)...)
 		}
 		p.metrics.messages.WithLabelValues("scored").Inc()
 	}
@@ -149,7 +150,8 @@ func (p *Pipeline) scoreItem(ctx context.Context, it *item) error {
 // place says to which cluster the event's account belongs, and writes to the
 // log of links what the event adds. Of the event's own links only those count
 // that bring an account without a cluster to one: who books once would otherwise
-// never be seen beside the others.
+// never be seen beside the others. Who is still alone is a group of one in what
+// it does with orders, so that the others find that once they come.
 func (p *Pipeline) place(it *item) {
 	s := &it.event.Subject
 	s.Cluster, s.ClusterSize, s.ClusterGrowth, s.ClusterConfirmed = "", 0, 0, 0
@@ -160,8 +162,12 @@ func (p *Pipeline) place(it *item) {
 	if !ok {
 		state, ok = p.o.Clusters.Joins(&it.event)
 	}
+	if !ok && it.event.Kind.Order() { // what the founder of a group does counts for it
+		state, ok = p.o.Clusters.Alone(s.Account)
+	}
 	if ok {
 		s.Cluster, s.ClusterSize, s.ClusterGrowth, s.ClusterConfirmed = state.ID, state.Size, state.Growth, state.Confirmed
+		it.other = state.Other
 		it.out = append(it.out, p.review(&it.event, state)...)
 	}
 	for _, r := range p.o.Clusters.Records(&it.event) {

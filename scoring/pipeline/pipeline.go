@@ -56,6 +56,8 @@ type Clusters interface {
 	Of(account string, at time.Time) (cluster.State, bool)
 	// Joins is the one that an account without a cluster joins by the event.
 	Joins(e *ingest.Event) (cluster.State, bool)
+	// Alone is the cluster of one that it would begin.
+	Alone(account string) (cluster.State, bool)
 	// Records lists what the event shows and the log of links lacks.
 	Records(e *ingest.Event) []cluster.Record
 	// Members lists accounts of a cluster, at most limit.

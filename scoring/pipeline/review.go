@@ -96,11 +96,12 @@ func (p *Pipeline) review(e *ingest.Event, s cluster.State) []stream.Message {
 }
 
 // reviewBlocked asks for the same where the asynchronous stage blocks.
-func (p *Pipeline) reviewBlocked(e *ingest.Event, v *scoring.Verdict) []stream.Message {
+func (p *Pipeline) reviewBlocked(it *item, v *scoring.Verdict) []stream.Message {
+	e := &it.event
 	if p.o.Clusters == nil || v.Action != ingest.Block || e.Subject.Cluster == "" {
 		return nil
 	}
-	s := cluster.State{ID: e.Subject.Cluster, Size: e.Subject.ClusterSize}
+	s := cluster.State{ID: e.Subject.Cluster, Size: e.Subject.ClusterSize, Other: it.other}
 	step, due := p.reviews.blocked(s)
 	if !due {
 		return nil
@@ -110,8 +111,12 @@ func (p *Pipeline) reviewBlocked(e *ingest.Event, v *scoring.Verdict) []stream.M
 
 // ask writes the events that ask for a look at a group's accounts.
 func (p *Pipeline) ask(e *ingest.Event, s cluster.State, step int) []stream.Message {
+	members := p.o.Clusters.Members(s.ID, reviewMost)
+	if len(members) == 0 && s.Other != "" {
+		members = []string{s.Other}
+	}
 	var out []stream.Message
-	for _, account := range p.o.Clusters.Members(s.ID, reviewMost) {
+	for _, account := range members {
 		if account == e.Subject.Account {
 			continue
 		}

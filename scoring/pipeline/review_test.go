@@ -20,6 +20,8 @@ import (
 // groups is one group of accounts, of a size that tests change.
 type groups struct{ size, confirmed int }
 
+func (g *groups) Alone(string) (cluster.State, bool) { return cluster.State{}, false }
+
 func (g *groups) Joins(*ingest.Event) (cluster.State, bool) { return cluster.State{}, false }
 
 func (g *groups) Of(account string, _ time.Time) (cluster.State, bool) {

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,6 +23,9 @@ type Plan struct {
 	Scenarios []string
 	// Shift draws other parameters in a long run; 0 leaves them as they are.
 	Shift uint64
+	// Intents is how many each attack of a long run has at least; 0: as many as
+	// its figures need. With fewer a run says that it is too small.
+	Intents int
 }
 
 // Sizes of a long run, with room for intents that stock or booking rules
@@ -83,12 +87,12 @@ func Populate(w *World, scenarios []Scenario, p Plan) []*Actor {
 		switch {
 		case !s.Hostile || s.ID == filler:
 		case w.Long:
-			actors = append(actors, enough(w, s)...)
+			actors = append(actors, enough(w, s, p.intents())...)
 		default:
 			actors = append(actors, s.Populate(w, max(1, s.Units*people0/500))...)
 		}
 	}
-	return append(actors, fill(w, scenarios, wanted-(expected(w, scenarios, actors)-people))...)
+	return append(actors, fill(w, scenarios, p.intents(), wanted-(expected(w, scenarios, actors)-people))...)
 }
 
 func populatePeople(w *World, scenarios []Scenario, n int) (actors []*Actor) {
@@ -106,9 +110,12 @@ func populatePeople(w *World, scenarios []Scenario, n int) (actors []*Actor) {
 	return actors
 }
 
+// intents is how many an attack of a long run has at least.
+func (p Plan) intents() int { return cmp.Or(p.Intents, plannedIntents) }
+
 // enough makes so much of an attack that its figures mean something.
-func enough(w *World, s Scenario) (actors []*Actor) {
-	for units := 0; units < mostUnits && planned(s, actors) < plannedIntents; units++ {
+func enough(w *World, s Scenario, intents int) (actors []*Actor) {
+	for units := 0; units < mostUnits && planned(s, actors) < intents; units++ {
 		actors = append(actors, s.Populate(w, 1)...)
 	}
 	return actors
@@ -137,16 +144,16 @@ const filler = "S1"
 const leastFill = 0.05
 
 // fill makes pollers that send about so many requests.
-func fill(w *World, scenarios []Scenario, wanted float64) []*Actor {
+func fill(w *World, scenarios []Scenario, least int, wanted float64) []*Actor {
 	i := slices.IndexFunc(scenarios, func(s Scenario) bool { return s.ID == filler })
 	if i < 0 {
 		return nil
 	}
 	s := scenarios[i]
 	n := int(wanted / s.Requests(w))
-	if w.Long && n < plannedIntents {
+	if w.Long && n < least {
 		// They must be many enough, so each watches for a shorter time.
-		n, w.Fill = plannedIntents, max(leastFill, wanted/s.Requests(w)/plannedIntents)
+		n, w.Fill = least, max(leastFill, wanted/s.Requests(w)/float64(least))
 	}
 	if n <= 0 {
 		return nil

@@ -66,6 +66,23 @@ func TestLongPopulationMeetsItsSizes(t *testing.T) {
 	}
 }
 
+// TestIntentsAreAsFewAsAskedFor makes a smaller long run, of which each attack
+// has as many intents as were asked for.
+func TestIntentsAreAsFewAsAskedFor(t *testing.T) {
+	t.Parallel()
+	of := map[string][]*Actor{}
+	w := NewLongWorld(7, 1, 14, time.Date(2026, 3, 4, 0, 0, 0, 0, venue), 0)
+	for _, a := range Populate(w, Scenarios(), Plan{People: 20, HostileShare: 0.9, Intents: 20}) {
+		of[a.Scenario] = append(of[a.Scenario], a)
+	}
+	for _, s := range Scenarios() {
+		if n := planned(s, of[s.ID]); s.Hostile && s.ID != filler {
+			assert.GreaterOrEqual(t, n, 20, s.ID)
+			assert.Less(t, n, plannedIntents, s.ID)
+		}
+	}
+}
+
 // TestWishesCanBeMet holds that whoever comes wants something that can be had:
 // of a pool that is sold, on a day that opens at some time after the visit
 // begins or has opened, before the run is over.

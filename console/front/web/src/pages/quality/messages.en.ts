@@ -60,7 +60,7 @@ export const en: Translation<typeof zh> = {
   tab_time: 'Over time',
   tab_rules: 'By rule',
   tab_pools: 'By pool',
-  tab_challenges: 'Challenge funnel',
+  tab_challenges: 'Challenges',
   trend_empty: 'No labelled account in this period.',
   scenario: 'Scenario',
   any_scenario: 'All scenarios',

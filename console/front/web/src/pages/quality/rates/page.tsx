@@ -1,4 +1,4 @@
-import { Alert, Tabs, Tag } from 'antd'
+import { Alert, Segmented, Tag } from 'antd'
 import { useMemo, useState } from 'react'
 import { Link } from 'react-router'
 import type { Schema } from '../../../api/client'
@@ -35,15 +35,11 @@ export default function QualityPage() {
       <PageHeader title={t('title')} about={t('about')} />
       <Controls days={days} pool={pool} immature={immature} set={set} />
       <Loaded query={query}>{(q) => <Basis quality={q} />}</Loaded>
-      <Tabs
-        activeKey={tab} onChange={(key) => set({ tab: tabs.find((k) => k === key) ?? 'time' })} destroyOnHidden
-        items={[
-          { key: 'time', label: t('tab_time'), children: query.data ? <Rates quality={query.data} period={period} about={about} step={days === 1 ? 'hour' : 'day'} /> : null },
-          { key: 'rules', label: t('tab_rules'), children: <Rules period={period} about={about} /> },
-          { key: 'pools', label: t('tab_pools'), children: <Pools period={period} about={about} /> },
-          { key: 'challenges', label: t('tab_challenges'), children: <Challenges period={period} about={about} /> },
-        ]}
-      />
+      <Segmented className="quality-gap" value={tab} onChange={(key) => set({ tab: key })} aria-label={t('title')} options={tabs.map((key) => ({ value: key, label: t(`tab_${key}`) }))} />
+      {tab === 'rules' ? <Rules period={period} about={about} />
+        : tab === 'pools' ? <Pools period={period} about={about} />
+        : tab === 'challenges' ? <Challenges period={period} about={about} />
+        : query.data ? <Rates quality={query.data} period={period} about={about} step={days === 1 ? 'hour' : 'day'} /> : null}
     </>
   )
 }

@@ -45,8 +45,8 @@ export function AnswerForm({ appeal, standing }: { appeal: Appeal; standing: Sta
         <Space wrap>
           <span className="muted">{t('templates')}</span>
           {verb === 'grant'
-            ? templates.grant.map((name) => <Button key={name} size="small" onClick={() => setReason(t(`template_${name}`))}>{t(`template_${name}`)}</Button>)
-            : templates.decline.map((name) => <Button key={name} size="small" onClick={() => setReason(t(`template_${name}`))}>{t(`template_${name}`)}</Button>)}
+            ? templates.grant.map((name) => <Button key={name} size="small" className="template" onClick={() => setReason(t(`template_${name}`))}>{t(`template_${name}`)}</Button>)
+            : templates.decline.map((name) => <Button key={name} size="small" className="template" onClick={() => setReason(t(`template_${name}`))}>{t(`template_${name}`)}</Button>)}
         </Space>
         <Input.TextArea value={reason} onChange={(e) => setReason(e.target.value)} maxLength={500} rows={3} placeholder={t('answer_reason')} aria-label={t('answer_reason')} />
         {told.length > 0 ? <Alert type="warning" showIcon title={t('answer_leaks')} description={<ul>{told.map((l) => <li key={l.kind + l.text}>{t(`leak_${l.kind}`)}: <code>{l.text}</code></li>)}</ul>} /> : null}

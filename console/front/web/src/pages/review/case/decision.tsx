@@ -25,9 +25,9 @@ export function DecideBar({ view, found }: DecideBarProps) {
   return (
     <>
       <div className="decide-bar" role="group" aria-label={t('decide')}>
-        <Button danger onClick={() => setVerb('confirm')}>1 · {t('verb_confirm')}</Button>
-        <Button type="primary" onClick={() => setVerb('clear')}>2 · {t('verb_clear')}</Button>
-        <Button onClick={() => setVerb('watch')}>3 · {t('verb_watch')}</Button>
+        <Button danger onClick={() => setVerb('confirm')}><span className="decide-key">1 · </span>{t('verb_confirm')}</Button>
+        <Button type="primary" onClick={() => setVerb('clear')}><span className="decide-key">2 · </span>{t('verb_clear')}</Button>
+        <Button onClick={() => setVerb('watch')}><span className="decide-key">3 · </span>{t('verb_watch')}</Button>
         <span className="muted">{t('decide_about')}</span>
       </div>
       {verb ? <DecideModal key={verb} view={view} found={found} verb={verb} onClose={() => setVerb(undefined)} /> : null}

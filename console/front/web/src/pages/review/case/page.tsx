@@ -43,7 +43,7 @@ function Case({ view }: { view: View }) {
       {blind ? <Alert type="info" showIcon title={t('blind_title')} description={may ? t('blind_about') : t('blind_reader')} className="gap-below" /> : null}
       {blind && may ? <OpinionForm view={view} /> : null}
       <div className="review-grid">
-        <section className="panel">
+        <section className={blind ? 'panel' : 'panel after-evidence'}>
           <h2>{t('timeline')}</h2>
           {view.subject.entity === 'account' ? <Timeline account={view.subject.key} /> : <p className="muted">{t('timeline_other')}</p>}
         </section>

@@ -160,29 +160,34 @@ func (s *server) ruleText(ctx context.Context, in *ruleTextInput) (*ruleTextOutp
 	return &ruleTextOutput{RuleText{WrittenRule: WrittenRule(w), Rule: in.Rule, Version: in.Version, Hash: hash}}, nil
 }
 
-// splice puts a written rule into its text.
-func (s *server) splice(ctx context.Context, ruleset string, in *WrittenIn) (*life.Spliced, error) {
-	text, _, _, err := s.Rulesets.Base(ctx, ruleset, in.Version)
+// splice puts a written rule into its text, and reads what is in force, once:
+// editors ask after every few keys.
+func (s *server) splice(ctx context.Context, ruleset string, in *WrittenIn) (*life.Spliced, *life.InForce, error) {
+	current, err := s.Rulesets.InForce(ctx, ruleset)
 	if err != nil {
-		return nil, s.rulesError(ctx, "reading the ruleset", err)
+		return nil, nil, s.rulesError(ctx, "reading the ruleset", err)
+	}
+	text := current.Text
+	if in.Version > 0 {
+		v, err := s.Rulesets.Version(ctx, ruleset, in.Version)
+		if err != nil {
+			return nil, nil, s.rulesError(ctx, "reading the version", err)
+		}
+		text = v.Text
 	}
 	spliced, err := life.Splice([]byte(text), in.Rule, life.Written(in.WrittenRule))
 	if err != nil {
-		return nil, s.rulesError(ctx, "putting the rule into its text", err)
+		return nil, nil, s.rulesError(ctx, "putting the rule into its text", err)
 	}
-	return spliced, nil
+	return spliced, current, nil
 }
 
 func (s *server) checkRule(ctx context.Context, in *checkRuleInput) (*checkRuleOutput, error) {
-	spliced, err := s.splice(ctx, in.Name, &in.Body)
+	spliced, current, err := s.splice(ctx, in.Name, &in.Body)
 	if err != nil {
 		return nil, err
 	}
 	out := &checkRuleOutput{RuleCheck{Faults: []RuleFault{}, Reads: []string{}, Warnings: []rules.Finding{}, Changes: []life.Change{}}}
-	current, err := s.Rulesets.InForce(ctx, in.Name)
-	if err != nil {
-		return nil, s.rulesError(ctx, "reading the ruleset", err)
-	}
 	p, err := rules.Load("", []byte(spliced.Text), rules.Options{})
 	if err != nil {
 		out.Body.Faults = faultsOf(rules.Problems(err), spliced, &in.Body.WrittenRule, current.Effective.Ruleset())
@@ -289,17 +294,13 @@ func (s *server) tryRule(ctx context.Context, in *tryRuleInput) (*tryRuleOutput,
 	if (in.Body.Example == nil) == (in.Body.EventID == "") {
 		return nil, huma.Error422UnprocessableEntity("give an example or an event_id, and not both")
 	}
-	spliced, err := s.splice(ctx, in.Name, &in.Body.WrittenIn)
+	spliced, current, err := s.splice(ctx, in.Name, &in.Body.WrittenIn)
 	if err != nil {
 		return nil, err
 	}
 	p, err := rules.Load("", []byte(spliced.Text), rules.Options{})
 	if err != nil {
 		return nil, s.rulesError(ctx, "compiling the rule", err)
-	}
-	current, err := s.Rulesets.InForce(ctx, in.Name)
-	if err != nil {
-		return nil, s.rulesError(ctx, "reading the ruleset", err)
 	}
 	r := writtenRule(p.Ruleset(), current.Effective.Ruleset(), in.Body.Rule)
 	if r == nil {

@@ -51,7 +51,7 @@ export const zh = {
   canary: '灰度比例',
   owner: '负责人',
   changed: '最近变更',
-  changed_never: '随系统提供',
+  changed_never: '随系统',
   filter_state: '按状态筛选',
   filter_action: '按处置筛选',
   filter_tag: '场景或标签',

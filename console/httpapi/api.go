@@ -117,18 +117,7 @@ type Options struct {
 	Log      *slog.Logger
 }
 
-// maxBody bounds a request: a ruleset of the largest size fits, as JSON. Other
-// operations take 1 MiB (huma's own bound), into which 500 labels with their
-// reasons fit well.
-const maxBody = 8 << 20
-
-type server struct {
-	Services
-	o Options
-}
-
-// New builds the API.
-func New(services Services, o Options) *fiber.App {
+func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -141,7 +130,22 @@ func New(services Services, o Options) *fiber.App {
 	if o.Trusted == nil {
 		o.Trusted = &fingerprint.Proxies{}
 	}
-	s := &server{Services: services, o: o}
+	return o
+}
+
+// maxBody bounds a request: a ruleset of the largest size fits, as JSON. Other
+// operations take 1 MiB (huma's own bound), into which 500 labels with their
+// reasons fit well.
+const maxBody = 8 << 20
+
+type server struct {
+	Services
+	o Options
+}
+
+// New builds the API.
+func New(services Services, o Options) *fiber.App {
+	s := &server{Services: services, o: o.withDefaults()}
 	app := fiber.New(fiber.Config{
 		DisableStartupMessage: true, BodyLimit: maxBody, Immutable: true,
 		ReadTimeout: 10 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute,

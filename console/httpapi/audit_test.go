@@ -40,9 +40,19 @@ func TestAuditIsSearched(t *testing.T) {
 		query string
 		want  int
 	}{
-		{"", 12}, {"actor=ana", 6}, {"action=list.deny", 4}, {"action=account", 4}, {"action=list", 4}, {"action=lis", 0},
-		{"object=a1", 3}, {"object=" + url.QueryEscape("account:a11"), 1}, {"object=%25", 0}, {"actor=ana&action=list", 2},
-		{"from=" + now.Add(time.Hour).Format(time.RFC3339), 0}, {"to=" + now.Add(time.Hour).Format(time.RFC3339), 12}, {"actor=" + url.QueryEscape("' OR 1=1"), 0},
+		{"", 12},
+		{"actor=ana", 6},
+		{"action=list.deny", 4},
+		{"action=account", 4},
+		{"action=list", 4},
+		{"action=lis", 0},
+		{"object=a1", 3},
+		{"object=" + url.QueryEscape("account:a11"), 1},
+		{"object=%25", 0},
+		{"actor=ana&action=list", 2},
+		{"from=" + now.Add(time.Hour).Format(time.RFC3339), 0},
+		{"to=" + now.Add(time.Hour).Format(time.RFC3339), 12},
+		{"actor=" + url.QueryEscape("' OR 1=1"), 0},
 	}
 	for _, tt := range tests {
 		var p page
@@ -76,7 +86,7 @@ func TestAuditIsExported(t *testing.T) {
 	assert.Contains(t, header.Get("Content-Disposition"), ".csv")
 	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\uFEFF"))).ReadAll()
 	require.NoError(t, err)
-	require.Equal(t, 1102, len(rows), "the header, the entries, and the export itself")
+	require.Len(t, rows, 1102, "the header, the entries, and the export itself")
 	assert.Equal(t, "'=1+1", rows[1][8])
 	assert.Equal(t, "'＠SUM(A1)", rows[2][8])
 	assert.Equal(t, "一家人, 七口", rows[3][8])
@@ -88,7 +98,7 @@ func TestAuditIsExported(t *testing.T) {
 	status, _, text = h.download(t, keyOf("audrey"), "/api/v1/audit/export?format=jsonl&actor=wei")
 	require.Equal(t, http.StatusOK, status)
 	lines := strings.Split(strings.TrimSpace(text), "\n")
-	require.Equal(t, 550, len(lines))
+	require.Len(t, lines, 550)
 	var e console.AuditEntry
 	require.NoError(t, json.Unmarshal([]byte(lines[0]), &e))
 	assert.EqualValues(t, 2, e.Seq)

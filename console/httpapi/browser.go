@@ -78,6 +78,7 @@ func (b browser) cookie() string {
 // keep is the Set-Cookie of a session that lasts for life, or, with an empty
 // token, of its end.
 func (b browser) keep(token string, life time.Duration) string {
+	//nolint:gosec // G124: not Secure only where browsers speak plain HTTP to their own machine
 	c := http.Cookie{Name: b.cookie(), Value: token, Path: "/", HttpOnly: true, Secure: b.secure, SameSite: http.SameSiteStrictMode, MaxAge: int(life.Seconds())}
 	if token == "" {
 		c.MaxAge = -1

@@ -13,7 +13,7 @@ type problemKind string
 // Kinds of problems.
 const (
 	problemCSRF     problemKind = "urn:fairgate:problem:csrf"
-	problemPassword problemKind = "urn:fairgate:problem:password-change-required" //nolint:gosec // no password
+	problemPassword problemKind = "urn:fairgate:problem:password-change-required"
 	problemEnrol    problemKind = "urn:fairgate:problem:totp-enrolment-required"
 	problemProof    problemKind = "urn:fairgate:problem:reauthentication-required"
 	problemRole     problemKind = "urn:fairgate:problem:role"

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"errors"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -105,7 +104,7 @@ func TestSomebodyCanAlwaysAdminister(t *testing.T) {
 				if err == nil {
 					demoted.Add(1)
 				} else {
-					assert.True(t, errors.Is(err, console.ErrLastAdministrator), "%v", err)
+					assert.ErrorIs(t, err, console.ErrLastAdministrator)
 				}
 			})
 		}

@@ -67,8 +67,15 @@ func TestDossier(t *testing.T) {
 	}
 	paid := outcome.Record{ID: "r1", Type: outcome.Held, OccurredAt: now.Add(-2 * time.Hour), Site: "museum", OrderID: "o-e1", AccountID: "a", Pool: "hall", Positions: 2}
 	records := []ledger.Record{
-		{Event: first}, {Event: second}, {Event: third}, {Event: fourth}, {Event: refused}, {Event: other}, {Event: &intent},
-		{Action: &action}, {Outcome: &paid},
+		{Event: first},
+		{Event: second},
+		{Event: third},
+		{Event: fourth},
+		{Event: refused},
+		{Event: other},
+		{Event: &intent},
+		{Action: &action},
+		{Outcome: &paid},
 	}
 	for i := range 40 { // of a device that is everybody's
 		records = append(records, ledger.Record{Event: seen(fmt.Sprintf("w%d", i), fmt.Sprintf("w%d", i), "d9", time.Hour)})

@@ -10,7 +10,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
-// ErrUnknownFingerprint: nothing of the period was seen with it.
+// ErrUnknownFingerprint means that nothing of the period was seen with it.
 var ErrUnknownFingerprint = errors.New("nothing was seen with this fingerprint")
 
 // Bounds of a fingerprint's answer.

@@ -204,7 +204,7 @@ func graphOf(asked []string, shared []sharedKey, cut bool) Graph {
 	})
 	bridges := cluster.DefaultBridges()
 	for _, k := range shared {
-		n := Node{ID: keyID(k), Kind: NodeKind(k.kind), Name: shownName(k), Accounts: k.accounts, Wide: k.accounts > uint64(max(0, bridges[k.kind]))} //nolint:gosec // not negative
+		n := Node{ID: keyID(k), Kind: NodeKind(k.kind), Name: shownName(k), Accounts: k.accounts, Wide: k.accounts > uint64(max(0, bridges[k.kind]))}
 		if !add(n) {
 			continue
 		}
@@ -226,11 +226,9 @@ func keyID(k sharedKey) string { return string(k.kind) + ":" + shownName(k) }
 
 // shownName shortens what is a keyed hash of personal data.
 func shownName(k sharedKey) string {
-	switch k.kind {
-	case cluster.Document, cluster.Phone, cluster.Payee, cluster.Block:
-		if len(k.name) > shownHash {
-			return strings.Clone(k.name[:shownHash]) + "…"
-		}
+	personal := k.kind == cluster.Document || k.kind == cluster.Phone || k.kind == cluster.Payee || k.kind == cluster.Block
+	if personal && len(k.name) > shownHash {
+		return strings.Clone(k.name[:shownHash]) + "…"
 	}
 	return k.name
 }

@@ -116,7 +116,7 @@ func (r *Reader) Timeline(ctx context.Context, site, account string, before time
 	}
 	params := []any{
 		clickhouse.Named("site", site), clickhouse.Named("account", account), moment("before", before),
-		clickhouse.Named("kinds", asked()), clickhouse.Named("most", uint32(limit)), //nolint:gosec // bounded above
+		clickhouse.Named("kinds", asked()), clickhouse.Named("most", uint32(limit)),
 	}
 	all, err := read(ctx, r.conn, "the requests of an account", requestsText, params, func(rows driver.Rows, m *Moment) error {
 		m.Source = FromRequest

@@ -1,7 +1,7 @@
 import { SearchOutlined } from '@ant-design/icons'
 import { useMutation } from '@tanstack/react-query'
-import { Button, Input, Popover, type InputRef } from 'antd'
-import { useRef, useState } from 'react'
+import { Button, Input, type InputRef } from 'antd'
+import { useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
 import { api, ask, type Schema } from '../api/client'
 import { useWords } from '../i18n'
@@ -19,9 +19,16 @@ export function Search() {
   const t = useWords('ui')
   const phone = usePhone()
   const input = useRef<InputRef>(null)
+  const box = useRef<HTMLDivElement>(null)
   const [open, setOpen] = useState(false)
   const [wide, setWide] = useState(false)
   const search = useMutation({ mutationFn: (q: string) => ask(api.POST('/api/v1/search', { body: { q } })) })
+  useEffect(() => {
+    if (!open) return
+    const away = (e: PointerEvent) => { if (e.target instanceof Node && !box.current?.contains(e.target)) setOpen(false) }
+    document.addEventListener('pointerdown', away)
+    return () => document.removeEventListener('pointerdown', away)
+  }, [open])
   const begin = () => {
     setWide(true)
     requestAnimationFrame(() => input.current?.focus({ cursor: 'all' }))
@@ -34,24 +41,19 @@ export function Search() {
   }
   if (phone && !wide) return <Button type="text" icon={<SearchOutlined />} aria-label={t('search')} onClick={begin} />
   return (
-    <Popover
-      open={open} onOpenChange={(next) => { if (!next) setOpen(false) }} trigger={[]} placement="bottomLeft" arrow={false}
-      content={
-        <div className="search-results" role="region" aria-label={t('search_results')} aria-live="polite">
+    <div className="top-search" ref={box}>
+      <Input.Search
+        ref={input} placeholder={t('search_hint')} aria-label={t('search')} maxLength={most} allowClear autoComplete="off" spellCheck={false} loading={search.isPending}
+        onSearch={run} onKeyDown={(e) => { if (e.key === 'Escape') { setOpen(false); setWide(false) } }} onChange={() => setOpen(false)}
+      />
+      {open ? (
+        <div className="search-results search-panel" role="region" aria-label={t('search_results')} aria-live="polite">
           {search.isPending ? <p>{t('loading')}</p> : null}
           {search.isError ? <ErrorCard error={search.error} /> : null}
           {search.data ? <Results found={search.data} onOpen={() => setOpen(false)} /> : null}
         </div>
-      }
-    >
-      {/* What it is placed by has to be an element: a field of antd is none. */}
-      <div className="top-search">
-        <Input.Search
-          ref={input} placeholder={t('search_hint')} aria-label={t('search')} maxLength={most} allowClear autoComplete="off" spellCheck={false} loading={search.isPending}
-          onSearch={run} onKeyDown={(e) => { if (e.key === 'Escape') { setOpen(false); setWide(false) } }} onChange={() => setOpen(false)}
-        />
-      </div>
-    </Popover>
+      ) : null}
+    </div>
   )
 }
 

@@ -376,7 +376,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The audit log, the newest first
+         * Entries of the audit log, the newest first
          * @description Permission: `audit.read`.
          */
         get: operations["read-audit"];
@@ -402,6 +402,50 @@ export interface paths {
          *     Permission: `quality.read`.
          */
         get: operations["read-audit-sample"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One entry of the audit log
+         * @description Permission: `audit.read`.
+         */
+        get: operations["get-audit-entry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All entries, the oldest first, as a file
+         * @description Times have an offset; in CSV, texts that a spreadsheet would take for a formula begin with an apostrophe. The export is itself an entry, the last of the file.
+         *
+         *     Permission: `audit.read`.
+         *
+         *     Needs a password or a code within the last five minutes (`POST /api/v1/reauthentication`), and is limited per operator and hour.
+         */
+        get: operations["export-audit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3437,6 +3481,12 @@ export interface components {
             reason: string;
         };
         AuditEntry: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/AuditEntry.json
+             */
+            readonly $schema?: string;
             action: string;
             actor: string;
             address: string;
@@ -3460,6 +3510,11 @@ export interface components {
              */
             readonly $schema?: string;
             entries: components["schemas"]["AuditEntry"][] | null;
+            /**
+             * Format: int64
+             * @description Give it as before, for older ones
+             */
+            next?: number;
         };
         BackfillInputBody: {
             /**
@@ -7414,6 +7469,13 @@ export interface components {
             broken?: string;
             /**
              * Format: int64
+             * @description The first entry that does not fit, where one does not
+             */
+            broken_at?: number;
+            /** @description The hash of that entry; noted elsewhere, it shows later whether the end was cut off */
+            head?: string;
+            /**
+             * Format: int64
              * @description The last entry that the chain of hashes confirms
              */
             verified_to: number;
@@ -8224,9 +8286,19 @@ export interface operations {
     "read-audit": {
         parameters: {
             query?: {
+                /** @description One action (account.unblock), or all of a kind (account) */
+                action?: string;
+                /** @description Only what this operator or API key did */
+                actor?: string;
                 /** @description Only entries older than this number */
                 before?: number;
+                /** @description Only entries of this time or later */
+                from?: string;
                 limit?: number;
+                /** @description A part of what was acted on */
+                object?: string;
+                /** @description Only entries before this time */
+                to?: string;
             };
             header?: never;
             path?: never;
@@ -8270,6 +8342,79 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SampleStanding"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-audit-entry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntry"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "export-audit": {
+        parameters: {
+            query?: {
+                /** @description One action (account.unblock), or all of a kind (account) */
+                action?: string;
+                /** @description Only what this operator or API key did */
+                actor?: string;
+                format?: "csv" | "jsonl";
+                /** @description Only entries of this time or later */
+                from?: string;
+                /** @description A part of what was acted on */
+                object?: string;
+                /** @description Only entries before this time */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv; charset=utf-8": string;
                 };
             };
             /** @description Error */

@@ -122,5 +122,8 @@ export const en: Translation<typeof zh> = {
   audit_verified: 'The chain is verified to #{{n}}',
   audit_broken: 'The chain is broken after #{{n}}',
   audit_entry: 'Audit entry #{{n}}',
-  audit_missing: 'There is no entry {{n}}',
+  audit_no_match: 'No entry matches. Clear the filters to see all of them.',
+  audit_from: 'From',
+  audit_until: 'Until',
+  audit_export_about: 'The server writes the CSV; it asks for your password or a code first, and the export is an entry itself.',
 }

@@ -119,5 +119,8 @@ export const zh = {
   audit_verified: '链已验证至 #{{n}}',
   audit_broken: '记录链在 #{{n}} 之后被破坏',
   audit_entry: '审计记录 #{{n}}',
-  audit_missing: '没有编号为 {{n}} 的记录',
+  audit_no_match: '没有符合筛选条件的记录。清除筛选可查看全部。',
+  audit_from: '自',
+  audit_until: '至',
+  audit_export_about: '由服务器生成 CSV;需要再次验证身份,导出本身也会记录。',
 }

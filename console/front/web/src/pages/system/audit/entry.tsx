@@ -2,7 +2,6 @@ import { useQuery } from '@tanstack/react-query'
 import { Descriptions } from 'antd'
 import { Link, useParams } from 'react-router'
 import { api, ask } from '../../../api/client'
-import { Problem } from '../../../api/problem'
 import { isRole } from '../../../app/roles'
 import { useWords } from '../../../i18n'
 import { Loaded, PageHeader, Time, VisitorText } from '../../../ui'
@@ -16,12 +15,7 @@ export default function AuditEntryPage() {
   const seq = Number(useParams()['seq'])
   const query = useQuery({
     queryKey: ['audit', seq],
-    queryFn: async ({ signal }) => {
-      const { entries } = await ask(api.GET('/api/v1/audit', { params: { query: { before: seq + 1, limit: 1 } }, signal }))
-      const entry = entries?.[0]
-      if (entry?.seq !== seq) throw new Problem(404, t('audit_missing', { n: seq }))
-      return entry
-    },
+    queryFn: ({ signal }) => ask(api.GET('/api/v1/audit/{seq}', { params: { path: { seq } }, signal })),
     enabled: Number.isSafeInteger(seq) && seq > 0,
   })
   return (

@@ -1,9 +1,12 @@
+import { DownloadOutlined } from '@ant-design/icons'
 import { useMutation } from '@tanstack/react-query'
-import { Alert, Button } from 'antd'
+import { Alert, Button, Input } from 'antd'
 import { api, ask, type Schema } from '../../../api/client'
 import { isRole } from '../../../app/roles'
 import { useWords } from '../../../i18n'
-import { DataTable, ErrorCard, exportTime, PageHeader, Time, VisitorText, type Column } from '../../../ui'
+import { DataTable, ErrorCard, PageHeader, param, Time, useUrlState, VisitorText, type Column } from '../../../ui'
+import { auditQuery, type Wanted } from './query'
+import { saveAudit } from './save'
 import '../system.css'
 
 type Entry = Schema<'AuditEntry'>
@@ -11,11 +14,12 @@ type Entry = Schema<'AuditEntry'>
 /** Rows of one page. */
 const limit = 50
 
-const load = async (cursor: string | undefined, signal: AbortSignal) => {
-  const { entries } = await ask(api.GET('/api/v1/audit', { params: { query: { limit, ...(cursor ? { before: Number(cursor) } : {}) } }, signal }))
-  const rows = entries ?? []
-  const last = rows.at(-1)
-  return { rows, next: rows.length === limit && last && last.seq > 1 ? String(last.seq) : undefined }
+const shape = { actor: param.text('', 64), action: param.text('', 64), object: param.text('', 200), from: param.text('', 10), to: param.text('', 10) }
+
+const load = (wanted: Wanted) => async (cursor: string | undefined, signal: AbortSignal) => {
+  const query = { limit, ...auditQuery(wanted), ...(cursor ? { before: Number(cursor) } : {}) }
+  const { entries, next } = await ask(api.GET('/api/v1/audit', { params: { query }, signal }))
+  return { rows: entries ?? [], next: next && next > 1 ? String(next) : undefined }
 }
 
 /** Who changed what, when and why; nothing of it can be changed. */
@@ -23,29 +27,49 @@ export default function AuditPage() {
   const t = useWords('system')
   const word = useWords('ui')
   const role = (e: Entry) => (isRole(e.role) ? word(`role_${e.role}`) : e.role)
+  const [wanted, set] = useUrlState(shape)
   const columns: Column<Entry>[] = [
-    { key: 'seq', title: t('audit_number'), render: (e) => <span className="figure">{e.seq}</span>, csv: (e) => e.seq },
-    { key: 'time', title: t('audit_time'), render: (e) => <Time value={e.time} />, csv: (e) => exportTime(e.time) },
-    { key: 'actor', title: t('audit_who'), render: (e) => <strong>{e.actor}</strong>, csv: (e) => e.actor },
-    { key: 'role', title: t('role'), render: role, csv: (e) => e.role },
-    { key: 'action', title: t('audit_action'), render: (e) => <code>{e.action}</code>, csv: (e) => e.action },
-    { key: 'object', title: t('audit_object'), render: (e) => <VisitorText max={60}>{e.object}</VisitorText>, csv: (e) => e.object },
-    { key: 'reason', title: word('reason'), render: (e) => <VisitorText max={80}>{e.reason}</VisitorText>, csv: (e) => e.reason },
-    { key: 'address', title: t('address'), render: (e) => <VisitorText>{e.address}</VisitorText>, csv: (e) => e.address, phone: false },
+    { key: 'seq', title: t('audit_number'), render: (e) => <span className="figure">{e.seq}</span> },
+    { key: 'time', title: t('audit_time'), render: (e) => <Time value={e.time} /> },
+    { key: 'actor', title: t('audit_who'), render: (e) => <strong>{e.actor}</strong> },
+    { key: 'role', title: t('role'), render: role },
+    { key: 'action', title: t('audit_action'), render: (e) => <code>{e.action}</code> },
+    { key: 'object', title: t('audit_object'), render: (e) => <VisitorText max={60}>{e.object}</VisitorText> },
+    { key: 'reason', title: word('reason'), render: (e) => <VisitorText max={80}>{e.reason}</VisitorText> },
+    { key: 'address', title: t('address'), render: (e) => <VisitorText>{e.address}</VisitorText>, phone: false },
   ]
-  const exported: Column<Entry>[] = [
-    { key: 'request', title: word('request_id'), render: () => null, csv: (e) => e.request_id },
-    { key: 'before', title: t('audit_before'), render: () => null, csv: (e) => e.before },
-    { key: 'after', title: t('audit_after'), render: () => null, csv: (e) => e.after },
-    { key: 'hash', title: t('audit_hash'), render: () => null, csv: (e) => e.hash },
-  ]
+  const filtered = Object.values(wanted).some((v) => v !== '')
+  const text = (name: 'actor' | 'action' | 'object', label: string) => (
+    <Input.Search
+      key={`${name} ${wanted[name]}`} defaultValue={wanted[name]} allowClear placeholder={label} aria-label={label}
+      onSearch={(v) => set({ [name]: v.trim() })} className="audit-filter"
+    />
+  )
+  const day = (name: 'from' | 'to', label: string) => (
+    <label>{label} <Input type="date" value={wanted[name]} onChange={(e) => set({ [name]: e.target.value })} aria-label={label} className="audit-day" /></label>
+  )
   return (
     <>
-      <PageHeader title={t('audit')} about={t('audit_about')} />
+      <PageHeader title={t('audit')} about={t('audit_about')} actions={<Save wanted={wanted} />} />
       <Verification />
       <DataTable<Entry>
-        name="audit" caption={t('audit')} columns={columns} exported={exported} filters={[]} load={load} rowKey={(e) => String(e.seq)} to={(e) => `/system/audit/${e.seq}`} empty={t('audit_none')}
+        name="audit" caption={t('audit')} columns={columns} filters={Object.values(wanted)} load={load(wanted)} rowKey={(e) => String(e.seq)} to={(e) => `/system/audit/${e.seq}`}
+        empty={filtered ? t('audit_no_match') : t('audit_none')}
+        toolbar={<>{text('actor', t('audit_who'))}{text('action', t('audit_action'))}{text('object', t('audit_object'))}{day('from', t('audit_from'))}{day('to', t('audit_until'))}</>}
       />
+    </>
+  )
+}
+
+/** Has the server write the entries, as filtered, into a file; that is an entry itself. */
+function Save({ wanted }: { wanted: Wanted }) {
+  const t = useWords('system')
+  const word = useWords('ui')
+  const save = useMutation({ mutationFn: () => saveAudit(wanted) })
+  return (
+    <>
+      <Button icon={<DownloadOutlined />} loading={save.isPending} onClick={() => save.mutate()} title={t('audit_export_about')}>{word('export')}</Button>
+      {save.isError ? <ErrorCard error={save.error} onRetry={() => save.mutate()} /> : null}
     </>
   )
 }

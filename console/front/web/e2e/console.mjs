@@ -73,8 +73,8 @@ export async function operator(browser, house, name, { language = 'zh', width = 
       await page.locator('#main h1').waitFor()
     },
     button: (key, fill) => page.getByRole('button', { name: named(t(key, fill)) }),
-    /** A button of the dialog that is open. */
-    answer: (key, fill) => page.getByRole('dialog').getByRole('button', { name: named(t(key, fill)) }),
+    /** A button of the dialog that is open; after the cross at its corner, which may have the same name. */
+    answer: (key, fill) => page.getByRole('dialog').getByRole('button', { name: named(t(key, fill)) }).last(),
     say: (reason) => page.getByRole('dialog').getByLabel(t('ui:reason')).fill(reason),
     look: (what) => look(page, `${what}-${language}-${size}`),
     async close() {

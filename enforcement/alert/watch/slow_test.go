@@ -3,6 +3,7 @@ package watch_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -40,6 +41,25 @@ func TestClusters(t *testing.T) {
 	assert.Equal(t, 14, found[0].Accounts)
 	assert.Equal(t, "/cases/c1", found[0].Path)
 	assert.Empty(t, look(t, watch.NewClusters(groups{}, site, watch.ClusterOptions{Now: at(opening)})))
+}
+
+// TestManyClustersAreToldOfTogether: a farm that shows itself in pieces is one
+// piece of news, and the first ones keep their alerts.
+func TestManyClustersAreToldOfTogether(t *testing.T) {
+	var list groups // the newest first, as the queue has them
+	for i := range 10 {
+		n := fmt.Sprint(9 - i)
+		list = append(list, cases.Group{Case: "c" + n, Cluster: "k" + n, Opened: opening.Add(-time.Hour), Accounts: 10})
+	}
+	found := look(t, watch.NewClusters(list, site, watch.ClusterOptions{Now: at(opening)}))
+	require.Len(t, found, 4)
+	for i, f := range found[:3] {
+		assert.Equal(t, fmt.Sprint("k", i), f.Group, "the first to be found")
+	}
+	assert.Equal(t, "more", found[3].Group)
+	assert.Equal(t, 70, found[3].Accounts)
+	assert.Equal(t, "/cases?entity=cluster", found[3].Path)
+	assert.Equal(t, "7 more clusters, of 70 accounts", found[3].What.EN)
 }
 
 type budgets []budget.Budget

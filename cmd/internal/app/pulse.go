@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"os"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -16,12 +17,12 @@ func givePulse(s *Stack, e Env, client goredis.UniversalClient, role pulse.Role,
 	s.Go(string(role)+" sign of life", p.Run)
 }
 
-// host names the processes of a role that have no name of their own: one of a
-// role on a machine or in a pod.
+// host names the processes of a role that have no name of their own: there may be
+// several of a role on a machine.
 func host() string {
 	name, err := os.Hostname()
 	if err != nil || name == "" {
-		return "unnamed"
+		name = "unnamed"
 	}
-	return name
+	return fmt.Sprintf("%s-%d", name, os.Getpid())
 }

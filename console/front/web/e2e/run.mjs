@@ -4,6 +4,6 @@ import { fileURLToPath } from 'node:url'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const wanted = process.argv.slice(2)
-const files = wanted.length > 0 ? wanted : ['attack.test.mjs', 'sale.test.mjs']
+const files = wanted.length > 0 ? wanted : ['attack.test.mjs', 'sale.test.mjs', 'rules.test.mjs', 'pages.test.mjs']
 const { status } = spawnSync(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=spec', ...files.map((f) => here + f)], { stdio: 'inherit' })
 process.exit(status ?? 1)

@@ -213,6 +213,34 @@ func TestCancel(t *testing.T) {
 	})
 }
 
+// asked is evidence that is being read when somebody cancels, at the very end.
+type asked struct{ reached chan struct{} }
+
+func (a asked) People(ctx context.Context, _ string, _ []string) (int, error) {
+	close(a.reached)
+	<-ctx.Done()
+	return 0, ctx.Err()
+}
+
+func TestCancelledAsItEnds(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		people := asked{make(chan struct{})}
+		s, err := jobs.Open(t.Context(), db, traffic(3000, 0), texts{"": lenient, "2": harsh}, jobs.Options{Poll: 5 * time.Millisecond, Now: today, People: people})
+		require.NoError(t, err)
+		run(t, s)
+		job, err := s.Submit(t.Context(), request(harsh, ""))
+		require.NoError(t, err)
+		<-people.reached
+		_, err = s.Cancel(t.Context(), job.ID, "li")
+		require.NoError(t, err)
+		job = over(t, s, job.ID)
+		assert.Equal(t, jobs.Cancelled, job.State)
+		assert.Equal(t, "li", job.CancelledBy)
+		assert.Equal(t, "cancelled as it ended", job.Error)
+		assert.Nil(t, job.Result)
+	})
+}
+
 func TestAProcessThatEndsInterruptsItsJob(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		source := held{traffic(3000, 0), make(chan struct{})}

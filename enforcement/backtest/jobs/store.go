@@ -163,7 +163,8 @@ func (s *Service) cancel(ctx context.Context, id, actor string) error {
 	})
 }
 
-// finish records how a job ended.
+// finish records how a job ended. One that was cancelled ends cancelled, also where
+// it was done before it heard of that: whoever cancelled was told so.
 func (s *Service) finish(ctx context.Context, r row) error {
 	position, err := json.Marshal(r.Position)
 	if err != nil {
@@ -175,7 +176,10 @@ func (s *Service) finish(ctx context.Context, r row) error {
 			return fmt.Errorf("encode a result: %w", err)
 		}
 	}
-	_, err = s.db.Write.ExecContext(ctx, `UPDATE backtests SET state = $1, ended_ms = $2, position = $3, result = $4, error = $5 WHERE id = $6`,
+	_, err = s.db.Write.ExecContext(ctx, `UPDATE backtests SET ended_ms = $2, position = $3,
+ state = CASE WHEN $1 = 'done' AND cancelled_by <> '' THEN 'cancelled' ELSE $1 END,
+ result = CASE WHEN $1 = 'done' AND cancelled_by <> '' THEN '' ELSE $4 END,
+ error = CASE WHEN $1 = 'done' AND cancelled_by <> '' THEN 'cancelled as it ended' ELSE $5 END WHERE id = $6`,
 		string(r.State), sqldb.Millis(s.o.Now()), string(position), string(result), r.Error, r.ID)
 	if err != nil {
 		return fmt.Errorf("record the end of backtest %s: %w", r.ID, err)

@@ -16,7 +16,8 @@ rules:
     on: account
     action: flag
 `
-const refusing = `${ruleset}  - id: refuse_pairs
+const refusing = (mode) => `${ruleset}  - id: refuse_pairs
+    mode: ${mode}
     description: whoever books for two
     events: [order.submit]
     when: positions == 2
@@ -48,6 +49,16 @@ async function book(people) {
   return v
 }
 
+/** Submits, has somebody else approve, and publishes. */
+async function publish(author, other, version, replaces) {
+  const to = `/api/v1/rulesets/museum/versions/${version.number}`
+  const word = { hash: version.hash, reason: 'looks right' }
+  await house.as(author, 'POST', `${to}/proposal`, word)
+  await assert.rejects(house.as(author, 'POST', `${to}/approval`, word), /403/, 'who wrote it approves nothing')
+  await house.as(other, 'POST', `${to}/approval`, { ...word, override: 'a house without history' })
+  return house.as(author, 'POST', `${to}/publication`, { replaces, reason: 'now it is' })
+}
+
 test('a rule is written, run over history, approved by a second person, published, and blocks', async () => {
   const before = await book(2) // a history, and who booked before the rule keeps the places
   await before.page.locator('.qr').first().waitFor()
@@ -55,7 +66,14 @@ test('a rule is written, run over history, approved by a second person, publishe
   const [analyst, security] = [nameOf('analyst'), nameOf('security')]
   const path = '/api/v1/rulesets/museum'
   const inForce = await house.as(analyst, 'GET', path)
-  const written = await house.as(analyst, 'POST', `${path}/versions`, { text: refusing, base: inForce.hash, reason: 'pairs resell' })
+  // What nobody has seen fire cannot act: the rule is in shadow first.
+  const shadow = await house.as(analyst, 'POST', `${path}/versions`, { text: refusing('shadow'), base: inForce.hash, reason: 'to see whom it hits' })
+  await publish(analyst, security, shadow, inForce.hash)
+  const observed = await house.as(analyst, 'GET', path)
+  const seen = await book(2)
+  await seen.page.locator('.qr').first().waitFor()
+  await seen.close()
+  const written = await house.as(analyst, 'POST', `${path}/versions`, { text: refusing('live'), base: observed.hash, reason: 'pairs resell' })
   assert.equal(written.state, 'draft')
   const done = await until('a backtest over what happened', async () => {
     const now = Date.now()
@@ -69,12 +87,7 @@ test('a rule is written, run over history, approved by a second person, publishe
   }, 60)
   assert.ok(done.result, JSON.stringify(done))
 
-  const version = `${path}/versions/${written.number}`
-  const word = { hash: written.hash, reason: 'looks right' }
-  await house.as(analyst, 'POST', `${version}/proposal`, word)
-  await assert.rejects(house.as(analyst, 'POST', `${version}/approval`, word), /403/, 'who wrote it approves nothing')
-  await house.as(security, 'POST', `${version}/approval`, { ...word, override: 'a house without history' })
-  const published = await house.as(analyst, 'POST', `${version}/publication`, { replaces: inForce.hash, reason: 'now it is' })
+  const published = await publish(analyst, security, written, observed.hash)
   assert.equal(published.state, 'published')
 
   const o = await operator(browser, house, analyst, { at: '/rules' })

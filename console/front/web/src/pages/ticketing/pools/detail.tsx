@@ -63,8 +63,8 @@ function Changes({ pool }: { pool: string }) {
     { key: 'at', title: t('when'), render: (c) => <Time value={c.at} />, csv: (c) => exportTime(c.at) },
     { key: 'who', title: t('who'), render: (c) => c.who, csv: (c) => c.who },
     { key: 'what', title: t('what'), render: (c) => c.what, csv: (c) => c.what },
-    { key: 'before', title: t('before'), render: (c) => <code className="change-json">{text(c.before)}</code>, csv: (c) => text(c.before), phone: false },
-    { key: 'after', title: t('after'), render: (c) => <code className="change-json">{text(c.after)}</code>, csv: (c) => text(c.after) },
+    { key: 'before', title: t('before'), render: (c) => <code className="change-json" tabIndex={0}>{text(c.before)}</code>, csv: (c) => text(c.before), phone: false },
+    { key: 'after', title: t('after'), render: (c) => <code className="change-json" tabIndex={0}>{text(c.after)}</code>, csv: (c) => text(c.after) },
   ]
   return (
     <DataTable<Change>

@@ -26,17 +26,21 @@ export default function ReleasePage() {
 }
 
 function Live({ pool, date }: { pool: string; date: string }) {
+  const t = useWords('ticketing')
   const query = useRelease(pool, date)
   const live = useLive(`release:${pool}@${date}`)
   return (
-    <Loaded query={query}>
-      {(release) => (
-        <>
-          <LiveNotice broken={live.broken} at={live.at} />
-          <Shown release={withFrame(release, live.broken ? undefined : live.frame)} at={Math.max(query.dataUpdatedAt, live.at ?? 0)} stale={query.isError} />
-        </>
-      )}
-    </Loaded>
+    <>
+      {query.data ? null : <PageHeader title={t('release')} />}
+      <Loaded query={query}>
+        {(release) => (
+          <>
+            <LiveNotice broken={live.broken} at={live.at} />
+            <Shown release={withFrame(release, live.broken ? undefined : live.frame)} at={Math.max(query.dataUpdatedAt, live.at ?? 0)} stale={query.isError} />
+          </>
+        )}
+      </Loaded>
+    </>
   )
 }
 

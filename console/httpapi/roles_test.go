@@ -116,7 +116,7 @@ func TestEveryRoleAtEveryOperation(t *testing.T) {
 	h := build(t)
 	may := map[string]string{}
 	for roles, ids := range mayCall() {
-		for _, id := range strings.Fields(ids) {
+		for id := range strings.FieldsSeq(ids) {
 			require.NotContains(t, may, id)
 			may[id] = roles
 		}

@@ -31,7 +31,7 @@ func (rep *Report) Print(out io.Writer) error {
 	pair("scalper intents intercepted", rep.Truth.IntentsIntercepted, func(l *LedgerFigures) Rate { return l.IntentsIntercepted })
 	rep.printScenarios(line)
 	line("\ncohort\taccounts\tharmed\t95 %% interval\tchallenged\tpassed\tsucceeded")
-	for _, id := range inOrder(rep.Truth.Cohorts) {
+	for _, id := range InOrder(rep.Truth.Cohorts) {
 		c := rep.Truth.Cohorts[id]
 		line("%s\t%d\t%d\t%s\t%d\t%d\t%d", id, c.Accounts, c.Harmed, c.HarmedRate.interval(), c.Challenged, c.Passed, c.Succeeded)
 	}
@@ -59,7 +59,7 @@ func (rep *Report) Print(out io.Writer) error {
 // are only alerted.
 func (rep *Report) printScenarios(line func(format string, args ...any)) {
 	line("\nattack\tactors\tintents\tintercepted\t95 %% interval\tmiss rate\tstopped\tmedian requests to the first action")
-	for _, id := range inOrder(rep.Truth.Scenarios) {
+	for _, id := range InOrder(rep.Truth.Scenarios) {
 		f := rep.Truth.Scenarios[id]
 		intercepted := fmt.Sprintf("%.1f %%\t%s", 100*f.InterceptionRate, f.Interception.interval())
 		if f.AlertOnly {
@@ -67,15 +67,15 @@ func (rep *Report) printScenarios(line func(format string, args ...any)) {
 		}
 		line("%s\t%d\t%d\t%s\t%.1f %%\t%d\t%.0f", id, f.Actors, f.Intents, intercepted, 100*f.MissRate, f.Stopped, f.FirstAction.Requests.Median)
 	}
-	for _, id := range inOrder(rep.Truth.Scenarios) {
+	for _, id := range InOrder(rep.Truth.Scenarios) {
 		if f := rep.Truth.Scenarios[id]; f.AlertOnly && f.Detection != nil {
 			line("\n%s\tdetected %s\tright in %s", id, f.Detection.Detected, f.Detection.Precision)
 		}
 	}
 }
 
-// inOrder gives the ids of the catalogue as a person counts them.
-func inOrder[V any](of map[string]V) []string {
+// InOrder gives the ids of the catalogue as a person counts them.
+func InOrder[V any](of map[string]V) []string {
 	return slices.SortedFunc(maps.Keys(of), func(a, b string) int {
 		return cmp.Or(cmp.Compare(a[:1], b[:1]), cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 	})

@@ -14,6 +14,8 @@ import (
 	"slices"
 
 	"fairgate/cmd/internal/simulate"
+	"fairgate/enforcement/ledger"
+	"fairgate/ingest/note"
 )
 
 //go:embed page.html
@@ -44,24 +46,7 @@ func Write(dir string, d Data) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return fmt.Errorf("folder of the report: %w", err)
 	}
-	return errors.Join(replace(filepath.Join(dir, "report.json"), append(text, '\n')), replace(filepath.Join(dir, "report.html"), page))
-}
-
-// replace writes a file beside its place and moves it there.
-func replace(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	_, err = f.Write(content)
-	err = errors.Join(err, f.Chmod(0o640), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("write the report: %w", errors.Join(err, os.Remove(f.Name())))
-	}
-	return nil
+	return errors.Join(note.Replace(filepath.Join(dir, "report.json"), append(text, '\n')), note.Replace(filepath.Join(dir, "report.html"), page))
 }
 
 // named is one line of a table.
@@ -83,7 +68,7 @@ type page struct {
 
 func render(d Data) ([]byte, error) {
 	p := page{
-		Data: d, Scenarios: inOrder(d.Run.Truth.Scenarios), Cohorts: inOrder(d.Run.Truth.Cohorts),
+		Data: d, Scenarios: lines(d.Run.Truth.Scenarios), Cohorts: lines(d.Run.Truth.Cohorts),
 		Worst: worst(d.Leaks), MostLeak: simulate.MostLeak, Plots: map[string]template.HTML{},
 	}
 	if err := p.draw(); err != nil {
@@ -104,27 +89,24 @@ func render(d Data) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// rateText writes a rate as the console does: the counts, and below thirty no
-// more than these.
+// rateText writes a rate as the console does: the counts, and below
+// ledger.MinLabels no more than these.
 func rateText(r simulate.Rate) string {
 	counts := fmt.Sprintf("%d/%d", r.Numerator, r.Denominator)
-	if r.Denominator < fewest {
+	if r.Denominator < ledger.MinLabels {
 		return counts + " · too few"
 	}
 	return fmt.Sprintf("%s · %.2f %% (%.2f–%.2f)", counts, 100*r.Value, 100*r.Low, 100*r.High)
 }
 
-// fewest is how many there must be for a share of them to mean anything.
-const fewest = 30
-
-// inOrder lists figures as a person counts the catalogue, with what it says of
+// lines lists figures as a person counts the catalogue, with what it says of
 // each.
-func inOrder[T any](of map[string]T) []named[T] {
+func lines[T any](of map[string]T) []named[T] {
 	about := map[string]string{}
 	for _, s := range simulate.Scenarios() {
 		about[s.ID] = s.About
 	}
-	ids := slices.SortedFunc(maps.Keys(of), func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+	ids := simulate.InOrder(of)
 	out := make([]named[T], len(ids))
 	for i, id := range ids {
 		out[i] = named[T]{id, about[id], of[id]}

@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"net/http"
 	"path"
-	"strconv"
-	"strings"
 	"sync"
+
+	"fairgate/ingest/negotiate"
 )
 
 // asset is one file of the application, plain and, from its first request on,
@@ -61,12 +61,12 @@ func (a *asset) serve(w http.ResponseWriter, r *http.Request) {
 	header.Set("Vary", "Accept-Encoding")
 	header.Set("Cache-Control", cacheAsset)
 	content, etag := a.plain, `"`+a.etag+`"`
-	zipped := acceptsGzip(r.Header.Get("Accept-Encoding")) && a.zipped() != nil
+	zipped := negotiate.Gzip(r.Header.Get("Accept-Encoding")) && a.zipped() != nil
 	if zipped {
 		content, etag = a.zipped(), `"`+a.etag+`-gz"`
 	}
 	header.Set("ETag", etag)
-	if matches(r.Header.Get("If-None-Match"), etag) {
+	if negotiate.Known(r.Header.Get("If-None-Match"), etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
@@ -74,33 +74,4 @@ func (a *asset) serve(w http.ResponseWriter, r *http.Request) {
 		header.Set("Content-Encoding", "gzip")
 	}
 	write(w, r, a.contentType, content)
-}
-
-// acceptsGzip reads an Accept-Encoding header (RFC 9110, 12.5.3) as far as gzip
-// goes; "*" is no invitation.
-func acceptsGzip(accept string) bool {
-	for coding := range strings.SplitSeq(accept, ",") {
-		name, weight, weighted := strings.Cut(coding, ";")
-		if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
-			continue
-		}
-		if !weighted {
-			return true
-		}
-		_, value, _ := strings.Cut(weight, "=")
-		q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-		return err == nil && q > 0
-	}
-	return false
-}
-
-// matches compares weakly, as If-None-Match is to be (RFC 9110, 13.1.2).
-func matches(list, etag string) bool {
-	for candidate := range strings.SplitSeq(list, ",") {
-		candidate = strings.TrimSpace(candidate)
-		if candidate == "*" || strings.TrimPrefix(candidate, "W/") == etag {
-			return true
-		}
-	}
-	return false
 }

@@ -13,6 +13,8 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"fairgate/ingest/negotiate"
 )
 
 //go:embed dist
@@ -190,14 +192,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	shown := f.plain
 	if f.zipped.content != nil {
 		header.Set("Vary", "Accept-Encoding")
-		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		if negotiate.Gzip(r.Header.Get("Accept-Encoding")) {
 			shown = f.zipped
 			header.Set("Content-Encoding", "gzip")
 		}
 	}
 	header.Set("Cache-Control", f.cache)
 	header.Set("ETag", shown.etag)
-	if matches(r.Header.Get("If-None-Match"), shown.etag) {
+	if negotiate.Known(r.Header.Get("If-None-Match"), shown.etag) {
 		header.Del("Content-Encoding")
 		w.WriteHeader(http.StatusNotModified)
 		return
@@ -208,33 +210,4 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, _ = w.Write(shown.content) // whoever left does not need the rest
-}
-
-// acceptsGzip reads an Accept-Encoding header (RFC 9110, 12.5.3) as far as gzip
-// goes; "*" is no invitation.
-func acceptsGzip(accept string) bool {
-	for coding := range strings.SplitSeq(accept, ",") {
-		name, weight, weighted := strings.Cut(coding, ";")
-		if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
-			continue
-		}
-		if !weighted {
-			return true
-		}
-		_, value, _ := strings.Cut(weight, "=")
-		q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-		return err == nil && q > 0
-	}
-	return false
-}
-
-// matches compares weakly, as If-None-Match is to be (RFC 9110, 13.1.2).
-func matches(list, etag string) bool {
-	for candidate := range strings.SplitSeq(list, ",") {
-		candidate = strings.TrimSpace(candidate)
-		if candidate == "*" || strings.TrimPrefix(candidate, "W/") == etag {
-			return true
-		}
-	}
-	return false
 }

@@ -9,7 +9,8 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
+
+	"fairgate/ingest/negotiate"
 )
 
 // built is the browser's collector, made from web/ by `make web`.
@@ -51,7 +52,7 @@ func (s *script) serve(w http.ResponseWriter, r *http.Request) {
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 	header.Set("Vary", "Accept-Encoding")
 	content := s.plain
-	if gzipped(r.Header.Get("Accept-Encoding")) {
+	if negotiate.Gzip(r.Header.Get("Accept-Encoding")) {
 		header.Set("Content-Encoding", "gzip")
 		content = s.zipped
 	}
@@ -60,21 +61,4 @@ func (s *script) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, _ = w.Write(content) // whoever left does not need it
-}
-
-// gzipped reads an Accept-Encoding header as far as gzip goes.
-func gzipped(accept string) bool {
-	for coding := range strings.SplitSeq(accept, ",") {
-		name, weight, weighted := strings.Cut(strings.TrimSpace(coding), ";")
-		if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
-			continue
-		}
-		if !weighted {
-			return true
-		}
-		_, value, _ := strings.Cut(weight, "=")
-		q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-		return err == nil && q > 0
-	}
-	return false
 }

@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fairgate/enforcement/ledger"
+	"fairgate/enforcement/ledger/database"
 )
 
 // Options configure an Archive; zero values mean the defaults named.
@@ -52,7 +52,7 @@ func (o Options) withDefaults() Options {
 
 // Archive writes records to ClickHouse. It is safe for concurrent use.
 type Archive struct {
-	conn    driver.Conn
+	conn    database.Conn
 	client  *clickhouse.Options
 	opts    Options
 	metrics *metrics
@@ -62,9 +62,9 @@ type Archive struct {
 // made yet. The user must be allowed to create tables for Migrate, and to
 // insert for Write.
 func Open(client *clickhouse.Options, opts Options) (*Archive, error) {
-	conn, err := clickhouse.Open(client)
+	conn, err := database.Open(client)
 	if err != nil {
-		return nil, fmt.Errorf("open the ledger's database: %w", err)
+		return nil, err
 	}
 	opts = opts.withDefaults()
 	return &Archive{conn: conn, client: client, opts: opts, metrics: newMetrics(opts.Registry)}, nil
@@ -72,10 +72,7 @@ func Open(client *clickhouse.Options, opts Options) (*Archive, error) {
 
 // Close gives the connections up.
 func (a *Archive) Close() error {
-	if err := a.conn.Close(); err != nil {
-		return fmt.Errorf("close the ledger's database: %w", err)
-	}
-	return nil
+	return a.conn.Close()
 }
 
 // maxRows bounds one insert, and with it the size of a request's body.

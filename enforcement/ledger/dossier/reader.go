@@ -8,6 +8,8 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"fairgate/enforcement/ledger/database"
 )
 
 // ErrBadInput is wrapped where a question is out of its bounds.
@@ -22,7 +24,7 @@ const slowest = 30 * time.Second
 
 // Reader reads dossiers. It is safe for concurrent use.
 type Reader struct {
-	conn driver.Conn
+	conn database.Conn
 	now  func() time.Time
 }
 
@@ -30,19 +32,16 @@ type Reader struct {
 // no more than to select. No connection is made yet. now is the clock that
 // periods end at.
 func Open(client *clickhouse.Options, now func() time.Time) (*Reader, error) {
-	conn, err := clickhouse.Open(client)
+	conn, err := database.Open(client)
 	if err != nil {
-		return nil, fmt.Errorf("open the ledger's database: %w", err)
+		return nil, err
 	}
 	return &Reader{conn: conn, now: now}, nil
 }
 
 // Close gives the connections up.
 func (r *Reader) Close() error {
-	if err := r.conn.Close(); err != nil {
-		return fmt.Errorf("close the ledger's database: %w", err)
-	}
-	return nil
+	return r.conn.Close()
 }
 
 // since is the beginning of a stretch of so many days that ends now.
@@ -58,25 +57,9 @@ func moment(name string, t time.Time) any {
 	return clickhouse.DateNamed(name, t.UTC(), clickhouse.MilliSeconds)
 }
 
-// read runs a query and scans each row.
-func read[T any](ctx context.Context, conn driver.Conn, what, query string, params []any, scan func(rows driver.Rows, row *T) error) (list []T, err error) {
+// read asks one question, for as long as one may take.
+func read[T any](ctx context.Context, conn database.Conn, what, query string, params []any, scan func(rows driver.Rows, row *T) error) ([]T, error) {
 	ctx, cancel := context.WithTimeout(ctx, slowest)
 	defer cancel()
-	rows, err := conn.Query(ctx, query, params...)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", what, err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	list = []T{}
-	for rows.Next() {
-		var row T
-		if err := scan(rows, &row); err != nil {
-			return nil, fmt.Errorf("read %s: %w", what, err)
-		}
-		list = append(list, row)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read %s: %w", what, err)
-	}
-	return list, nil
+	return database.Read(ctx, conn, what, query, params, scan)
 }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"fairgate/enforcement/ledger/database"
 )
 
 // Shared is from how many accounts on a device or address counts as one that
@@ -47,7 +49,7 @@ func (r *Reader) Booked(ctx context.Context, site string, over Stretch) ([]Booke
 		return nil, err
 	}
 	params = append(params, clickhouse.Named("shared", Shared), clickhouse.Named("limit", maxPools))
-	return read(ctx, r.conn, "what was booked", booked, params, func(rows driver.Rows, b *Booked) error {
+	return database.Read(ctx, r.conn, "what was booked", booked, params, func(rows driver.Rows, b *Booked) error {
 		return rows.Scan(&b.Pool, &b.Day, &b.Orders, &b.Places, &b.Accounts, &b.SharedPlaces, &b.SharedAccounts)
 	})
 }

@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"fairgate/enforcement/ledger/database"
 )
 
 // ErrInvalidStretch reports a stretch of time that does not end after it
@@ -15,24 +16,21 @@ import (
 var ErrInvalidStretch = errors.New("invalid stretch of time")
 
 // Reader reads what happens now. It is safe for concurrent use.
-type Reader struct{ conn driver.Conn }
+type Reader struct{ conn database.Conn }
 
 // Open prepares to read from the ClickHouse that client names; its user needs
 // no more than to select. No connection is made yet.
 func Open(client *clickhouse.Options) (*Reader, error) {
-	conn, err := clickhouse.Open(client)
+	conn, err := database.Open(client)
 	if err != nil {
-		return nil, fmt.Errorf("open the ledger's database: %w", err)
+		return nil, err
 	}
 	return &Reader{conn: conn}, nil
 }
 
 // Close gives the connections up.
 func (r *Reader) Close() error {
-	if err := r.conn.Close(); err != nil {
-		return fmt.Errorf("close the ledger's database: %w", err)
-	}
-	return nil
+	return r.conn.Close()
 }
 
 // Ping asks whether the ledger's database answers and has the ledger.
@@ -60,24 +58,4 @@ func (s Stretch) params(site string, longest time.Duration) ([]any, error) {
 		clickhouse.DateNamed("from", s.From.UTC(), clickhouse.MilliSeconds),
 		clickhouse.DateNamed("to", s.To.UTC(), clickhouse.MilliSeconds),
 	}, nil
-}
-
-// read runs a query and scans each row.
-func read[T any](ctx context.Context, conn driver.Conn, what, query string, params []any, scan func(rows driver.Rows, row *T) error) (list []T, err error) {
-	rows, err := conn.Query(ctx, query, params...)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", what, err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var row T
-		if err := scan(rows, &row); err != nil {
-			return nil, fmt.Errorf("read %s: %w", what, err)
-		}
-		list = append(list, row)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read %s: %w", what, err)
-	}
-	return list, nil
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"fairgate/enforcement/ledger/database"
 )
 
 // Bucket is the stretch of time in which a rule's blocks are counted, and Day
@@ -88,15 +90,15 @@ func (r *Reader) RuleBlocks(ctx context.Context, site string, now time.Time) (Ru
 		bucket uint32
 		n      uint64
 	}
-	seen, err := read(ctx, r.conn, "the sources seen", seenSources, params, func(rows driver.Rows, c *cell) error { return rows.Scan(&c.bucket, &c.n) })
+	seen, err := database.Read(ctx, r.conn, "the sources seen", seenSources, params, func(rows driver.Rows, c *cell) error { return rows.Scan(&c.bucket, &c.n) })
 	if err != nil {
 		return RuleBlocks{}, err
 	}
-	cells, err := read(ctx, r.conn, "the rules' blocks", ruleBlocks, params, func(rows driver.Rows, c *cell) error { return rows.Scan(&c.rule, &c.bucket, &c.n) })
+	cells, err := database.Read(ctx, r.conn, "the rules' blocks", ruleBlocks, params, func(rows driver.Rows, c *cell) error { return rows.Scan(&c.rule, &c.bucket, &c.n) })
 	if err != nil {
 		return RuleBlocks{}, err
 	}
-	known, err := read(ctx, r.conn, "the rules known", knownRules, before, func(rows driver.Rows, rule *string) error { return rows.Scan(rule) })
+	known, err := database.Read(ctx, r.conn, "the rules known", knownRules, before, func(rows driver.Rows, rule *string) error { return rows.Scan(rule) })
 	if err != nil {
 		return RuleBlocks{}, err
 	}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"fairgate/enforcement/ledger/database"
 )
 
 // Second is what was decided in one second.
@@ -32,7 +34,7 @@ func (r *Reader) Seconds(ctx context.Context, site string, over Stretch) ([]Seco
 	if err != nil {
 		return nil, err
 	}
-	return read(ctx, r.conn, "the decisions by second", seconds, params, func(rows driver.Rows, s *Second) error {
+	return database.Read(ctx, r.conn, "the decisions by second", seconds, params, func(rows driver.Rows, s *Second) error {
 		var unix int64
 		err := rows.Scan(&unix, &s.Allow, &s.Challenge, &s.Flag, &s.Block)
 		s.Time = time.Unix(unix, 0).UTC()

@@ -6,6 +6,8 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"fairgate/enforcement/ledger/database"
 )
 
 // Grace is how long a challenge may take before it counts as unmet. A browser
@@ -94,7 +96,7 @@ func (r *Reader) Traffic(ctx context.Context, site string, over Stretch) ([]Traf
 		return nil, err
 	}
 	params = append(params, clickhouse.DateNamed("young", over.To.Add(-Grace).UTC(), clickhouse.MilliSeconds), clickhouse.Named("limit", maxPools+1))
-	return read(ctx, r.conn, "the traffic", traffic, params, func(rows driver.Rows, t *Traffic) error {
+	return database.Read(ctx, r.conn, "the traffic", traffic, params, func(rows driver.Rows, t *Traffic) error {
 		var whole uint64
 		err := rows.Scan(&t.Pool, &whole, &t.Requests, &t.Hostile, &t.Blocked, &t.Challenged, &t.Flagged, &t.Accounts, &t.Sources,
 			&t.Orders, &t.HostileOrders, &t.OrderAccounts, &t.OrderSources, &t.Degraded)
@@ -137,7 +139,7 @@ func (r *Reader) Usual(ctx context.Context, site string, now time.Time) ([]Usual
 		return nil, err
 	}
 	params = append(params, clickhouse.Named("limit", maxPools+1))
-	return read(ctx, r.conn, "the usual traffic", usual, params, func(rows driver.Rows, u *Usual) error {
+	return database.Read(ctx, r.conn, "the usual traffic", usual, params, func(rows driver.Rows, u *Usual) error {
 		var whole uint64
 		err := rows.Scan(&u.Pool, &whole, &u.Days, &u.Requests, &u.Hostile, &u.Orders, &u.HostileOrders)
 		u.Whole = whole != 0

@@ -13,34 +13,31 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/google/uuid"
 
 	"fairgate/enforcement/explain"
+	"fairgate/enforcement/ledger/database"
 	"fairgate/ingest"
 )
 
 // Reader finds events. It is safe for concurrent use.
-type Reader struct{ conn driver.Conn }
+type Reader struct{ conn database.Conn }
 
 var _ explain.Ledger = (*Reader)(nil)
 
 // Open prepares to read from the ClickHouse that client names; its user needs
 // no more than to select. No connection is made yet.
 func Open(client *clickhouse.Options) (*Reader, error) {
-	conn, err := clickhouse.Open(client)
+	conn, err := database.Open(client)
 	if err != nil {
-		return nil, fmt.Errorf("open the ledger's database: %w", err)
+		return nil, err
 	}
 	return &Reader{conn: conn}, nil
 }
 
 // Close gives the connections up.
 func (r *Reader) Close() error {
-	if err := r.conn.Close(); err != nil {
-		return fmt.Errorf("close the ledger's database: %w", err)
-	}
-	return nil
+	return r.conn.Close()
 }
 
 // maxFollowed bounds what followed from one event.

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"fairgate/enforcement/ledger/database"
 	"fairgate/ingest"
 )
 
@@ -103,7 +105,7 @@ LIMIT {limit:UInt32}
 
 // Timeline gives events by a key, the newest first. It fails with
 // ErrInvalidSearch, or when the ledger cannot be read.
-func (r *Reader) Timeline(ctx context.Context, site string, s Search) (out []Seen, err error) {
+func (r *Reader) Timeline(ctx context.Context, site string, s Search) ([]Seen, error) {
 	if !s.By.Valid() || len(s.Values) == 0 || s.Limit < 0 || s.Limit > MaxTimeline {
 		return nil, fmt.Errorf("%w: by %q, %d values, limit %d (at most %d)", ErrInvalidSearch, s.By, len(s.Values), s.Limit, MaxTimeline)
 	}
@@ -119,26 +121,14 @@ func (r *Reader) Timeline(ctx context.Context, site string, s Search) (out []See
 	if limit == 0 {
 		limit = 50
 	}
-	rows, err := r.conn.Query(ctx, timeline+s.By.condition()+timelineOrder,
+	params := []any{
 		clickhouse.Named("site", site), clickhouse.Named("values", s.Values), clickhouse.Named("limit", limit),
-		clickhouse.DateNamed("from", from.UTC(), clickhouse.MilliSeconds), clickhouse.DateNamed("to", to.UTC(), clickhouse.MilliSeconds))
-	if err != nil {
-		return nil, fmt.Errorf("read a timeline: %w", err)
+		clickhouse.DateNamed("from", from.UTC(), clickhouse.MilliSeconds), clickhouse.DateNamed("to", to.UTC(), clickhouse.MilliSeconds),
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	out = []Seen{}
-	for rows.Next() {
-		var e Seen
+	return database.Read(ctx, r.conn, "a timeline", timeline+s.By.condition()+timelineOrder, params, func(rows driver.Rows, e *Seen) error {
 		err := rows.Scan(&e.ID, &e.Time, (*string)(&e.Kind), &e.Account, &e.Device, &e.Subnet, &e.ASOrg, &e.Order, &e.Pool, &e.Day,
 			(*string)(&e.Action), (*string)(&e.Observed), &e.Rules, &e.Score, &e.Receipt, (*string)(&e.Disposition), &e.Status, &e.OrderState)
-		if err != nil {
-			return nil, fmt.Errorf("read a timeline: %w", err)
-		}
 		e.Time = e.Time.UTC()
-		out = append(out, e)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read a timeline: %w", err)
-	}
-	return out, nil
+		return err
+	})
 }

@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"fairgate/enforcement/ledger/database"
 )
 
 // DefaultMaturity is how long after its visit day a label starts to count.
@@ -23,7 +24,7 @@ type Options struct {
 
 // Reader computes figures from the ledger. It is safe for concurrent use.
 type Reader struct {
-	conn     driver.Conn
+	conn     database.Conn
 	maturity time.Duration
 	now      func() time.Time
 }
@@ -31,9 +32,9 @@ type Reader struct {
 // Open prepares to read from the ClickHouse that client names; its user needs
 // no more than to select. No connection is made yet.
 func Open(client *clickhouse.Options, opts Options) (*Reader, error) {
-	conn, err := clickhouse.Open(client)
+	conn, err := database.Open(client)
 	if err != nil {
-		return nil, fmt.Errorf("open the ledger's database: %w", err)
+		return nil, err
 	}
 	if opts.Maturity <= 0 {
 		opts.Maturity = DefaultMaturity
@@ -46,10 +47,7 @@ func Open(client *clickhouse.Options, opts Options) (*Reader, error) {
 
 // Close gives the connections up.
 func (r *Reader) Close() error {
-	if err := r.conn.Close(); err != nil {
-		return fmt.Errorf("close the ledger's database: %w", err)
-	}
-	return nil
+	return r.conn.Close()
 }
 
 // Period selects events by their time: From inclusive, To exclusive.

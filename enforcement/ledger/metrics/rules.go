@@ -2,8 +2,11 @@ package metrics
 
 import (
 	"context"
-	"errors"
 	"fmt"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"fairgate/enforcement/ledger/database"
 )
 
 // RuleQuality is whom the requests belonged to that a rule fired on and that were
@@ -40,7 +43,7 @@ ORDER BY rule
 
 // Rules gives the figures of a period by rule, in order of name. It fails with
 // ErrInvalidPeriod, or when the ledger cannot be read.
-func (r *Reader) Rules(ctx context.Context, period Period, filter Filter) (out []RuleQuality, err error) {
+func (r *Reader) Rules(ctx context.Context, period Period, filter Filter) ([]RuleQuality, error) {
 	if err := period.validate(); err != nil {
 		return nil, fmt.Errorf("quality by rule: %w", err)
 	}
@@ -52,24 +55,18 @@ func (r *Reader) Rules(ctx context.Context, period Period, filter Filter) (out [
 	if err := r.conn.QueryRow(ctx, scalpers, params...).Scan(&hostile, &kept); err != nil {
 		return nil, fmt.Errorf("quality by rule: read scalpers: %w", err)
 	}
-	rows, err := r.conn.Query(ctx, ruleCounts, params...)
-	if err != nil {
-		return nil, fmt.Errorf("quality by rule: %w", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	out = []RuleQuality{}
-	for rows.Next() {
-		var q RuleQuality
+	out, err := database.Read(ctx, r.conn, "rules", ruleCounts, params, func(rows driver.Rows, q *RuleQuality) error {
 		var blockedPeople, blockedScalpers uint64
-		if err := rows.Scan(&q.Rule, &blockedPeople, &blockedScalpers, &q.Unlabelled); err != nil {
-			return nil, fmt.Errorf("quality by rule: %w", err)
-		}
+		err := rows.Scan(&q.Rule, &blockedPeople, &blockedScalpers, &q.Unlabelled)
 		q.People = NewFigure(blockedPeople, max(tried, blockedPeople), tried)
 		// Scalpers who never came to booking were blocked, too.
 		q.Scalpers = NewFigure(blockedScalpers, max(hostile, blockedScalpers), hostile)
-		out = append(out, q)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("quality by rule: %w", err)
 	}
-	return out, rows.Err()
+	return out, nil
 }
 
 // Funnel is what became of the accounts that were challenged, by what they are
@@ -104,22 +101,15 @@ ORDER BY known
 
 // Challenges gives the funnel of a period. It fails with ErrInvalidPeriod, or
 // when the ledger cannot be read.
-func (r *Reader) Challenges(ctx context.Context, period Period, filter Filter) (out []Funnel, err error) {
+func (r *Reader) Challenges(ctx context.Context, period Period, filter Filter) ([]Funnel, error) {
 	if err := period.validate(); err != nil {
 		return nil, fmt.Errorf("challenge funnel: %w", err)
 	}
-	rows, err := r.conn.Query(ctx, funnels, r.params(period, filter)...)
+	out, err := database.Read(ctx, r.conn, "challenges", funnels, r.params(period, filter), func(rows driver.Rows, f *Funnel) error {
+		return rows.Scan(&f.Verdict, &f.Shown, &f.Solved, &f.Abandoned)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("challenge funnel: %w", err)
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	out = []Funnel{}
-	for rows.Next() {
-		var f Funnel
-		if err := rows.Scan(&f.Verdict, &f.Shown, &f.Solved, &f.Abandoned); err != nil {
-			return nil, fmt.Errorf("challenge funnel: %w", err)
-		}
-		out = append(out, f)
-	}
-	return out, rows.Err()
+	return out, nil
 }

@@ -10,9 +10,10 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/pressly/goose/v3"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"fairgate/enforcement/ledger/database"
 )
 
 //go:embed migrations/*.sql
@@ -58,7 +59,7 @@ func (o BuilderOptions) withDefaults() BuilderOptions {
 // Builder rebuilds the roll-ups from the ledger. Several may run at once: each
 // builds under a number of its own, and the newest published one counts.
 type Builder struct {
-	conn     driver.Conn
+	conn     database.Conn
 	client   *clickhouse.Options
 	opts     BuilderOptions
 	measures *measures
@@ -68,19 +69,16 @@ type Builder struct {
 // connection is made yet. Its user must be allowed to create tables, insert
 // and delete.
 func OpenBuilder(client *clickhouse.Options, opts BuilderOptions) (*Builder, error) {
-	conn, err := clickhouse.Open(client)
+	conn, err := database.Open(client)
 	if err != nil {
-		return nil, fmt.Errorf("open the ledger's database: %w", err)
+		return nil, err
 	}
 	return &Builder{conn: conn, client: client, opts: opts.withDefaults(), measures: newMeasures(opts.Registry)}, nil
 }
 
 // Close gives the connections up.
 func (b *Builder) Close() error {
-	if err := b.conn.Close(); err != nil {
-		return fmt.Errorf("close the ledger's database: %w", err)
-	}
-	return nil
+	return b.conn.Close()
 }
 
 // Migrate makes the roll-ups' tables. The ledger's own must exist.

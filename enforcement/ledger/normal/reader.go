@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"fairgate/enforcement/ledger/database"
 	"fairgate/enforcement/ledger/metrics"
 	"fairgate/ingest"
 )
@@ -30,7 +30,7 @@ type Options struct {
 
 // Reader answers how ordinary accounts behave. It is safe for concurrent use.
 type Reader struct {
-	conn driver.Conn
+	conn database.Conn
 	o    Options
 }
 
@@ -49,19 +49,16 @@ func Open(client *clickhouse.Options, o Options) (*Reader, error) {
 	if o.MaxRows == 0 {
 		o.MaxRows = 4_000_000
 	}
-	conn, err := clickhouse.Open(client)
+	conn, err := database.Open(client)
 	if err != nil {
-		return nil, fmt.Errorf("open the ledger's database: %w", err)
+		return nil, err
 	}
 	return &Reader{conn: conn, o: o}, nil
 }
 
 // Close gives the connections up.
 func (r *Reader) Close() error {
-	if err := r.conn.Close(); err != nil {
-		return fmt.Errorf("close the ledger's database: %w", err)
-	}
-	return nil
+	return r.conn.Close()
 }
 
 // Query selects requests. The period is rounded outwards to whole hours.

@@ -14,6 +14,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"fairgate/enforcement/ledger"
+	"fairgate/enforcement/ledger/database"
 	"fairgate/ingest"
 )
 
@@ -27,24 +28,21 @@ const (
 )
 
 // Reader answers. It is safe for concurrent use.
-type Reader struct{ conn driver.Conn }
+type Reader struct{ conn database.Conn }
 
 // Open prepares to read from the ClickHouse that client names; its user needs
 // no more than to select. No connection is made yet.
 func Open(client *clickhouse.Options) (*Reader, error) {
-	conn, err := clickhouse.Open(client)
+	conn, err := database.Open(client)
 	if err != nil {
-		return nil, fmt.Errorf("open the ledger's database: %w", err)
+		return nil, err
 	}
 	return &Reader{conn: conn}, nil
 }
 
 // Close gives the connections up.
 func (r *Reader) Close() error {
-	if err := r.conn.Close(); err != nil {
-		return fmt.Errorf("close the ledger's database: %w", err)
-	}
-	return nil
+	return r.conn.Close()
 }
 
 // Rule is whom one rule hit in a period, in distinct accounts.
@@ -116,26 +114,13 @@ func (r *Reader) Rules(ctx context.Context, site string, from, to time.Time) ([]
 	if err := r.conn.QueryRow(ctx, people, params...).Scan(&humans); err != nil {
 		return nil, fmt.Errorf("count people: %w", err)
 	}
-	rows, err := r.conn.Query(ctx, byRule, params...)
-	if err != nil {
-		return nil, fmt.Errorf("read whom rules hit: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	out := []Rule{}
-	for rows.Next() {
-		var one Rule
+	return database.Read(ctx, r.conn, "whom rules hit", byRule, params, func(rows driver.Rows, one *Rule) error {
 		var beyond uint64 // people who were hit before they could try
-		if err := rows.Scan(&one.Rule, &one.Accounts, &one.Shadow, &one.Humans, &one.Scalpers, &beyond, &one.Last); err != nil {
-			return nil, fmt.Errorf("read whom rules hit: %w", err)
-		}
+		err := rows.Scan(&one.Rule, &one.Accounts, &one.Shadow, &one.Humans, &one.Scalpers, &beyond, &one.Last)
 		one.Last = one.Last.UTC()
 		one.FalsePositive = ledger.NewFigure(one.Humans, humans+beyond, humans+beyond)
-		out = append(out, one)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read whom rules hit: %w", err)
-	}
-	return out, nil
+		return err
+	})
 }
 
 // Asked selects events to try a rule on; empty fields take everything.
@@ -175,26 +160,14 @@ func (r *Reader) Samples(ctx context.Context, site string, q Asked) ([]Sample, e
 	if q.Limit < 1 || q.Limit > MaxSamples || !q.To.After(q.From) || q.To.Sub(q.From) > MaxPeriod {
 		return nil, fmt.Errorf("%w: limit %d must be 1 to %d, and the period end after it begins", ErrInvalid, q.Limit, MaxSamples)
 	}
-	rows, err := r.conn.Query(ctx, samples,
+	params := []any{
 		clickhouse.Named("site", site), clickhouse.DateNamed("from", q.From.UTC(), clickhouse.MilliSeconds),
 		clickhouse.DateNamed("to", q.To.UTC(), clickhouse.MilliSeconds), clickhouse.Named("action", string(q.Action)),
-		clickhouse.Named("rule", q.Rule), clickhouse.Named("kind", string(q.Kind)), clickhouse.Named("limit", fmt.Sprint(q.Limit)))
-	if err != nil {
-		return nil, fmt.Errorf("find events: %w", err)
+		clickhouse.Named("rule", q.Rule), clickhouse.Named("kind", string(q.Kind)), clickhouse.Named("limit", fmt.Sprint(q.Limit)),
 	}
-	defer func() { _ = rows.Close() }()
-	out := []Sample{}
-	for rows.Next() {
-		var one Sample
-		var kind, action string
-		if err := rows.Scan(&one.ID, &one.Time, &kind, &action, &one.Account, &one.Rules, &one.Score); err != nil {
-			return nil, fmt.Errorf("find events: %w", err)
-		}
-		one.Kind, one.Action, one.Time = ingest.Kind(kind), ingest.Action(action), one.Time.UTC()
-		out = append(out, one)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("find events: %w", err)
-	}
-	return out, nil
+	return database.Read(ctx, r.conn, "events to try a rule on", samples, params, func(rows driver.Rows, one *Sample) error {
+		err := rows.Scan(&one.ID, &one.Time, (*string)(&one.Kind), (*string)(&one.Action), &one.Account, &one.Rules, &one.Score)
+		one.Time = one.Time.UTC()
+		return err
+	})
 }

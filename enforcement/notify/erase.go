@@ -2,34 +2,16 @@ package notify
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
 
 	"fairgate/enforcement"
+	"fairgate/enforcement/erasure"
 	"fairgate/ingest/sqldb"
 )
 
-// Eraser takes accounts out of what operators were told.
-type Eraser struct{ db *sqldb.DB }
-
-var _ enforcement.Eraser = (*Eraser)(nil)
-
-// OpenEraser makes the tables where they are missing.
-func OpenEraser(ctx context.Context, db *sqldb.DB) (*Eraser, error) {
-	return &Eraser{db}, db.Migrate(ctx, migrations, "notify_schema")
-}
-
-// Erase puts the account's pseudonym where the words of a delivery name it, also
-// of one that is still to be sent.
-func (o *Eraser) Erase(ctx context.Context, e enforcement.Erasure) error {
-	if err := e.Validate(); err != nil || !e.InWords() {
-		return err
-	}
-	return o.db.InTx(ctx, func(tx *sql.Tx) error {
-		err := sqldb.Exec(ctx, tx, sqldb.Replace("notify_deliveries", e.Account, e.Pseudonym, "title", "body", "last_error"))
-		if err != nil {
-			return fmt.Errorf("erase an account from notifications: %w", err)
-		}
-		return nil
-	})
+// OpenEraser returns what takes accounts out of what operators were told, also by
+// what is still to be sent, and makes the tables where they are missing.
+func OpenEraser(ctx context.Context, db *sqldb.DB) (enforcement.Eraser, error) {
+	return erasure.Texts{DB: db, Where: "notifications", Statements: erasure.Worded(func(e enforcement.Erasure) []sqldb.Statement {
+		return []sqldb.Statement{sqldb.Replace("notify_deliveries", e.Account, e.Pseudonym, "title", "body", "last_error")}
+	})}, db.Migrate(ctx, migrations, "notify_schema")
 }

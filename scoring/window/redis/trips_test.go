@@ -19,15 +19,31 @@ import (
 	"fairgate/scoring"
 )
 
-// gate holds pipelines back until it is told to let one pass, and fails those
-// that it is told to.
+// gate holds pipelines back until each is told to pass or to fail.
 type gate struct {
-	arrived chan int // how many commands a pipeline has
-	pass    chan error
+	arrived chan *held
 	open    atomic.Bool
 }
 
-func newGate() *gate { return &gate{arrived: make(chan int, 16), pass: make(chan error, 16)} }
+// held is a pipeline at the gate.
+type held struct {
+	commands int
+	answer   chan error // nil: pass; room for one
+}
+
+func newGate() *gate { return &gate{arrived: make(chan *held, 16)} }
+
+func (h *held) pass()          { h.answer <- nil }
+func (h *held) fail(err error) { h.answer <- err }
+
+// release opens the gate: those under way pass, and whoever comes after them,
+// in however many pipelines that is.
+func (g *gate) release(under ...*held) {
+	g.open.Store(true)
+	for _, h := range under {
+		h.pass()
+	}
+}
 
 func (g *gate) DialHook(next goredis.DialHook) goredis.DialHook { return next }
 
@@ -38,8 +54,9 @@ func (g *gate) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.Pro
 		if g.open.Load() {
 			return next(ctx, cmds)
 		}
-		g.arrived <- len(cmds)
-		if err := <-g.pass; err != nil {
+		h := &held{commands: len(cmds), answer: make(chan error, 1)}
+		g.arrived <- h
+		if err := <-h.answer; err != nil {
 			return err
 		}
 		return next(ctx, cmds)
@@ -79,15 +96,14 @@ func start(ctx context.Context, s *Store, touch *scoring.Touch) <-chan error {
 }
 
 // occupy starts as many touches as trips go at once, and waits until they are
-// on their way.
-func occupy(t *testing.T, s *Store, g *gate) []<-chan error {
+// held on their way.
+func occupy(t *testing.T, s *Store, g *gate) (under []*held, done []<-chan error) {
 	t.Helper()
-	var under []<-chan error
 	for range mostTrips {
-		under = append(under, start(t.Context(), s, counting("under way", uuid.NewString())))
-		require.Positive(t, <-g.arrived)
+		done = append(done, start(t.Context(), s, counting("under way", uuid.NewString())))
+		under = append(under, <-g.arrived)
 	}
-	return under
+	return under, done
 }
 
 // gather starts n touches of one key and waits until they are in the queue.
@@ -109,16 +125,21 @@ func (t *trips) queued() int {
 	return len(t.waiting)
 }
 
+func (t *trips) going() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.underWay
+}
+
 func TestTouchesThatComeTogetherShareARoundTrip(t *testing.T) {
 	s, g := gated(t)
-	under := occupy(t, s, g)
+	under, went := occupy(t, s, g)
 	touches, done := gather(t.Context(), t, s, mostTogether)
-	g.pass <- nil
-	assert.GreaterOrEqual(t, <-g.arrived, 2*mostTogether, "all of them in one")
-	for range mostTrips {
-		g.pass <- nil
-	}
-	for _, d := range append(under, done...) {
+	under[0].pass()
+	together := <-g.arrived
+	assert.GreaterOrEqual(t, together.commands, 2*mostTogether, "all of them in one")
+	g.release(under[1], together)
+	for _, d := range append(went, done...) {
 		require.NoError(t, <-d)
 	}
 	seen := map[float64]bool{}
@@ -126,27 +147,26 @@ func TestTouchesThatComeTogetherShareARoundTrip(t *testing.T) {
 		seen[touch.Entities[0].Series[0].Values[0]] = true
 	}
 	assert.Len(t, seen, mostTogether, "each has the count at its own turn")
-	assert.Zero(t, s.trips.underWay)
+	require.Eventually(t, func() bool { return s.trips.going() == 0 }, 5*time.Second, time.Millisecond)
 }
 
 func TestATripTakesOnlySoMany(t *testing.T) {
 	s, g := gated(t)
-	under := occupy(t, s, g)
+	under, went := occupy(t, s, g)
 	_, done := gather(t.Context(), t, s, mostTogether+1)
-	g.pass <- nil
-	assert.LessOrEqual(t, <-g.arrived, 3*mostTogether)
+	under[0].pass()
+	together := <-g.arrived
+	assert.LessOrEqual(t, together.commands, 3*mostTogether)
 	assert.Equal(t, 1, s.trips.queued())
-	for range mostTrips + 1 {
-		g.pass <- nil
-	}
-	for _, d := range append(under, done...) {
+	g.release(under[1], together)
+	for _, d := range append(went, done...) {
 		require.NoError(t, <-d)
 	}
 }
 
 func TestWhoGivesUpDoesNotHoldTheOthersUp(t *testing.T) {
 	s, g := gated(t)
-	under := occupy(t, s, g)
+	under, went := occupy(t, s, g)
 	leaving, leave := context.WithCancel(t.Context())
 	_, gone := gather(leaving, t, s, 3)
 	_, staying := gather(t.Context(), t, s, 3)
@@ -154,31 +174,28 @@ func TestWhoGivesUpDoesNotHoldTheOthersUp(t *testing.T) {
 	for _, d := range gone {
 		require.ErrorIs(t, <-d, context.Canceled)
 	}
-	for range mostTrips + 1 {
-		g.pass <- nil
-	}
-	for _, d := range append(under, staying...) {
+	// Both come back at once, so those who stay may go in two.
+	g.release(under...)
+	for _, d := range append(went, staying...) {
 		require.NoError(t, <-d)
 	}
 }
 
 func TestWhoGivesUpOnTheWayLeavesItsMemoryAlone(t *testing.T) {
 	s, g := gated(t)
-	under := occupy(t, s, g)
+	under, went := occupy(t, s, g)
 	leaving, leave := context.WithCancel(t.Context())
 	_, gone := gather(leaving, t, s, 1)
 	_, staying := gather(t.Context(), t, s, 1) // the last one leads
-	g.pass <- nil
-	require.Positive(t, <-g.arrived)
+	under[0].pass()
+	together := <-g.arrived
 	leave()
 	require.ErrorIs(t, <-gone[0], context.Canceled)
 	// Its commands are still to be sent: another touch must not write into them.
 	later := counting("later", uuid.NewString())
-	_, more := []*scoring.Touch{later}, []<-chan error{start(t.Context(), s, later)}
-	for range mostTrips + 1 {
-		g.pass <- nil
-	}
-	for _, d := range append(append(under, staying...), more...) {
+	more := start(t.Context(), s, later)
+	g.release(under[1], together)
+	for _, d := range append(append(went, staying...), more) {
 		require.NoError(t, <-d)
 	}
 	assert.Equal(t, []float64{1}, later.Entities[0].Series[0].Values)
@@ -186,21 +203,21 @@ func TestWhoGivesUpOnTheWayLeavesItsMemoryAlone(t *testing.T) {
 
 func TestABrokenConnectionIsNotManyFailures(t *testing.T) {
 	s, g := gated(t)
-	under := occupy(t, s, g)
+	under, went := occupy(t, s, g)
 	_, done := gather(t.Context(), t, s, 3)
-	g.pass <- nil
-	require.Positive(t, <-g.arrived)
-	g.pass <- nil // the other that was under way
-	g.pass <- io.EOF
-	require.Positive(t, <-g.arrived, "once more")
-	g.pass <- nil
-	for _, d := range append(under, done...) {
+	under[0].pass()
+	together := <-g.arrived
+	together.fail(io.EOF)
+	again := <-g.arrived
+	assert.Equal(t, together.commands, again.commands, "once more")
+	again.pass()
+	under[1].pass()
+	for _, d := range append(went, done...) {
 		require.NoError(t, <-d)
 	}
 	// Alone there is nobody to spare, and the caller knows better.
 	alone := start(t.Context(), s, counting("alone", uuid.NewString()))
-	require.Positive(t, <-g.arrived)
-	g.pass <- io.EOF
+	(<-g.arrived).fail(io.EOF)
 	require.ErrorIs(t, <-alone, io.EOF)
 }
 

@@ -22,6 +22,9 @@ const (
 	EventReinstated  EventType = "order.reinstated"
 	EventNoShow      EventType = "order.no_show"    // positions of it were not used
 	EventCheckedIn   EventType = "order.checked_in" // positions of it entered for the first time
+
+	EventNoShowLifted EventType = "order.no_show_lifted" // a no-show was recorded wrongly: they came after all, or are excused
+	EventMismatched   EventType = "order.mismatched"     // at the gate, its ticket was shown with the document of a stranger to it
 )
 
 // EventTypes lists every EventType, in the order in which an order usually
@@ -29,7 +32,7 @@ const (
 func EventTypes() []EventType {
 	return []EventType{
 		EventHeld, EventProvisional, EventConfirmed, EventHoldExpired, EventPaid, EventCancelled,
-		EventChanged, EventTransferred, EventWithdrawn, EventReinstated, EventCheckedIn, EventNoShow,
+		EventChanged, EventTransferred, EventWithdrawn, EventReinstated, EventMismatched, EventCheckedIn, EventNoShow, EventNoShowLifted,
 	}
 }
 

@@ -187,7 +187,7 @@ func (s *Service) takeBackEntered(ctx context.Context) (int, error) {
 				return err
 			}
 			for _, id := range ids {
-				if err := w.TakeBackNoShow(ctx, id, "check-in", "entered, as a terminal uploaded later", w.now); err != nil {
+				if err := takeBack(ctx, w, id, "check-in", "entered, as a terminal uploaded later"); err != nil {
 					return err
 				}
 			}
@@ -214,7 +214,21 @@ func (s *Service) TakeBackNoShow(ctx context.Context, call Call, position, reaso
 		return err
 	}
 	_, err = once(ctx, s, call, "operations", func(ctx context.Context, w *work) (struct{}, error) {
-		return struct{}{}, w.TakeBackNoShow(ctx, position, who, reason, w.now)
+		return struct{}{}, takeBack(ctx, w, position, who, reason)
 	})
 	return err
+}
+
+// takeBack has one position's no-show count no more, and tells the outbox.
+func takeBack(ctx context.Context, w *work, position, who, reason string) error {
+	id, err := w.TakeBackNoShow(ctx, position, who, reason, w.now)
+	if err != nil {
+		return err
+	}
+	order, err := w.Order(ctx, id)
+	if err != nil {
+		return err
+	}
+	order.Positions = slices.DeleteFunc(order.Positions, func(p Position) bool { return p.ID != position })
+	return w.emit(ctx, EventNoShowLifted, order, "")
 }

@@ -44,9 +44,22 @@ func (f *fixture) missed() []ticketing.Event {
 	f.t.Helper()
 	events, err := f.Events(f.t.Context(), 0, 1000)
 	require.NoError(f.t, err)
+	return of(events, ticketing.EventNoShow)
+}
+
+// lifted lists the no-shows that were told to count no more.
+func (f *fixture) lifted() []ticketing.Event {
+	f.t.Helper()
+	events, err := f.Events(f.t.Context(), 0, 1000)
+	require.NoError(f.t, err)
+	return of(events, ticketing.EventNoShowLifted)
+}
+
+// of keeps the events of one type.
+func of(events []ticketing.Event, kind ticketing.EventType) []ticketing.Event {
 	var out []ticketing.Event
 	for _, e := range events {
-		if e.Type == ticketing.EventNoShow {
+		if e.Type == kind {
 			out = append(out, e)
 		}
 	}
@@ -85,6 +98,9 @@ func TestNoShowsAreJudgedOnceTheDayIsOver(t *testing.T) {
 	f.pass(15 * time.Minute)
 	f.judge()
 	assert.Contains(t, f.state("no_shows").Report, "1 taken back")
+	back := f.lifted()
+	require.Len(t, back, 1)
+	assert.Equal(t, fmt.Sprintf("%s %d %s", none.ID, 1, account), fmt.Sprintf("%s %d %s", back[0].OrderID, back[0].Positions, back[0].AccountID))
 	require.ErrorIs(t, f.TakeBackNoShow(t.Context(), wang(), none.Positions[0].ID, "again"), ticketing.ErrNotFound)
 }
 
@@ -128,6 +144,7 @@ func TestATakenBackNoShowLiftsTheFreeze(t *testing.T) {
 	require.ErrorIs(t, f.TakeBackNoShow(t.Context(), wang(), id, ""), ticketing.ErrInvalidField)
 	require.ErrorIs(t, f.TakeBackNoShow(t.Context(), wang(), other.Positions[0].ID, "scanner was down"), ticketing.ErrNotFound)
 	require.NoError(t, f.TakeBackNoShow(t.Context(), wang(), id, "scanner was down"))
+	require.Len(t, f.lifted(), 1, "and the outbox was told")
 	_, err = f.try(account, may11, 1)
 	require.NoError(t, err)
 	require.NoError(t, f.RecordNoShow(t.Context(), ticketing.Call{}, id), "the first record stays, taken back")

@@ -17,9 +17,9 @@ type NoShowReader interface {
 	EnteredAfterAll(ctx context.Context, from Date, limit int) ([]string, error)
 }
 
-// NoShowWriter keeps what was judged. TakeBackNoShow fails with ErrNotFound
-// unless the position has a no-show that counts.
+// NoShowWriter keeps what was judged. TakeBackNoShow gives the position's order;
+// it fails with ErrNotFound unless the position has a no-show that counts.
 type NoShowWriter interface {
 	PutNoShowDay(ctx context.Context, d NoShowDay) error
-	TakeBackNoShow(ctx context.Context, position, who, why string, at time.Time) error
+	TakeBackNoShow(ctx context.Context, position, who, why string, at time.Time) (order string, err error)
 }

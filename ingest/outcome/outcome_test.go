@@ -64,7 +64,7 @@ func TestEveryTypeIsValid(t *testing.T) {
 	for _, typ := range outcome.Types() {
 		assert.True(t, typ.Valid())
 	}
-	assert.Len(t, outcome.Types(), 13)
+	assert.Len(t, outcome.Types(), 15)
 	assert.False(t, outcome.Type("").Valid())
 }
 

@@ -29,13 +29,19 @@ const (
 	Refunded    Type = "order.refunded"
 	CheckedIn   Type = "order.checked_in"
 	NoShow      Type = "order.no_show"
+
+	// NoShowLifted takes a no-show back, of as many positions as it says.
+	NoShowLifted Type = "order.no_show_lifted"
+	// Mismatched: a ticket of it was shown at the gate with the document of a
+	// stranger to the order.
+	Mismatched Type = "order.mismatched"
 )
 
 // Types lists every Type, in the order in which an order usually meets them.
 func Types() []Type {
 	return []Type{
 		Held, Provisional, Confirmed, HoldExpired, Paid, Cancelled, Changed,
-		Transferred, Withdrawn, Reinstated, Refunded, CheckedIn, NoShow,
+		Transferred, Withdrawn, Reinstated, Refunded, Mismatched, CheckedIn, NoShow, NoShowLifted,
 	}
 }
 

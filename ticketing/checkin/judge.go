@@ -64,6 +64,9 @@ func (r *round) judge(it *item) ([]Scan, error) {
 	if b == nil || reason != OK {
 		return r.one(it, base, b, reason)
 	}
+	if it.read.holder != nil && len(b.DocumentKey) > 0 && !bytes.Equal(it.read.holder, b.DocumentKey) {
+		return r.mismatch(it, base, b)
+	}
 	group := r.together(it, b)
 	reasons := make([]Reason, len(group))
 	for i, p := range group {
@@ -98,6 +101,17 @@ func (r *round) one(it *item, base Scan, b *Booked, reason Reason) ([]Scan, erro
 	}
 	first := r.pass(&base, b)
 	return []Scan{base}, r.tell(b, base.At, first)
+}
+
+// mismatch refuses a ticket that was shown with somebody else's document. People
+// who booked together take each other's code now and then; of a stranger the
+// outbox is told.
+func (r *round) mismatch(it *item, base Scan, b *Booked) ([]Scan, error) {
+	scans, err := r.one(it, base, b, DocumentMismatch)
+	if err != nil || slices.ContainsFunc(r.orders[b.OrderID], func(o *Booked) bool { return bytes.Equal(it.read.holder, o.DocumentKey) }) {
+		return scans, err
+	}
+	return scans, r.note(ticketing.EventMismatched, b, base.At, 1)
 }
 
 // several makes the scans of a ticket and of those that pass with it. Of the
@@ -319,13 +333,18 @@ func (r *round) tell(b *Booked, at time.Time, people int) error {
 	if people == 0 {
 		return nil
 	}
+	return r.note(ticketing.EventCheckedIn, b, at, people)
+}
+
+// note notes an event about so many positions of an order.
+func (r *round) note(kind ticketing.EventType, b *Booked, at time.Time, positions int) error {
 	id, err := newID()
 	if err != nil {
 		return err
 	}
 	r.events = append(r.events, ticketing.Event{
-		ID: id, Type: ticketing.EventCheckedIn, OccurredAt: ticketing.Millis{Time: at}, OrderID: b.OrderID, AccountID: b.AccountID,
-		Pool: b.Pool, Date: b.Date, State: b.State, Positions: people,
+		ID: id, Type: kind, OccurredAt: ticketing.Millis{Time: at}, OrderID: b.OrderID, AccountID: b.AccountID,
+		Pool: b.Pool, Date: b.Date, State: b.State, Positions: positions,
 	})
 	return nil
 }

@@ -22,6 +22,7 @@ const (
 	TooLate           Reason = "too_late"
 	DocumentInvalid   Reason = "document_invalid"
 	DocumentRefused   Reason = "document_type_not_accepted"
+	DocumentMismatch  Reason = "document_mismatch" // of the ticket's holder is another
 	AdultMissing      Reason = "adult_missing"
 	NotInside         Reason = "not_inside" // an exit of somebody who is not inside
 	TimeInFuture      Reason = "time_in_future"
@@ -34,7 +35,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		OK, AlreadyRedeemed, NotATicket, Forged, UnknownTicket, Superseded, Cancelled, Withdrawn, Unpaid, Expired, WrongPool,
-		WrongGate, WrongDay, TooEarly, TooLate, DocumentInvalid, DocumentRefused, AdultMissing, NotInside, TimeInFuture,
+		WrongGate, WrongDay, TooEarly, TooLate, DocumentInvalid, DocumentRefused, DocumentMismatch, AdultMissing, NotInside, TimeInFuture,
 		OlderThanList, ListExpired, ListNotRecognised,
 	}
 }
@@ -85,6 +86,8 @@ func (r Reason) texts() (zh, en string) {
 		return "证件号码有误", "The document's number is not valid"
 	case DocumentRefused:
 		return "此处不受理该类证件", "This kind of document is not accepted here"
+	case DocumentMismatch:
+		return "证件与票面信息不符", "This ticket is for another person"
 	case AdultMissing:
 		return "未成年人须由同行成人陪同入场", "A minor enters with the adult of the booking"
 	case NotInside:

@@ -174,7 +174,8 @@ func (r *round) loadPools(ctx context.Context) error {
 }
 
 // loadOrders reads the orders whose other positions matter: where everybody
-// enters at once, and where a minor's adult must be inside.
+// enters at once, where a minor's adult must be inside, and where a document is
+// compared with everybody's.
 func (r *round) loadOrders(ctx context.Context, items []*item) error {
 	ids := map[string]bool{}
 	for _, it := range items {
@@ -187,7 +188,7 @@ func (r *round) loadOrders(ctx context.Context, items []*item) error {
 		}
 		for _, b := range candidates {
 			rules := r.rules(b.Pool)
-			if b.OrderSize > 1 && (it.attempt.WholeOrder || rules.Together || rules.AdultFirst && b.AdultID != "") {
+			if b.OrderSize > 1 && (it.read.holder != nil || it.attempt.WholeOrder || rules.Together || rules.AdultFirst && b.AdultID != "") {
 				ids[b.OrderID] = true
 			}
 		}

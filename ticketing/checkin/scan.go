@@ -22,7 +22,8 @@ const (
 // Valid reports whether d is one of the known directions.
 func (d Direction) Valid() bool { return d == Entry || d == Exit }
 
-// Attempt is what a terminal scanned: a code, or a document. Position names the
+// Attempt is what a terminal scanned: a code, or a document, or a code with the
+// document that whoever showed it identifies themselves by. Position names the
 // ticket instead where a terminal off line found it in its list.
 type Attempt struct {
 	Nonce      string
@@ -55,19 +56,13 @@ func (a *Attempt) validate(offline bool) error {
 	if !a.Direction.Valid() {
 		return invalidField("direction", "want entry or exit, got %q", shorten(string(a.Direction)))
 	}
-	ways := 0
-	for _, given := range []bool{a.Code != "", a.Document != nil, a.Position != ""} {
-		if given {
-			ways++
-		}
-	}
 	switch {
-	case offline && (ways != 1 || a.Document != nil):
+	case offline && ((a.Code != "") == (a.Position != "") || a.Document != nil):
 		return invalidField("code", "want either a code or a position")
 	case offline && a.WholeOrder:
 		return invalidField("whole_order", "off line everybody is a scan of their own")
-	case !offline && (ways != 1 || a.Position != ""):
-		return invalidField("code", "want either a code or a document")
+	case !offline && (a.Code == "" && a.Document == nil || a.Position != ""):
+		return invalidField("code", "want a code, a document or both")
 	case len(a.Code) > maxCode:
 		return invalidField("code", "want at most %d bytes, got %d", maxCode, len(a.Code))
 	case len(a.Position) > maxNonce:
@@ -85,6 +80,7 @@ type reading struct {
 	position string
 	secret   *ticket.Secret // nil where no code was shown
 	document []byte         // keyed, as positions have it
+	holder   []byte         // of a document shown beside the code, keyed likewise
 	kind     document.Type
 	identity string // the same for two scans of one thing
 }
@@ -93,21 +89,31 @@ func (s *Service) read(a Attempt, now time.Time) reading {
 	switch {
 	case a.Position != "":
 		return reading{position: a.Position, identity: "position\n" + a.Position}
-	case a.Document != nil:
-		doc, err := document.Parse(a.Document.Type, a.Document.Number, a.Document.Nationality, now)
-		if err != nil {
-			return reading{refused: DocumentInvalid, identity: "text\n" + string(a.Document.Type) + a.Document.Nationality + a.Document.Number}
-		}
-		return reading{document: s.vault.Key("document", doc.Key()), kind: doc.Type, identity: "document\n" + doc.Key()}
+	case a.Document == nil:
+		return s.readCode(a.Code)
 	}
-	t, err := s.tickets.Verify(a.Code)
+	doc, err := document.Parse(a.Document.Type, a.Document.Number, a.Document.Nationality, now)
+	if err != nil {
+		return reading{refused: DocumentInvalid, identity: "text\n" + string(a.Document.Type) + a.Document.Nationality + a.Document.Number + a.Code}
+	}
+	key := s.vault.Key("document", doc.Key())
+	if a.Code == "" {
+		return reading{document: key, kind: doc.Type, identity: "document\n" + doc.Key()}
+	}
+	read := s.readCode(a.Code)
+	read.holder, read.kind, read.identity = key, doc.Type, read.identity+"\n"+doc.Key()
+	return read
+}
+
+func (s *Service) readCode(code string) reading {
+	t, err := s.tickets.Verify(code)
 	switch {
 	case err == nil:
 		return reading{position: t.Position.String(), secret: &t.Secret, identity: "position\n" + t.Position.String()}
 	case errors.Is(err, ticket.ErrMalformed):
-		return reading{refused: NotATicket, identity: "text\n" + a.Code}
+		return reading{refused: NotATicket, identity: "text\n" + code}
 	default:
-		return reading{refused: Forged, identity: "text\n" + a.Code}
+		return reading{refused: Forged, identity: "text\n" + code}
 	}
 }
 

@@ -324,7 +324,7 @@ func TestBadAttemptsChangeNothing(t *testing.T) {
 	for field, spoil := range map[string]func(*checkin.Attempt){
 		"nonce":      func(a *checkin.Attempt) { a.Nonce = "short" },
 		"direction":  func(a *checkin.Attempt) { a.Direction = "up" },
-		"code":       func(a *checkin.Attempt) { a.Document = passport(1) },
+		"code":       func(a *checkin.Attempt) { a.Code = "" },
 		"scanned_at": func(a *checkin.Attempt) { a.ScannedAt = time.Time{} },
 	} {
 		a := good

@@ -67,7 +67,7 @@ type scannedDocument struct {
 type scanBody struct {
 	Nonce      string            `json:"nonce" doc:"The scan's name, of the terminal's choice: 8 to 64 of letters, digits, - and _."`
 	Code       string            `json:"code" required:"false" doc:"What the QR code says …"`
-	Document   *scannedDocument  `json:"document" required:"false" doc:"… or the document."`
+	Document   *scannedDocument  `json:"document" required:"false" doc:"… or the document; with a code: that of whoever shows it, who must be the ticket's holder."`
 	ScannedAt  time.Time         `json:"scanned_at" doc:"By the terminal's clock."`
 	Direction  checkin.Direction `json:"direction" required:"false" enum:"entry,exit" doc:"Default entry."`
 	WholeOrder bool              `json:"whole_order" required:"false" doc:"Also everybody of the order who is not in yet."`

@@ -49,7 +49,8 @@ func (t *tx) PutNoShowDay(ctx context.Context, d ticketing.NoShowDay) error {
 	return err
 }
 
-func (t *tx) TakeBackNoShow(ctx context.Context, position, who, why string, at time.Time) error {
-	return t.one(ctx, "take back no-show", `UPDATE no_shows SET taken_back_at = $2, taken_back_by = $3, taken_back_why = $4
-		WHERE position_id = $1 AND taken_back_at = 0`, position, millis(at), who, why)
+func (t *tx) TakeBackNoShow(ctx context.Context, position, who, why string, at time.Time) (order string, err error) {
+	err = t.raw.QueryRowContext(ctx, `UPDATE no_shows SET taken_back_at = $2, taken_back_by = $3, taken_back_why = $4
+		WHERE position_id = $1 AND taken_back_at = 0 RETURNING order_id`, position, millis(at), who, why).Scan(&order)
+	return order, failed("take back no-show", err)
 }

@@ -1,6 +1,8 @@
 // The house: the program, and its operators with their roles.
 
-import { start as startProgram } from '../../../../ticketing/front/web/e2e/program.mjs'
+import { visitor } from '../../../../ticketing/front/web/e2e/browser.mjs'
+import { idNumber, phoneNumber } from '../../../../ticketing/front/web/e2e/people.mjs'
+import { day, start as startProgram } from '../../../../ticketing/front/web/e2e/program.mjs'
 
 export { binary, day } from '../../../../ticketing/front/web/e2e/program.mjs'
 
@@ -47,6 +49,17 @@ export async function startHouse(ruleset) {
     await program.stop()
     throw why
   }
+}
+
+/** Signs in as somebody new and asks for places for so many people; gives the page as it is then. */
+export async function book(browser, house, people, { slot = '09:00' } = {}) {
+  const v = await visitor(browser, house, { language: 'zh' })
+  await v.go(`/pools/main/book?date=${day(5)}&slot=${slot}`)
+  await v.signIn(phoneNumber())
+  for (let n = 1; n < people; n++) await v.page.getByRole('button', { name: v.t('book.more', { name: v.t('book.visitors') }) }).click()
+  for (let n = 1; n <= people; n++) await v.fill(n, { name: '张三', number: idNumber() })
+  await v.button('book.submit_free').click()
+  return v
 }
 
 /** Waits until something is so; gives what it was. */

@@ -2,11 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { visitor } from '../../../../ticketing/front/web/e2e/browser.mjs'
-import { idNumber, phoneNumber } from '../../../../ticketing/front/web/e2e/people.mjs'
 import { openPools } from '../../../../ticketing/front/web/e2e/program.mjs'
 import { launch, operator } from './console.mjs'
-import { day, nameOf, startHouse, until } from './house.mjs'
+import { book, nameOf, startHouse, until } from './house.mjs'
 
 const ruleset = `name: museum
 rules:
@@ -38,17 +36,6 @@ after(async () => {
   await house?.stop()
 })
 
-/** Asks for places for so many people; gives the page as it is then. */
-async function book(people) {
-  const v = await visitor(browser, house, { language: 'zh' })
-  await v.go(`/pools/main/book?date=${day(5)}&slot=09:00`)
-  await v.signIn(phoneNumber())
-  for (let n = 1; n < people; n++) await v.page.getByRole('button', { name: v.t('book.more', { name: v.t('book.visitors') }) }).click()
-  for (let n = 1; n <= people; n++) await v.fill(n, { name: '张三', number: idNumber() })
-  await v.button('book.submit_free').click()
-  return v
-}
-
 /** Submits, has somebody else approve, and publishes. */
 async function publish(author, other, version, replaces) {
   const to = `/api/v1/rulesets/museum/versions/${version.number}`
@@ -60,7 +47,7 @@ async function publish(author, other, version, replaces) {
 }
 
 test('a rule is written, run over history, approved by a second person, published, and blocks', async () => {
-  const before = await book(2) // a history, and who booked before the rule keeps the places
+  const before = await book(browser, house, 2) // a history, and who booked before the rule keeps the places
   await before.page.locator('.qr').first().waitFor()
   await before.close()
   const [analyst, security] = [nameOf('analyst'), nameOf('security')]
@@ -70,7 +57,7 @@ test('a rule is written, run over history, approved by a second person, publishe
   const shadow = await house.as(analyst, 'POST', `${path}/versions`, { text: refusing('shadow'), base: inForce.hash, reason: 'to see whom it hits' })
   await publish(analyst, security, shadow, inForce.hash)
   const observed = await house.as(analyst, 'GET', path)
-  const seen = await book(2)
+  const seen = await book(browser, house, 2)
   await seen.page.locator('.qr').first().waitFor()
   await seen.close()
   const written = await house.as(analyst, 'POST', `${path}/versions`, { text: refusing('live'), base: observed.hash, reason: 'pairs resell' })
@@ -96,7 +83,7 @@ test('a rule is written, run over history, approved by a second person, publishe
   await o.close()
 
   await until('the gateway runs it', async () => (await house.as(analyst, 'GET', path)).number === written.number)
-  const v = await book(2)
+  const v = await book(browser, house, 2)
   await v.page.getByRole('alert').locator('code').waitFor()
   await v.close()
 })

@@ -3,11 +3,10 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { visitor } from '../../../../ticketing/front/web/e2e/browser.mjs'
-import { idNumber, phoneNumber } from '../../../../ticketing/front/web/e2e/people.mjs'
+import { idNumber } from '../../../../ticketing/front/web/e2e/people.mjs'
 import { openPools } from '../../../../ticketing/front/web/e2e/program.mjs'
 import { launch, operator } from './console.mjs'
-import { day, nameOf, startHouse, until } from './house.mjs'
+import { book, day, nameOf, startHouse, until } from './house.mjs'
 
 // Whoever books is asked; whoever books for four or more is turned away.
 const ruleset = `name: museum
@@ -70,14 +69,8 @@ test('box office brings a stage forward during the sale, and pauses it from anot
 
 /** Books for four and is turned away; gives the page and the receipt. */
 async function turnedAway() {
-  const v = await visitor(browser, house, { language: 'zh' })
-  const { page, t } = v
-  await v.go(`/pools/main/book?date=${day(5)}&slot=09:00`)
-  await v.signIn(phoneNumber())
-  for (let n = 1; n < 4; n++) await page.getByRole('button', { name: t('book.more', { name: t('book.visitors') }) }).click()
-  for (let n = 1; n <= 4; n++) await v.fill(n, { name: '人', number: idNumber() })
-  await v.button('book.submit_free').click()
-  const receipt = await page.getByRole('alert').locator('code').innerText()
+  const v = await book(browser, house, 4)
+  const receipt = await v.page.getByRole('alert').locator('code').innerText()
   return { v, receipt }
 }
 
@@ -118,11 +111,7 @@ test('an administrator finds a blocked account by its receipt, in a minute and a
 })
 
 test('a visitor is asked and books, is turned away, appeals, and is cleared', async () => {
-  const first = await visitor(browser, house, { language: 'zh' })
-  await first.go(`/pools/main/book?date=${day(5)}&slot=13:00`)
-  await first.signIn(phoneNumber())
-  await first.fill(1, { name: '李四', number: idNumber() })
-  await first.button('book.submit_free').click()
+  const first = await book(browser, house, 1, { slot: '13:00' })
   await first.page.locator('.qr').waitFor()
   assert.ok(first.writes('POST', '/orders').at(-1).headers()['x-fairgate-pass'], 'was asked, and met it')
   await first.close()

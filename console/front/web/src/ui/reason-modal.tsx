@@ -2,6 +2,7 @@ import { Form, Input, Modal } from 'antd'
 import { useState, type ReactNode } from 'react'
 import { useWords } from '../i18n'
 import { ErrorCard } from './error-card'
+import { useAttempt } from './use-attempt'
 
 interface ReasonModalProps {
   open: boolean
@@ -24,22 +25,15 @@ interface ReasonModalProps {
 export function ReasonModal({ open, title, children, confirm, danger = false, onConfirm, onClose, min = 3, max = 500, ready = true }: ReasonModalProps) {
   const t = useWords('ui')
   const [reason, setReason] = useState('')
-  const [busy, setBusy] = useState(false)
-  const [failed, setFailed] = useState<unknown>()
+  const { busy, failed, attempt } = useAttempt()
   const long = reason.trim().length
   const run = async () => {
     if (long < min || busy || !ready) return
-    setBusy(true)
-    setFailed(undefined)
-    try {
+    await attempt(async () => {
       await onConfirm(reason.trim())
       setReason('')
       onClose()
-    } catch (error) {
-      setFailed(error)
-    } finally {
-      setBusy(false)
-    }
+    })
   }
   return (
     <Modal

@@ -5,21 +5,16 @@ import { asProblem } from '../../api/problem'
 import { useWords } from '../../i18n'
 import { ErrorCard } from '../../ui/error-card'
 import { QRCode } from '../../ui/qr-code'
+import { useAttempt } from '../../ui/use-attempt'
 
 /** Makes a second factor: the secret for the app, its first code, then the recovery codes, shown this once. */
 export function Enrol({ onDone }: { onDone: () => void }) {
   const t = useWords('ui')
   const [made, setMade] = useState<Schema<'Enrolment'>>()
   const [recovery, setRecovery] = useState<readonly string[]>()
-  const [busy, setBusy] = useState(false)
-  const [failed, setFailed] = useState<unknown>()
-  const run = (step: () => Promise<void>) => {
-    setBusy(true)
-    setFailed(undefined)
-    step().catch(setFailed).finally(() => setBusy(false))
-  }
-  const begin = () => run(async () => setMade(await ask(api.POST('/api/v1/me/totp'))))
-  const confirm = ({ code }: { code: string }) => run(async () => {
+  const { busy, failed, attempt } = useAttempt()
+  const begin = () => attempt(async () => setMade(await ask(api.POST('/api/v1/me/totp'))))
+  const confirm = ({ code }: { code: string }) => attempt(async () => {
     const { recovery_codes } = await ask(api.POST('/api/v1/me/totp/confirmation', { body: { code: code.replaceAll(/\s/g, '') } }))
     setRecovery(recovery_codes ?? [])
   })
@@ -40,12 +35,12 @@ export function Enrol({ onDone }: { onDone: () => void }) {
       <div className="stack">
         <p>{t('enrol_note')}</p>
         {problem}
-        <Button type="primary" block loading={busy} onClick={begin}>{t('enrol_begin')}</Button>
+        <Button type="primary" block loading={busy} onClick={() => void begin()}>{t('enrol_begin')}</Button>
       </div>
     )
   }
   return (
-    <Form layout="vertical" requiredMark={false} onFinish={confirm}>
+    <Form layout="vertical" requiredMark={false} onFinish={(given: { code: string }) => void confirm(given)}>
       <p>{t('enrol_scan')}</p>
       <QRCode text={made.url} label={t('enrol_qr')} />
       <p className="muted">{t('enrol_type')} <code>{made.secret}</code></p>

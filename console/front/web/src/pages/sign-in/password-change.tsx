@@ -1,10 +1,10 @@
 import { Button, Form, Input } from 'antd'
-import { useState } from 'react'
 import { changePassword, signOut } from '../../api/session'
 import { useWords } from '../../i18n'
 import { asProblem } from '../../api/problem'
 import { ErrorCard } from '../../ui/error-card'
 import { PageHeader } from '../../ui/page-header'
+import { useAttempt } from '../../ui/use-attempt'
 
 interface Given {
   old: string
@@ -15,19 +15,8 @@ interface Given {
 /** The current password and the new one, twice. */
 export function PasswordForm() {
   const t = useWords('ui')
-  const [busy, setBusy] = useState(false)
-  const [failed, setFailed] = useState<unknown>()
-  const submit = async ({ old, replacement }: Given) => {
-    setBusy(true)
-    setFailed(undefined)
-    try {
-      await changePassword(old, replacement)
-    } catch (error) {
-      setFailed(error)
-    } finally {
-      setBusy(false)
-    }
-  }
+  const { busy, failed, attempt } = useAttempt()
+  const submit = ({ old, replacement }: Given) => attempt(() => changePassword(old, replacement))
   return (
     <Form<Given> layout="vertical" requiredMark={false} onFinish={(given) => void submit(given)}>
       <Form.Item name="old" label={t('old_password')} rules={[{ required: true, message: t('required') }]}>

@@ -2,7 +2,7 @@ import { Button, Checkbox, Drawer, Form, Input, Select, Space, Switch } from 'an
 import { useState } from 'react'
 import { api, ask } from '../../../api/client'
 import { useWords } from '../../../i18n'
-import { ErrorCard, usePhone } from '../../../ui'
+import { ErrorCard, useAttempt, usePhone } from '../../../ui'
 import { bodyOf, channelKinds, emptyForm, faultsOf, formOf, languages, messageKinds, severities, wantsOf, type Channel, type ChannelForm } from './model'
 import { TargetFields } from './target-fields'
 
@@ -20,28 +20,21 @@ export function ChannelDrawer({ channel, onClose, onSaved }: ChannelDrawerProps)
   const phone = usePhone()
   const [form, setForm] = useState<ChannelForm>(() => (channel ? formOf(channel) : emptyForm))
   const [tried, setTried] = useState(false)
-  const [busy, setBusy] = useState(false)
-  const [failed, setFailed] = useState<unknown>()
+  const { busy, failed, attempt } = useAttempt()
   const set = (change: Partial<ChannelForm>) => setForm((before) => ({ ...before, ...change }))
   const faults = faultsOf(form, channel !== undefined)
   const reasoned = form.reason.trim().length >= 3
   const save = async () => {
     setTried(true)
     if (faults.length > 0 || !reasoned || !form.name.trim()) return
-    setBusy(true)
-    setFailed(undefined)
-    try {
+    await attempt(async () => {
       const body = bodyOf(form, channel?.version)
       await ask(channel
         ? api.PUT('/api/v1/notifications/channels/{id}', { params: { path: { id: channel.id } }, body })
         : api.POST('/api/v1/notifications/channels', { body }))
       await onSaved()
       onClose()
-    } catch (error) {
-      setFailed(error)
-    } finally {
-      setBusy(false)
-    }
+    })
   }
   return (
     <Drawer

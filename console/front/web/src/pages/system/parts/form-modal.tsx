@@ -1,7 +1,8 @@
 import { Form, Input, Modal } from 'antd'
-import { useState, type ReactNode } from 'react'
+import { type ReactNode } from 'react'
 import { useWords } from '../../../i18n'
 import { ErrorCard } from '../../../ui/error-card'
+import { useAttempt } from '../../../ui/use-attempt'
 
 interface FormModalProps<Values> {
   open: boolean
@@ -19,21 +20,12 @@ interface FormModalProps<Values> {
 export function FormModal<Values extends object>({ open, title, confirm, initial, children, onConfirm, onClose }: FormModalProps<Values>) {
   const t = useWords('ui')
   const [form] = Form.useForm<Values & { reason: string }>()
-  const [busy, setBusy] = useState(false)
-  const [failed, setFailed] = useState<unknown>()
-  const submit = async (values: Values & { reason: string }) => {
-    setBusy(true)
-    setFailed(undefined)
-    try {
-      await onConfirm(values)
-      form.resetFields()
-      onClose()
-    } catch (error) {
-      setFailed(error)
-    } finally {
-      setBusy(false)
-    }
-  }
+  const { busy, failed, attempt } = useAttempt()
+  const submit = (values: Values & { reason: string }) => attempt(async () => {
+    await onConfirm(values)
+    form.resetFields()
+    onClose()
+  })
   return (
     <Modal open={open} title={title} okText={confirm} cancelText={t('cancel')} confirmLoading={busy} onOk={() => form.submit()} onCancel={onClose} mask={{ closable: false }}>
       <Form form={form} layout="vertical" requiredMark={false} {...(initial ? { initialValues: initial } : {})} onFinish={(values) => void submit(values as Values & { reason: string })}>

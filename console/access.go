@@ -52,10 +52,17 @@ const (
 	SearchPeople  Permission = "search.people" // by phone or document
 
 	ReadRules    Permission = "rules.read"
-	EditRules    Permission = "rules.edit"    // draft, propose, weaken, publish what was approved
+	EditRules    Permission = "rules.edit"    // draft, propose, publish what was approved
 	ApproveRules Permission = "rules.approve" // be the second person
 	TightenRules Permission = "rules.tighten" // break-glass: challenge for an hour, alone
 	RunBacktests Permission = "backtests.run" // and cancel them
+	WeakenRules  Permission = "rules.weaken"  // at once and alone, and end break-glass
+	ReviewRules  Permission = "rules.review"  // ask every gate about a version, turn it down
+
+	ReadBacktests Permission = "backtests.read"
+	ReadFeatures  Permission = "features.read" // and how far they are filled
+	ReadSilences  Permission = "silences.read"
+	ReadOrders    Permission = "orders.read" // those of one account, masked
 
 	ReadOperators Permission = "operators.read" // users, sessions, API keys
 	EditOperators Permission = "operators.edit"
@@ -66,18 +73,20 @@ func permissions() []Permission {
 	return []Permission{
 		ReadReview, Decide, ReadAppeals, EditLists, ImportLabel, ReadQuality, SwitchMode, LiftBudget, UndoRules, ReadAudit,
 		ReadAlerts, TakeAlerts, ReadNotify, EditNotify, EraseData, ReadRules, EditRules, ApproveRules, TightenRules, RunBacktests,
+		WeakenRules, ReviewRules, ReadBacktests, ReadFeatures, ReadSilences, ReadOrders,
 		ReadOperators, EditOperators, ReadOverview, ReadEngines, ReadTicketing, EditTicketing, Search, SearchPeople,
 	}
 }
 
 // May reports whether a role holds a permission. Reading is wide, changing is
-// narrow: a deny entry is an analyst's, a security officer's or an
-// administrator's, a decision about a person an administrator's. Analysts write
-// rules and weaken them alone; who approves what they strengthen does not work
-// on them every day.
+// narrow: a deny entry is an analyst's or an administrator's, a decision about a
+// person an administrator's. Analysts write rules; administrators approve what
+// is strengthened, let a rule that was turned down act again, and write none.
+// Security officers take alerts, weaken rules and break glass: who is woken at
+// night can stop harm alone, and nothing else.
 func (r Role) May(p Permission) bool {
 	switch p {
-	case ReadOverview, Search:
+	case ReadOverview, ReadOrders, Search:
 		return r.Valid()
 	case ReadTicketing:
 		return r == BoxOffice || r == Administrator || r == Auditor
@@ -87,15 +96,25 @@ func (r Role) May(p Permission) bool {
 		return r == BoxOffice
 	case ReadReview, ReadQuality, ReadRules, ReadAlerts, ReadEngines:
 		return r == Analyst || r == Security || r == Administrator || r == Auditor
-	case Decide, ImportLabel, UndoRules, EraseData, EditOperators:
+	case Decide, ImportLabel, UndoRules, EraseData, EditOperators, ApproveRules, LiftBudget:
 		return r == Administrator
-	case EditLists, LiftBudget, EditRules, TightenRules:
-		return r == Analyst || r == Security || r == Administrator
-	case RunBacktests:
+	case EditRules, RunBacktests:
+		return r == Analyst
+	case WeakenRules, TightenRules:
+		return r == Analyst || r == Security
+	case EditLists, ReviewRules:
 		return r == Analyst || r == Administrator
+	case TakeAlerts:
+		return r == Security
+	case ReadBacktests:
+		return r == Analyst || r == Administrator || r == Auditor
+	case ReadFeatures:
+		return r == Analyst || r == Auditor
+	case ReadSilences:
+		return r == Analyst || r == Security || r == Auditor
 	case ReadNotify:
 		return r == Security || r == Administrator || r == Auditor
-	case SwitchMode, ApproveRules, EditNotify, TakeAlerts:
+	case SwitchMode, EditNotify:
 		return r == Security || r == Administrator
 	case ReadAudit, ReadAppeals, ReadOperators:
 		return r == Administrator || r == Auditor

@@ -90,7 +90,7 @@ func TestAnAttackIsToldOfInTime(t *testing.T) {
 	require.NoError(t, dev.NoAnalytics)
 	call := func(method, path string, in, out any) {
 		t.Helper()
-		require.NoError(t, house(t.Context(), method, "http://"+s.operators+path, s.operatorKey, in, out))
+		require.NoError(t, house(t.Context(), method, "http://"+s.operators+path, s.securityKey, in, out))
 	}
 	receiver := newOnCall(t)
 	call(http.MethodPost, "/api/v1/notifications/channels", map[string]any{

@@ -26,10 +26,23 @@ const maxAnswer = 64 << 20
 // call sends in (where it is not nil) as JSON and decodes the answer into out.
 // A refusal is an error in the API's own words.
 func (f operatorsFlags) call(ctx context.Context, method, path string, in, out any) error {
+	return f.callBy(ctx, app.OperatorKey, method, path, in, out)
+}
+
+// analystFlags are operatorsFlags of a command that does an analyst's work.
+type analystFlags struct{ operatorsFlags }
+
+// call is operatorsFlags' with the data directory's key of an analyst.
+func (f analystFlags) call(ctx context.Context, method, path string, in, out any) error {
+	return f.callBy(ctx, app.AnalystKey, method, path, in, out)
+}
+
+// callBy calls with a key of the data directory, unless another was given.
+func (f operatorsFlags) callBy(ctx context.Context, secret, method, path string, in, out any) error {
 	key := f.Key
 	if key == "" {
 		var err error
-		if key, err = app.ReadSecret(f.Data, app.OperatorKey); err != nil {
+		if key, err = app.ReadSecret(f.Data, secret); err != nil {
 			return err
 		}
 	}

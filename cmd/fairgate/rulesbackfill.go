@@ -14,7 +14,7 @@ import (
 )
 
 type rulesBackfillCommand struct {
-	operatorsFlags
+	analystFlags
 	Feature []string `help:"Features to fill; none: all that are warming."`
 	Reason  string   `help:"Why; it goes into the audit log." required:""`
 	Cancel  bool     `help:"Stop instead."`

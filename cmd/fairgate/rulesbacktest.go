@@ -18,7 +18,7 @@ import (
 )
 
 type rulesBacktestCommand struct {
-	operatorsFlags
+	analystFlags
 	Ruleset string        `help:"The new version: a file, or a stored version's number or hash." required:"" placeholder:"FILE|VERSION"`
 	From    string        `help:"Start of the period (RFC 3339, or a day such as 2026-03-01 in the venue's zone)." required:"" placeholder:"TIME"`
 	To      string        `help:"End of the period, exclusive; default: now." placeholder:"TIME"`

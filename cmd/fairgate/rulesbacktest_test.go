@@ -57,7 +57,7 @@ func TestABacktestFindsWhatTheRunningServiceFound(t *testing.T) {
 	require.Eventually(t, func() bool { return record.count(t, "tries_often") == tries }, 30*time.Second, 200*time.Millisecond)
 
 	command := rulesBacktestCommand{
-		operatorsFlags: operatorsFlags{Operators: "http://" + s.operators, Data: dev.Data}, Ruleset: file,
+		analystFlags: analystFlags{operatorsFlags{Operators: "http://" + s.operators, Data: dev.Data}}, Ruleset: file,
 		From: began.Format(time.RFC3339), Poll: 50 * time.Millisecond,
 	}
 	request, err := command.request(time.Now().Add(time.Second))

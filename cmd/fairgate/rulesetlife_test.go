@@ -52,7 +52,7 @@ func TestARuleGoesLiveAndIsWeakenedWhileVisitorsBook(t *testing.T) {
 	}
 	require.Equal(t, http.StatusCreated, book(), "shadow never acts")
 
-	author := s.operatorKey
+	author := s.analystKey
 	second := s.enterAsAdmin(t, dev.Password)
 	api := "http://" + s.operators + "/api/v1/rulesets/museum"
 	call := func(key, method, path string, in, out any) error {
@@ -100,8 +100,8 @@ func TestARuleGoesLiveAndIsWeakenedWhileVisitorsBook(t *testing.T) {
 		}
 	}
 	assert.Equal(t, []string{
-		"operator rule.change: a mistake", "operator ruleset.publish: now", "admin ruleset.approve: looks right",
-		"operator ruleset.propose: please", "operator ruleset.create: nobody shall book",
+		"operator-analyst rule.change: a mistake", "operator-analyst ruleset.publish: now", "admin ruleset.approve: looks right",
+		"operator-analyst ruleset.propose: please", "operator-analyst ruleset.create: nobody shall book",
 	}, said)
 }
 

@@ -40,7 +40,7 @@ type editor struct {
 
 func (s *service) editor(t *testing.T, oneTime string) *editor {
 	t.Helper()
-	return &editor{s: s, first: s.operatorKey, second: s.enterAsAdmin(t, oneTime)}
+	return &editor{s: s, first: s.analystKey, second: s.enterAsAdmin(t, oneTime)}
 }
 
 // publish puts a text in force and gives the name that verdicts give it.

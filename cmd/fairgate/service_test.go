@@ -20,7 +20,8 @@ import (
 // service is a running Fairgate, in this process or in another.
 type service struct {
 	gateway, operators, ticketing, metrics string // host:port
-	operationsKey, operatorKey             string
+	operationsKey, operatorKey             string // the latter an administrator's
+	analystKey, securityKey                string
 	log                                    *logBook
 }
 
@@ -28,10 +29,12 @@ type service struct {
 func (s *service) reveal(t *testing.T, data string) {
 	t.Helper()
 	var err error
-	s.operationsKey, err = app.ReadSecret(data, app.OperationsKey)
-	require.NoError(t, err)
-	s.operatorKey, err = app.ReadSecret(data, app.OperatorKey)
-	require.NoError(t, err)
+	for name, to := range map[string]*string{
+		app.OperationsKey: &s.operationsKey, app.OperatorKey: &s.operatorKey, app.AnalystKey: &s.analystKey, app.SecurityKey: &s.securityKey,
+	} {
+		*to, err = app.ReadSecret(data, name)
+		require.NoError(t, err)
+	}
 }
 
 // startService runs everything in this process, on free ports, until the test

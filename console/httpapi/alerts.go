@@ -124,7 +124,7 @@ func (s *server) alerts(api huma.API) {
 		return s.alert(ctx, "closing the alert", a, err)
 	})
 	huma.Register(api, op("alert-months", http.MethodGet, "/api/v1/alert-months", "How fast alerts were taken, by month", console.ReadAlerts), s.alertMonths)
-	huma.Register(api, op("list-silences", http.MethodGet, "/api/v1/silences", "Silences, the newest first", console.ReadAlerts), func(ctx context.Context, in *silencesInput) (*silencesOutput, error) {
+	huma.Register(api, op("list-silences", http.MethodGet, "/api/v1/silences", "Silences, the newest first", console.ReadSilences), func(ctx context.Context, in *silencesInput) (*silencesOutput, error) {
 		list, err := s.Alerts.Silences(ctx, in.All)
 		if err != nil {
 			return nil, s.alertError(ctx, "reading silences", err)

@@ -37,7 +37,7 @@ type (
 func (s *server) backfills(api huma.API) {
 	huma.Register(api, needs(huma.Operation{
 		OperationID: "list-backfills", Method: http.MethodGet, Path: "/api/v1/backfills", Summary: "Backfills of features, the last changed first", Tags: []string{"rules"},
-	}, console.ReadQuality), func(ctx context.Context, _ *struct{}) (*backfillsOutput, error) {
+	}, console.ReadFeatures), func(ctx context.Context, _ *struct{}) (*backfillsOutput, error) {
 		jobs, err := s.Backfills.Jobs(ctx)
 		if err != nil {
 			return nil, s.backfillError(ctx, err)

@@ -57,7 +57,7 @@ func (s *server) backtests(api huma.API) {
 	submit.Description = "Counters are rebuilt in event time; nothing live is touched. One backtest runs at a time and one more waits; a third is refused (409)." +
 		"\n\n" + submit.Description
 	huma.Register(api, submit, s.submitBacktest)
-	huma.Register(api, op("list-backtests", http.MethodGet, backtestsPath, "The latest backtests, without their results", console.ReadQuality),
+	huma.Register(api, op("list-backtests", http.MethodGet, backtestsPath, "The latest backtests, without their results", console.ReadBacktests),
 		func(ctx context.Context, in *backtestsInput) (*backtestsOutput, error) {
 			list, err := s.Backtests.List(ctx, in.Limit)
 			if err != nil {
@@ -67,7 +67,7 @@ func (s *server) backtests(api huma.API) {
 			out.Body.Backtests = list
 			return out, nil
 		})
-	huma.Register(api, op("get-backtest", http.MethodGet, backtestsPath+"/{id}", "How far a backtest is, and what it found", console.ReadQuality),
+	huma.Register(api, op("get-backtest", http.MethodGet, backtestsPath+"/{id}", "How far a backtest is, and what it found", console.ReadBacktests),
 		func(ctx context.Context, in *backtestIDInput) (*backtestOutput, error) {
 			job, err := s.Backtests.Get(ctx, in.ID)
 			return s.backtest(ctx, job, err)

@@ -27,7 +27,7 @@ func (s *server) features(api huma.API) {
 		OperationID: "list-features", Method: http.MethodGet, Path: "/api/v1/features", Summary: "The features in force, and which have seen their window",
 		Description: "A feature that is not `warm` is warming until `warming_until`; no rule that acts may begin to read it before. " +
 			"Without `since` it was counted from the beginning, or, where `counted` is false, is not counted yet.", Tags: []string{"rules"},
-	}, console.ReadQuality), func(ctx context.Context, _ *struct{}) (*featuresOutput, error) {
+	}, console.ReadFeatures), func(ctx context.Context, _ *struct{}) (*featuresOutput, error) {
 		states, version, err := s.Features.States(ctx)
 		if err != nil {
 			return nil, s.internal(ctx, "reading how far features are", err)

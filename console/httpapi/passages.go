@@ -1,6 +1,10 @@
 package httpapi
 
-import "net/http"
+import (
+	"net/http"
+
+	"fairgate/console"
+)
 
 // passage is one operation of the booking system that operators may call
 // through the console. What is not listed cannot be reached.
@@ -15,6 +19,8 @@ type passage struct {
 	before string
 	// dangerous operations give keys away.
 	dangerous bool
+	// needs is the permission; empty: to read ticketing, or to change it.
+	needs console.Permission
 }
 
 // passages are all of them: pools and calendar, release, orders, check-in,
@@ -43,7 +49,7 @@ func passages() []passage {
 		put("put-release", "pools/{pool}/release", release),
 		post("change-stage", "pools/{pool}/release/{stage}", release),
 
-		get("list-account-orders", "accounts/{account}/orders"),
+		{id: "list-account-orders", method: http.MethodGet, path: "accounts/{account}/orders", needs: console.ReadOrders},
 		get("get-house-order", "orders/{order}"),
 
 		get("read-counts", "checkin/counts"),

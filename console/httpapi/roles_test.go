@@ -30,45 +30,59 @@ func mayCall() map[string]string {
 		"nobody": `
 			sign-in sign-in-code`,
 		"asdbu": `
-			change-password confirm-totp end-own-session end-own-sessions enrol-totp list-own-sessions read-live-history
-			reauthenticate remove-totp renew-recovery-codes search sign-out watch-live who-am-i`,
+			change-password confirm-totp end-own-session end-own-sessions enrol-totp list-own-sessions
+			read-live-history reauthenticate remove-totp renew-recovery-codes search sign-out
+			ticketing-list-account-orders watch-live who-am-i`,
 		"asdu": `
-			alert-months check-rule compare-versions explain-event explain-event-with get-account get-backtest get-case get-rule
-			get-ruleset get-version list-accounts list-alerts list-backfills list-backtests list-block-budgets list-cases list-deny
-			list-exception list-features list-rule-hits list-rulesets list-silences list-tightenings list-undos list-versions
-			preview-undo read-account-labels read-alert read-audit-sample read-cluster read-completeness read-engines
-			read-fingerprint read-links read-mode read-normal read-quality read-quality-challenges read-quality-rules
-			read-quality-series read-rule-text read-timeline read-undo read-vocabulary sample-events suggest-thresholds try-rule`,
-		"asd": `
-			cancel-backfill change-rule check-version create-version deny edit-version except lift-block-budget lift-deny
-			lift-exception loosen-rule propose-version publish-version reject-version return-to-version start-backfill tighten-rule
-			write-rule`,
+			alert-months check-rule compare-versions explain-event explain-event-with get-account get-case get-rule
+			get-ruleset get-version list-accounts list-alerts list-block-budgets list-cases list-deny list-exception
+			list-rule-hits list-rulesets list-tightenings list-undos list-versions preview-undo read-account-labels
+			read-alert read-audit-sample read-cluster read-completeness read-engines read-fingerprint read-links
+			read-mode read-normal read-quality read-quality-challenges read-quality-rules read-quality-series
+			read-rule-text read-timeline read-undo read-vocabulary sample-events suggest-thresholds try-rule`,
+		"asu": `
+			list-silences`,
+		"adu": `
+			get-backtest list-backtests`,
+		"au": `
+			list-backfills list-features`,
 		"ad": `
-			cancel-backtest submit-backtest`,
+			check-version deny except lift-deny lift-exception reject-version`,
+		"as": `
+			change-rule loosen-rule return-to-version tighten-rule`,
+		"a": `
+			cancel-backfill cancel-backtest create-version edit-version propose-version publish-version start-backfill
+			submit-backtest write-rule`,
+		"s": `
+			acknowledge-alert close-alert end-silence silence`,
 		"sdu": `
 			list-channels list-deliveries read-template`,
 		"sd": `
-			acknowledge-alert approve-version change-channel close-alert create-channel end-silence remove-channel reset-template
-			send-again set-mode set-route-mode set-template silence test-channel`,
+			change-channel create-channel remove-channel reset-template send-again set-mode set-route-mode
+			set-template test-channel`,
 		"dbu": `
 			ticketing-get-announcement ticketing-get-house-order ticketing-get-house-pool ticketing-get-house-stock
-			ticketing-get-release ticketing-list-account-orders ticketing-list-announcement-versions ticketing-list-channel-changes
-			ticketing-list-channels ticketing-list-conflicts ticketing-list-findings ticketing-list-house-announcements
-			ticketing-list-house-pools ticketing-list-jobs ticketing-list-pool-changes ticketing-list-sales
-			ticketing-list-terminal-apps ticketing-list-terminal-changes ticketing-list-terminals ticketing-list-venue-versions
+			ticketing-get-release ticketing-list-announcement-versions ticketing-list-channel-changes
+			ticketing-list-channels ticketing-list-conflicts ticketing-list-findings
+			ticketing-list-house-announcements ticketing-list-house-pools ticketing-list-jobs
+			ticketing-list-pool-changes ticketing-list-sales ticketing-list-terminal-apps
+			ticketing-list-terminal-changes ticketing-list-terminals ticketing-list-venue-versions
 			ticketing-read-counts`,
 		"du": `
-			export-audit get-appeal get-audit-entry list-api-keys list-appeals list-sessions list-users read-audit verify-audit`,
+			export-audit get-appeal get-audit-entry list-api-keys list-appeals list-sessions list-users read-audit
+			verify-audit`,
 		"d": `
-			claim-case confirm-account create-api-key create-user decide-appeal decide-appeals decide-case decide-cases disable-user
-			enable-user end-operator-sessions end-session erase-account import-labels judge-case list-erasures preview-cases
-			read-erasure reset-password reset-totp revoke-api-key set-role unblock-account undo`,
+			approve-version claim-case confirm-account create-api-key create-user decide-appeal decide-appeals
+			decide-case decide-cases disable-user enable-user end-operator-sessions end-session erase-account
+			import-labels judge-case lift-block-budget list-erasures preview-cases read-erasure reset-password
+			reset-totp revoke-api-key set-role unblock-account undo`,
 		"b": `
-			ticketing-acknowledge-finding ticketing-change-announcement ticketing-change-stage ticketing-change-terminal
-			ticketing-create-announcement ticketing-inspect ticketing-issue-channel-key ticketing-plan-month
-			ticketing-publish-announcement ticketing-put-allotments ticketing-put-channel ticketing-put-pool ticketing-put-release
-			ticketing-put-venue ticketing-register-terminal ticketing-rekey-terminal ticketing-revoke-terminal
-			ticketing-schedule-announcement ticketing-set-terminal-app ticketing-take-back-no-show ticketing-withdraw-announcement`,
+			ticketing-acknowledge-finding ticketing-change-announcement ticketing-change-stage
+			ticketing-change-terminal ticketing-create-announcement ticketing-inspect ticketing-issue-channel-key
+			ticketing-plan-month ticketing-publish-announcement ticketing-put-allotments ticketing-put-channel
+			ticketing-put-pool ticketing-put-release ticketing-put-venue ticketing-register-terminal
+			ticketing-rekey-terminal ticketing-revoke-terminal ticketing-schedule-announcement
+			ticketing-set-terminal-app ticketing-take-back-no-show ticketing-withdraw-announcement`,
 	}
 }
 

@@ -77,7 +77,7 @@ func (s *server) drafts(api huma.API) {
 				return s.Rulesets.Propose(ctx, in.Name, in.Number, in.Body.Hash, w)
 			})
 		})
-	huma.Register(api, change("reject-version", http.MethodPost, "/{name}/versions/{number}/rejection", "End a version without publication", "", console.EditRules),
+	huma.Register(api, change("reject-version", http.MethodPost, "/{name}/versions/{number}/rejection", "End a version without publication", "", console.ReviewRules),
 		func(ctx context.Context, in *wordInput) (*versionOutput, error) {
 			return s.step(ctx, "ruleset.reject", &in.VersionPath, in.Body.Reason, func(w life.Word) (life.Version, error) {
 				return s.Rulesets.Reject(ctx, in.Name, in.Number, in.Body.Hash, w)
@@ -91,7 +91,7 @@ func (s *server) drafts(api huma.API) {
 			})
 		})
 	huma.Register(api, change("check-version", http.MethodPost, "/{name}/versions/{number}/check", "Ask every gate about a version",
-		"Unlike reading the version, this also asks those that look at history, which may take a while.", console.EditRules),
+		"Unlike reading the version, this also asks those that look at history, which may take a while.", console.ReviewRules),
 		func(ctx context.Context, in *VersionPath) (*versionOutput, error) {
 			v, err := s.Rulesets.Version(ctx, in.Name, in.Number)
 			if err != nil {

@@ -79,15 +79,23 @@ func (s *server) publications(api huma.API) {
 			})
 		})
 	again := change("return-to-version", http.MethodPost, "/{name}/versions/{number}/return", "Put an earlier text forward again",
-		"A new version with that text: published at once where that makes nothing stronger, otherwise proposed.", console.EditRules)
+		"A new version with that text: published at once where that makes nothing stronger, otherwise proposed, which takes the permission `rules.edit`.", console.WeakenRules)
 	again.DefaultStatus = http.StatusCreated
 	huma.Register(api, again, func(ctx context.Context, in *returnInput) (*versionOutput, error) {
-		v, err := s.Rulesets.Return(ctx, in.Name, in.Number, s.word(ctx, in.Body.Reason))
+		v, err := s.Rulesets.Return(ctx, in.Name, in.Number, s.weakening(ctx, in.Body.Reason))
 		return s.wrote(ctx, "ruleset.return", in.Body.Reason, nil, v, err)
 	})
 	huma.Register(api, change("change-rule", http.MethodPatch, "/{name}/rules/{rule}", "Change how a rule acts",
 		"A new version of the text in force with this rule changed, its comments kept: published at once where that weakens, "+
-			"otherwise proposed, which the answer's state says.", console.EditRules), s.changeRule)
+			"otherwise proposed, which the answer's state says and which takes the permission `rules.edit`.", console.WeakenRules), s.changeRule)
+}
+
+// weakening is the word of somebody who may weaken rules; unless they may write
+// them, too, nothing is put forward that would need a second person.
+func (s *server) weakening(ctx context.Context, reason string) life.Word {
+	w := s.word(ctx, reason)
+	w.Weakens = !callerOf(ctx).Role.May(console.EditRules)
+	return w
 }
 
 func (s *server) changeRule(ctx context.Context, in *changeRuleInput) (*versionOutput, error) {
@@ -95,7 +103,7 @@ func (s *server) changeRule(ctx context.Context, in *changeRuleInput) (*versionO
 	if in.Body.TTLSeconds != nil {
 		patch.TTL = new(time.Duration(*in.Body.TTLSeconds) * time.Second)
 	}
-	v, err := s.Rulesets.ChangeRule(ctx, in.Name, in.Rule, patch, s.word(ctx, in.Body.Reason))
+	v, err := s.Rulesets.ChangeRule(ctx, in.Name, in.Rule, patch, s.weakening(ctx, in.Body.Reason))
 	return s.wrote(ctx, "rule.change", in.Body.Reason, nil, v, err)
 }
 
@@ -126,7 +134,7 @@ func (s *server) tightenings(api huma.API) {
 		}
 		return &tighteningOutput{t}, s.record(ctx, ActionTighteningBegan, t.Ruleset+"/"+t.Rule, in.Body.Reason, nil, t)
 	})
-	huma.Register(api, change("loosen-rule", http.MethodPost, "/{name}/tightenings/{id}/end", "End break-glass before its time", "", console.EditRules),
+	huma.Register(api, change("loosen-rule", http.MethodPost, "/{name}/tightenings/{id}/end", "End break-glass before its time", "", console.WeakenRules),
 		func(ctx context.Context, in *loosenInput) (*tighteningOutput, error) {
 			t, err := s.Rulesets.Loosen(ctx, in.Name, in.ID, s.word(ctx, in.Body.Reason))
 			if err != nil {

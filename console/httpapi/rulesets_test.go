@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"fairgate/console"
 	"fairgate/console/httpapi"
 	"fairgate/rules"
 	"fairgate/rules/life"
@@ -96,8 +97,8 @@ func TestRulesetIsDraftedApprovedAndPublished(t *testing.T) {
 	require.Equal(t, http.StatusOK, h.as(t, "ana", http.MethodPost, path+"/proposal", word, nil))
 	assert.Equal(t, http.StatusForbidden, h.as(t, "ana", http.MethodPost, path+"/approval", word, nil), "analysts approve nothing")
 	assert.Equal(t, http.StatusForbidden, h.as(t, "ana", http.MethodPost, path+"/publication", m{"replaces": before.Hash, "reason": "now"}, nil), "not approved")
-	assert.Equal(t, http.StatusConflict, h.as(t, "sec", http.MethodPost, path+"/approval", m{"hash": strings.Repeat("0", 64), "reason": "looks right"}, nil), "another text")
-	require.Equal(t, http.StatusOK, h.as(t, "sec", http.MethodPost, path+"/approval", word, &v))
+	assert.Equal(t, http.StatusConflict, h.as(t, "root", http.MethodPost, path+"/approval", m{"hash": strings.Repeat("0", 64), "reason": "looks right"}, nil), "another text")
+	require.Equal(t, http.StatusOK, h.as(t, "root", http.MethodPost, path+"/approval", word, &v))
 	assert.Equal(t, life.Approved, v.State)
 	var wrong problem
 	assert.Equal(t, http.StatusConflict, h.as(t, "ana", http.MethodPost, path+"/publication", m{"replaces": strings.Repeat("0", 64), "reason": "now"}, &wrong))
@@ -122,7 +123,7 @@ func TestRulesetIsDraftedApprovedAndPublished(t *testing.T) {
 	var rule httpapi.RuleView
 	require.Equal(t, http.StatusOK, h.as(t, "audrey", http.MethodGet, "/museum/rules/polling_fast_account", nil, &rule))
 	require.Len(t, rule.Steps, 1)
-	assert.Equal(t, "sec", rule.Steps[0].Second)
+	assert.Equal(t, "root", rule.Steps[0].Second)
 	assert.Equal(t, []string{"account_reads_1m"}, rule.Features)
 
 	var actions []string
@@ -130,7 +131,7 @@ func TestRulesetIsDraftedApprovedAndPublished(t *testing.T) {
 		actions = append(actions, e.Actor+" "+e.Action+" "+e.Object)
 		assert.NotContains(t, e.After, "features:", "the log has hashes, the versions have the texts")
 	}
-	assert.Equal(t, []string{"ana ruleset.publish museum/1", "sec ruleset.approve museum/1", "ana ruleset.propose museum/1", "ana ruleset.create museum/1"}, actions)
+	assert.Equal(t, []string{"ana ruleset.publish museum/1", "root ruleset.approve museum/1", "ana ruleset.propose museum/1", "ana ruleset.create museum/1"}, actions)
 	assert.Equal(t, "now it is", h.audit(t)[0].Reason)
 	assert.Contains(t, h.audit(t)[0].After, before.Hash)
 }
@@ -150,12 +151,12 @@ func TestRuleIsWeakenedAtOnceAndTightenedAlone(t *testing.T) {
 	assert.Equal(t, life.Proposed, v.State, "acting again waits for a second person")
 	var refused problem
 	path := fmt.Sprintf("/museum/versions/%d", v.Number)
-	require.Equal(t, http.StatusOK, h.as(t, "sec", http.MethodPost, path+"/approval", m{"hash": v.Hash, "reason": "fine by me"}, nil))
+	require.Equal(t, http.StatusOK, h.as(t, "root", http.MethodPost, path+"/approval", m{"hash": v.Hash, "reason": "fine by me"}, nil))
 	require.Equal(t, http.StatusConflict, h.as(t, "ana", http.MethodPost, path+"/publication", m{"replaces": v.Base, "reason": "try again"}, &refused))
 	require.NotEmpty(t, refused.Errors)
 	assert.Equal(t, "life", refused.Errors[0].Location)
 	assert.Contains(t, refused.Errors[0].Message, "without a canary")
-	require.Equal(t, http.StatusOK, h.as(t, "sec", http.MethodPost, path+"/approval", m{"hash": v.Hash, "reason": "fine by me", "override": "it ran for years"}, nil))
+	require.Equal(t, http.StatusOK, h.as(t, "root", http.MethodPost, path+"/approval", m{"hash": v.Hash, "reason": "fine by me", "override": "it ran for years"}, nil))
 	require.Equal(t, http.StatusOK, h.as(t, "ana", http.MethodPost, path+"/publication", m{"replaces": v.Base, "reason": "try again"}, nil))
 	require.Equal(t, http.StatusOK, h.as(t, "ana", http.MethodPatch, rule, m{"action": "flag", "reason": "milder for now"}, nil))
 
@@ -176,7 +177,13 @@ func TestRuleIsWeakenedAtOnceAndTightenedAlone(t *testing.T) {
 	assert.Equal(t, life.Published, v.State)
 	require.Equal(t, http.StatusCreated, h.as(t, "ana", http.MethodPost, "/museum/versions/0/return", m{"reason": "as shipped"}, &v))
 	assert.Equal(t, life.Proposed, v.State)
-	assert.Equal(t, []string{"ruleset.return", "ruleset.return", "rule.loosen", "rule.tighten", "rule.change", "ruleset.publish", "ruleset.approve", "ruleset.approve", "rule.change", "rule.change"}, actionsOf(t, h))
+	var refusal problem
+	require.Equal(t, http.StatusForbidden, h.as(t, "sec", http.MethodPatch, rule, m{"mode": "live", "reason": "a wave of bots"}, &refusal))
+	assert.Contains(t, refusal.Detail, "stronger")
+	require.Equal(t, http.StatusForbidden, h.as(t, "sec", http.MethodPost, "/museum/versions/0/return", m{"reason": "as shipped"}, nil))
+	require.Equal(t, http.StatusOK, h.as(t, "sec", http.MethodPatch, rule, m{"mode": "retired", "reason": "it hits a school class"}, &v), "security weakens alone")
+	assert.Equal(t, life.Published, v.State)
+	assert.Equal(t, []string{"rule.change", "ruleset.return", "ruleset.return", "rule.loosen", "rule.tighten", "rule.change", "ruleset.publish", "ruleset.approve", "ruleset.approve", "rule.change", "rule.change"}, actionsOf(t, h))
 }
 
 func actionsOf(t *testing.T, h *house) []string {
@@ -203,12 +210,14 @@ func TestRulesetProblemsNameLineAndField(t *testing.T) {
 	var fixed httpapi.VersionView
 	body := h.edited(t, oldWhen, newWhen)
 	body["hash"] = v.Hash
-	require.Equal(t, http.StatusOK, h.as(t, "sec", http.MethodPut, fmt.Sprintf("/museum/versions/%d", v.Number), body, &fixed))
+	require.NoError(t, h.users.PutKey(t.Context(), "bea", keyOf("bea"), console.Analyst))
+	require.Equal(t, http.StatusOK, h.as(t, "bea", http.MethodPut, fmt.Sprintf("/museum/versions/%d", v.Number), body, &fixed))
 	assert.Empty(t, fixed.Review.Problems)
-	assert.Equal(t, []string{"sec"}, fixed.Editors)
+	assert.Equal(t, []string{"bea"}, fixed.Editors)
 	require.Equal(t, http.StatusOK, h.as(t, "ana", http.MethodPost, fmt.Sprintf("/museum/versions/%d/proposal", v.Number), m{"hash": fixed.Hash, "reason": "please"}, nil))
+	require.NoError(t, h.users.PutKey(t.Context(), "bea", keyOf("bea"), console.Administrator))
 	assert.Equal(t, http.StatusForbidden,
-		h.as(t, "sec", http.MethodPost, fmt.Sprintf("/museum/versions/%d/approval", v.Number), m{"hash": fixed.Hash, "reason": "mine"}, nil), "an editor approves nothing")
+		h.as(t, "bea", http.MethodPost, fmt.Sprintf("/museum/versions/%d/approval", v.Number), m{"hash": fixed.Hash, "reason": "mine"}, nil), "an editor approves nothing")
 	require.Equal(t, http.StatusOK,
 		h.as(t, "root", http.MethodPost, fmt.Sprintf("/museum/versions/%d/rejection", v.Number), m{"hash": fixed.Hash, "reason": "not needed"}, &v))
 	assert.Equal(t, life.Rejected, v.State)
@@ -227,16 +236,16 @@ func TestRolesAndRules(t *testing.T) {
 	}{
 		{http.MethodGet, "/museum", nil, map[string]int{"ana": 200, "sec": 200, "root": 200, "audrey": 200, "bo": forbidden}},
 		{http.MethodGet, "/museum/versions", nil, map[string]int{"ana": 200, "audrey": 200, "bo": forbidden}},
-		{http.MethodPost, "/museum/versions", draft, map[string]int{"ana": 201, "sec": 201, "root": 201, "audrey": forbidden, "bo": forbidden}},
+		{http.MethodPost, "/museum/versions", draft, map[string]int{"ana": 201, "sec": forbidden, "root": forbidden, "audrey": forbidden, "bo": forbidden}},
 		{http.MethodPut, "/museum/versions/9", m{"text": "x", "base": strings.Repeat("0", 64), "hash": strings.Repeat("0", 64), "reason": "why not"}, map[string]int{"ana": 404, "audrey": forbidden}},
 		{http.MethodPost, "/museum/versions/9/proposal", word, map[string]int{"ana": 404, "audrey": forbidden}},
-		{http.MethodPost, "/museum/versions/9/approval", word, map[string]int{"ana": forbidden, "sec": 404, "root": 404, "audrey": forbidden, "bo": forbidden}},
-		{http.MethodPost, "/museum/versions/9/rejection", word, map[string]int{"ana": 404, "audrey": forbidden}},
-		{http.MethodPost, "/museum/versions/9/check", nil, map[string]int{"ana": 404, "audrey": forbidden}},
-		{http.MethodPost, "/museum/versions/9/publication", zero, map[string]int{"ana": 404, "sec": 404, "audrey": forbidden, "bo": forbidden}},
-		{http.MethodPost, "/museum/versions/9/return", m{"reason": "because"}, map[string]int{"ana": 404, "audrey": forbidden}},
-		{http.MethodPatch, "/museum/rules/nobody", m{"mode": "retired", "reason": "because"}, map[string]int{"ana": 404, "audrey": forbidden, "bo": forbidden}},
-		{http.MethodPost, "/museum/rules/nobody/tightening", m{"reason": "because"}, map[string]int{"ana": 404, "sec": 404, "audrey": forbidden, "bo": forbidden}},
+		{http.MethodPost, "/museum/versions/9/approval", word, map[string]int{"ana": forbidden, "sec": forbidden, "root": 404, "audrey": forbidden, "bo": forbidden}},
+		{http.MethodPost, "/museum/versions/9/rejection", word, map[string]int{"ana": 404, "sec": forbidden, "root": 404, "audrey": forbidden}},
+		{http.MethodPost, "/museum/versions/9/check", nil, map[string]int{"ana": 404, "sec": forbidden, "root": 404, "audrey": forbidden}},
+		{http.MethodPost, "/museum/versions/9/publication", zero, map[string]int{"ana": 404, "sec": forbidden, "root": forbidden, "audrey": forbidden, "bo": forbidden}},
+		{http.MethodPost, "/museum/versions/9/return", m{"reason": "because"}, map[string]int{"ana": 404, "sec": 404, "root": forbidden, "audrey": forbidden}},
+		{http.MethodPatch, "/museum/rules/nobody", m{"mode": "retired", "reason": "because"}, map[string]int{"ana": 404, "sec": 404, "root": forbidden, "audrey": forbidden, "bo": forbidden}},
+		{http.MethodPost, "/museum/rules/nobody/tightening", m{"reason": "because"}, map[string]int{"ana": 404, "sec": 404, "root": forbidden, "audrey": forbidden, "bo": forbidden}},
 		{http.MethodPost, "/museum/tightenings/nothing/end", m{"reason": "because"}, map[string]int{"ana": 404, "audrey": forbidden}},
 		{http.MethodGet, "/museum/tightenings", nil, map[string]int{"ana": 200, "audrey": 200, "bo": forbidden}},
 	} {

@@ -40,8 +40,12 @@ const (
 func (s *server) ticketing(api huma.API) {
 	shapes := bookingShapes(s.o.BookingDocument, api.OpenAPI().Components.Schemas.Map())
 	for _, p := range passages() {
-		need := console.ReadTicketing
-		if p.method != http.MethodGet {
+		need := p.needs
+		switch {
+		case need != "":
+		case p.method == http.MethodGet:
+			need = console.ReadTicketing
+		default:
 			need = console.EditTicketing
 		}
 		op := needs(shapes.describe(p), need)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"fairgate/rules"
 )
 
 // tries is how often a change of one rule is made again on what was published
@@ -67,10 +69,16 @@ func (s *Service) putForward(ctx context.Context, current *InForce, text string,
 	if v.Hash == current.Hash {
 		return Version{}, fmt.Errorf("%w: this is what is in force; it changes nothing", ErrBadInput)
 	}
-	if _, err := s.compile(&v); err != nil {
+	next, err := s.compile(&v)
+	if err != nil {
 		return Version{}, err
 	}
-	v, err := s.store.Insert(ctx, v)
+	if w.Weakens {
+		if err := onlyWeaker(current, next); err != nil {
+			return Version{}, err
+		}
+	}
+	v, err = s.store.Insert(ctx, v)
 	if err != nil {
 		return Version{}, err
 	}
@@ -85,4 +93,16 @@ func (s *Service) putForward(ctx context.Context, current *InForce, text string,
 	rejected.State = Rejected
 	rejected.Rejection = &Rejection{By: w.By, At: now, Reason: "It could not be published."}
 	return Version{}, errors.Join(err, s.store.Save(ctx, v, rejected))
+}
+
+// onlyWeaker refuses what makes anything stronger than it is in force.
+func onlyWeaker(current *InForce, next *rules.Program) error {
+	changes, err := Diff(current.program.Ruleset(), next.Ruleset())
+	if err != nil {
+		return err
+	}
+	if !Instant(changes) {
+		return fmt.Errorf("%w: this makes something stronger, which who writes rules puts forward", ErrSecondPerson)
+	}
+	return nil
 }

@@ -48,7 +48,12 @@ func New(store Store, shipped source.Source, o Options) *Service {
 }
 
 // Word is in whose name something is done, and why.
-type Word struct{ By, Reason string }
+type Word struct {
+	By, Reason string
+	// Weakens: ChangeRule and Return, which propose what makes something
+	// stronger, refuse that with ErrSecondPerson instead.
+	Weakens bool
+}
 
 func (w Word) check() error { return errors.Join(checkPerson(w.By), checkReason(w.Reason)) }
 

@@ -52,9 +52,24 @@ type operators struct {
 	store *store.Store
 }
 
-// grant gives a program on this machine an API key.
-func (o *operators) grant(ctx context.Context, key string) error {
-	return o.store.PutKey(ctx, "operator", key, console.Administrator)
+// programKeys are the API keys that the development command gives to programs
+// on the same machine, with what each may do.
+func programKeys() map[string]console.Role {
+	return map[string]console.Role{OperatorKey: console.Administrator, AnalystKey: console.Analyst, SecurityKey: console.Security}
+}
+
+// grant lets programs on this machine in by the keys of its data directory.
+func (o *operators) grant(ctx context.Context, data string) error {
+	for name, role := range programKeys() {
+		key, err := ReadSecret(data, name)
+		if err != nil {
+			return err
+		}
+		if err := o.store.PutKey(ctx, name, key, role); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // startConsole starts the operators' API and the receiver of outcomes.

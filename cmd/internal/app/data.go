@@ -72,9 +72,12 @@ func (d *Data) Path(names ...string) string {
 func SecretPath(dir, name string) string { return filepath.Join(dir, "secrets", name) }
 
 // OperatorKey names the API key that the development command gives to programs
-// on the same machine, and OperationsKey the booking system's.
+// on the same machine, as an administrator; AnalystKey and SecurityKey those for
+// what administrators may not; and OperationsKey the booking system's.
 const (
 	OperatorKey   = "operator"
+	AnalystKey    = "operator-analyst"
+	SecurityKey   = "operator-security"
 	OperationsKey = "operations"
 )
 
@@ -119,7 +122,8 @@ func (d *Data) Keys() (config.Keys, error) {
 	webhook, err := d.secret("webhook", randomWebhook)
 	errs = append(errs, err)
 	k.Webhook = webhook
-	if _, err := d.secret(OperatorKey, randomHex); err != nil {
+	for name := range programKeys() {
+		_, err := d.secret(name, randomHex)
 		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {

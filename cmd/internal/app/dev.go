@@ -233,11 +233,7 @@ func (d *Dev) roles(ctx context.Context, e Env) (err error) {
 			return err
 		}
 	}
-	key, err := ReadSecret(d.Data, OperatorKey)
-	if err != nil {
-		return err
-	}
-	if err := console.grant(ctx, key); err != nil {
+	if err := console.grant(ctx, d.Data); err != nil {
 		return err
 	}
 	if d.Ticketing, err = Ticketing(ctx, d.Stack, e); err != nil {

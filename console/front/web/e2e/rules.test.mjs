@@ -50,12 +50,12 @@ test('a rule is written, run over history, approved by a second person, publishe
   const before = await book(browser, house, 2) // a history, and who booked before the rule keeps the places
   await before.page.locator('.qr').first().waitFor()
   await before.close()
-  const [analyst, security] = [nameOf('analyst'), nameOf('security')]
+  const [analyst, administrator] = [nameOf('analyst'), nameOf('administrator')]
   const path = '/api/v1/rulesets/museum'
   const inForce = await house.as(analyst, 'GET', path)
   // What nobody has seen fire cannot act: the rule is in shadow first.
   const shadow = await house.as(analyst, 'POST', `${path}/versions`, { text: refusing('shadow'), base: inForce.hash, reason: 'to see whom it hits' })
-  await publish(analyst, security, shadow, inForce.hash)
+  await publish(analyst, administrator, shadow, inForce.hash)
   const observed = await house.as(analyst, 'GET', path)
   const seen = await book(browser, house, 2)
   await seen.page.locator('.qr').first().waitFor()
@@ -74,7 +74,7 @@ test('a rule is written, run over history, approved by a second person, publishe
   }, 60)
   assert.ok(done.result, JSON.stringify(done))
 
-  const published = await publish(analyst, security, written, observed.hash)
+  const published = await publish(analyst, administrator, written, observed.hash)
   assert.equal(published.state, 'published')
 
   const o = await operator(browser, house, analyst, { at: '/rules' })

@@ -483,7 +483,7 @@ export interface paths {
         };
         /**
          * Backfills of features, the last changed first
-         * @description Permission: `quality.read`.
+         * @description Permission: `features.read`.
          */
         get: operations["list-backfills"];
         put?: never;
@@ -503,7 +503,7 @@ export interface paths {
         };
         /**
          * The latest backtests, without their results
-         * @description Permission: `quality.read`.
+         * @description Permission: `backtests.read`.
          */
         get: operations["list-backtests"];
         put?: never;
@@ -529,7 +529,7 @@ export interface paths {
         };
         /**
          * How far a backtest is, and what it found
-         * @description Permission: `quality.read`.
+         * @description Permission: `backtests.read`.
          */
         get: operations["get-backtest"];
         put?: never;
@@ -925,7 +925,7 @@ export interface paths {
          * The features in force, and which have seen their window
          * @description A feature that is not `warm` is warming until `warming_until`; no rule that acts may begin to read it before. Without `since` it was counted from the beginning, or, where `counted` is false, is not counted yet.
          *
-         *     Permission: `quality.read`.
+         *     Permission: `features.read`.
          */
         get: operations["list-features"];
         put?: never;
@@ -1748,9 +1748,9 @@ export interface paths {
         head?: never;
         /**
          * Change how a rule acts
-         * @description A new version of the text in force with this rule changed, its comments kept: published at once where that weakens, otherwise proposed, which the answer's state says.
+         * @description A new version of the text in force with this rule changed, its comments kept: published at once where that weakens, otherwise proposed, which the answer's state says and which takes the permission `rules.edit`.
          *
-         *     Permission: `rules.edit`.
+         *     Permission: `rules.weaken`.
          */
         patch: operations["change-rule"];
         trace?: never;
@@ -1828,7 +1828,7 @@ export interface paths {
         put?: never;
         /**
          * End break-glass before its time
-         * @description Permission: `rules.edit`.
+         * @description Permission: `rules.weaken`.
          */
         post: operations["loosen-rule"];
         delete?: never;
@@ -1964,7 +1964,7 @@ export interface paths {
          * Ask every gate about a version
          * @description Unlike reading the version, this also asks those that look at history, which may take a while.
          *
-         *     Permission: `rules.edit`.
+         *     Permission: `rules.review`.
          */
         post: operations["check-version"];
         delete?: never;
@@ -2026,7 +2026,7 @@ export interface paths {
         put?: never;
         /**
          * End a version without publication
-         * @description Permission: `rules.edit`.
+         * @description Permission: `rules.review`.
          */
         post: operations["reject-version"];
         delete?: never;
@@ -2046,9 +2046,9 @@ export interface paths {
         put?: never;
         /**
          * Put an earlier text forward again
-         * @description A new version with that text: published at once where that makes nothing stronger, otherwise proposed.
+         * @description A new version with that text: published at once where that makes nothing stronger, otherwise proposed, which takes the permission `rules.edit`.
          *
-         *     Permission: `rules.edit`.
+         *     Permission: `rules.weaken`.
          */
         post: operations["return-to-version"];
         delete?: never;
@@ -2150,7 +2150,7 @@ export interface paths {
         };
         /**
          * Silences, the newest first
-         * @description Permission: `alerts.read`.
+         * @description Permission: `silences.read`.
          */
         get: operations["list-silences"];
         put?: never;
@@ -2216,7 +2216,7 @@ export interface paths {
         };
         /**
          * An account's orders, newest first
-         * @description Permission: `ticketing.read`.
+         * @description Permission: `orders.read`.
          */
         get: operations["ticketing-list-account-orders"];
         put?: never;

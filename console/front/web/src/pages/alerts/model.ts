@@ -21,7 +21,7 @@ export type Pattern = (typeof patterns)[number]
 export const isPattern = (name: string): name is Pattern => (patterns as readonly string[]).includes(name)
 
 /** Roles that may take, silence and close. */
-export const mayTake = (role: Role): boolean => role === 'security' || role === 'administrator'
+export const mayTake = (role: Role): boolean => role === 'security'
 
 /** One language of what is said in both; the other where it is missing. */
 export const said = (text: Schema<'Text'>, language: Language): string => text[language] || text.zh || text.en

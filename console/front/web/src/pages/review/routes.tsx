@@ -7,7 +7,7 @@ export const reviewRoutes: PageRoute[] = [
   { path: '/cases/:id', title: 'review:case', roles: who('asdu'), load: () => import('./case/page') },
   { path: '/appeals', title: 'review:appeals', roles: who('du'), nav: 'review', load: () => import('./appeals/page') },
   { path: '/appeals/:id', title: 'review:appeal', roles: who('du'), load: () => import('./appeal/page') },
-  { path: '/accounts/:id', title: 'review:account', roles: who('asdu'), load: () => import('./account/page') },
+  { path: '/accounts/:id', title: 'review:account', roles: who('asdbu'), load: () => import('./account/page') },
   { path: '/clusters/:id', title: 'review:cluster', roles: who('asdu'), load: () => import('./cluster/page') },
   { path: '/fingerprints/:id', title: 'review:fingerprint', roles: who('asdu'), load: () => import('./fingerprint/page') },
 ]

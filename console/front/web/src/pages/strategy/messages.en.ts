@@ -297,7 +297,7 @@ export const en: Translation<typeof zh> = {
   approve_title: 'Approve version {{n}}',
   approve_override: 'Why the above may be set aside',
   approve_not_own: 'Authors and editors cannot approve their own version.',
-  approve_wait: 'Waits for a security officer or an administrator.',
+  approve_wait: 'Waits for an administrator.',
   approved_by: 'Approved by {{who}}',
   reject: 'Reject',
   reject_title: 'Reject version {{n}}',

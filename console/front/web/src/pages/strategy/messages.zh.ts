@@ -294,7 +294,7 @@ export const zh = {
   approve_title: '批准版本 {{n}}',
   approve_override: '为何可以忽略上述提醒',
   approve_not_own: '作者和编辑者不能批准自己的版本。',
-  approve_wait: '等待安全员或管理员批准。',
+  approve_wait: '等待管理员批准。',
   approved_by: '{{who}} 已批准',
   reject: '放弃',
   reject_title: '放弃版本 {{n}}',

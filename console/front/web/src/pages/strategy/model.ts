@@ -35,13 +35,17 @@ export function weakenings(rule: Pick<Rule, 'action' | 'mode'>): Weakening[] {
 
 /** Who may do what to rules; the server enforces it. */
 export const may = {
-  edit: (role: Role) => role === 'analyst' || role === 'administrator' || role === 'security',
-  weaken: (role: Role) => role === 'analyst' || role === 'administrator' || role === 'security',
-  approve: (role: Role) => role === 'security' || role === 'administrator',
-  backtest: (role: Role) => role === 'analyst' || role === 'administrator',
+  edit: (role: Role) => role === 'analyst',
+  weaken: (role: Role) => role === 'analyst' || role === 'security',
+  approve: (role: Role) => role === 'administrator',
+  /** To turn a version down: who writes, and who approves. */
+  reject: (role: Role) => role === 'analyst' || role === 'administrator',
+  backtest: (role: Role) => role === 'analyst',
+  readBacktests: (role: Role) => role === 'analyst' || role === 'administrator' || role === 'auditor',
+  lift: (role: Role) => role === 'administrator',
   undo: (role: Role) => role === 'administrator',
   observe: (role: Role) => role === 'security' || role === 'administrator',
-  lists: (role: Role) => role === 'analyst' || role === 'administrator' || role === 'security',
+  lists: (role: Role) => role === 'analyst' || role === 'administrator',
 }
 
 /** Whether somebody may be the second person for a version: neither its author nor an editor. */

@@ -7,7 +7,7 @@ const rule = () => import('./rule/page')
 /** The pages of this area, in the order of the navigation. */
 export const strategyRoutes: PageRoute[] = [
   { path: '/rules', title: 'strategy:rules', roles: ruleRoles, nav: 'strategy', shortcut: 'r', load: () => import('./rules/page') },
-  { path: '/rules/new', title: 'strategy:new_rule', roles: who('ads'), load: rule },
+  { path: '/rules/new', title: 'strategy:new_rule', roles: who('a'), load: rule },
   { path: '/rules/:id', title: 'strategy:rule', roles: ruleRoles, load: rule },
   { path: '/rules/:id/versions/:v', title: 'strategy:rule', roles: ruleRoles, load: rule },
   { path: '/rules/:id/compare/:a/:b', title: 'strategy:compare', roles: ruleRoles, load: () => import('./compare/page') },

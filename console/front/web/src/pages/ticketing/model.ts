@@ -8,7 +8,8 @@ export type Sale = Schema<'TicketingPoolSale'>
 export type Order = Schema<'TicketingOrder'>
 export type Day = Schema<'TicketingDay'>
 
-export const mayEditTicketing = (role: Role): boolean => role === 'box_office' || role === 'administrator'
+export const mayReadTicketing = (role: Role): boolean => role === 'box_office' || role === 'administrator' || role === 'auditor'
+export const mayEditTicketing = (role: Role): boolean => role === 'box_office'
 
 /** A name in the operator's language, or in the one there is. */
 export const nameOf = (zh: string, en: string | undefined, language: Language): string => (language === 'en' && en ? en : zh)

@@ -6,6 +6,7 @@ import { api, ask } from '../../../api/client'
 import { useOperator } from '../../../api/session'
 import { useWords } from '../../../i18n'
 import { Loaded, PageHeader, param, ReasonModal, Time, useUrlState, VerdictTag, VisitorText } from '../../../ui'
+import { AccountOrders } from '../../ticketing/orders/list'
 import { mayDecide, type Standing } from '../model'
 import { EvidencePanel } from '../parts/evidence-panel'
 import { Links } from '../parts/graph'
@@ -13,13 +14,25 @@ import { LabelSource, OpinionTag, Subject } from '../parts/names'
 import { Timeline } from '../parts/timeline'
 import '../review.css'
 
-const tabs = ['timeline', 'evidence', 'links', 'labels'] as const
+const tabs = ['timeline', 'evidence', 'links', 'orders', 'labels'] as const
 const shape = { tab: param.oneOf(tabs, 'timeline') }
 
-/** Everything about one account. */
+/** Everything about one account; the box office sees its orders only. */
 export default function AccountPage() {
   const t = useWords('review')
   const { id = '' } = useParams()
+  const { role } = useOperator()
+  if (role !== 'box_office') return <WholeAccount id={id} />
+  return (
+    <>
+      <PageHeader title={t('account_of', { name: id.slice(0, 40) })} about={t('account_orders_only')} />
+      <AccountOrders account={id} />
+    </>
+  )
+}
+
+function WholeAccount({ id }: { id: string }) {
+  const t = useWords('review')
   const query = useQuery({ queryKey: ['account', id], queryFn: ({ signal }) => ask(api.GET('/api/v1/accounts/{id}', { params: { path: { id } }, signal })) })
   return (
     <>
@@ -73,6 +86,7 @@ function Account({ id, standing }: { id: string; standing: Standing }) {
           { key: 'timeline', label: t('timeline'), children: <section className="panel"><Timeline account={id} /></section> },
           { key: 'evidence', label: t('evidence'), children: <section className="panel">{standing.blind ? <p className="muted">{t('timeline_folded')}</p> : <EvidencePanel evidence={evidence} />}</section> },
           { key: 'links', label: t('links'), children: <section className="panel"><Links accounts={[id]} /></section> },
+          { key: 'orders', label: t('account_orders'), children: standing.blind ? <section className="panel"><p className="muted">{t('orders_folded')}</p></section> : <AccountOrders account={id} /> },
           { key: 'labels', label: t('labels'), children: <section className="panel"><LabelList id={id} /></section> },
         ]}
       />

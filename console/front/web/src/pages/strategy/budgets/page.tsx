@@ -27,7 +27,7 @@ export default function BudgetsPage() {
       key: 'more', title: t('more_actions'),
       render: (b) => (
         <div className="section">
-          {b.down && may.edit(role) ? <Button size="small" onClick={() => setLift(b.rule)}>{t('budget_lift')}</Button> : null}
+          {b.down && may.lift(role) ? <Button size="small" onClick={() => setLift(b.rule)}>{t('budget_lift')}</Button> : null}
           {(b.standing ?? []).length > 0 ? <span className="muted">{t('budget_standing', { n: (b.standing ?? []).length })}</span> : null}
           {(b.before ?? []).length > 0 ? <span className="muted">{t('budget_before', { n: (b.before ?? []).length })}</span> : null}
         </div>

@@ -4,8 +4,9 @@ import { useEffect, useMemo, useState } from 'react'
 import { Link, useNavigate } from 'react-router'
 import { api, ask } from '../../../api/client'
 import { useOperator } from '../../../api/session'
+import { roles } from '../../../app/roles'
 import { useWords } from '../../../i18n'
-import { ErrorCard, PageHeader, param, timeText, usePhone, useUrlState } from '../../../ui'
+import { ErrorCard, Forbidden, PageHeader, param, timeText, usePhone, useUrlState } from '../../../ui'
 import { Changes } from '../changes'
 import { useHits, useNormal, useRuleset, useRulesChanged, useVocabulary } from '../data'
 import { may, maxText, type Version } from '../model'
@@ -27,6 +28,9 @@ const tabs = ['test', 'backtest', 'difference', 'history'] as const
 const shape = { tab: param.oneOf(tabs, 'test'), event: param.text('', 64) }
 /** The state of an address that follows a save: the editor stays as it is. */
 export const followsSave = 'saved'
+
+/** Who may read backtests. */
+const backtestReaders = roles.filter(may.readBacktests)
 
 const nonce = () => document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]')?.nonce ?? ''
 
@@ -138,7 +142,7 @@ export function Editor({ ruleset, rule, number, initial }: EditorProps) {
             activeKey={tab} onChange={(key) => setUrl({ tab: tabs.find((x) => x === key) ?? 'test' }, { replace: true })}
             items={[
               { key: 'test', label: t('tab_test'), children: <TestTab subject={shown} onSubject={(s) => { setSubject(s); setUrl({ event: s.eventID }, { replace: true }) }} run={run} busy={trial.isPending} ready={ready} trial={trial.data} error={trial.error} /> },
-              { key: 'backtest', label: t('tab_backtest'), children: <BacktestTab rule={stored.rule} version={stored.number > 0 ? version.data : undefined} program={program} dirty={draft.dirty} /> },
+              { key: 'backtest', label: t('tab_backtest'), children: !may.readBacktests(role) ? <Forbidden roles={backtestReaders} /> : <BacktestTab rule={stored.rule} version={stored.number > 0 ? version.data : undefined} program={program} dirty={draft.dirty} /> },
               { key: 'difference', label: t('tab_difference'), children: <div className="tab-body">{check.data ? <><p className="muted">{t(check.data.instant ? 'diff_instant' : 'diff_second')}</p><Changes changes={check.data.changes ?? []} /></> : null}</div> },
               { key: 'history', label: t('tab_history'), children: <HistoryTab ruleset={ruleset} rule={stored.rule} /> },
             ]}

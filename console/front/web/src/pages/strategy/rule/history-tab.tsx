@@ -64,7 +64,7 @@ export function HistoryTab({ ruleset, rule }: { ruleset: string; rule: string })
                     <p className="editor-line">
                       {rule ? <Link to={`/rules/${ref}/versions/${v.number}`}>{t('version_n', { n: v.number })}</Link> : t('version_n', { n: v.number })} <span className={`tag ${v.state === 'published' ? 'tag-strong' : ''}`}>{state ? t(`vstate_${state}`) : v.state}</span>
                       {rule && v.number !== force ? <Link to={`/rules/${ref}/compare/${force}/${v.number}`}>{t('compare_with_force')}</Link> : null}
-                      {v.state === 'superseded' && may.edit(role) ? <Button size="small" onClick={() => setBack(v.number)}>{t('return')}</Button> : null}
+                      {v.state === 'superseded' && may.weaken(role) ? <Button size="small" onClick={() => setBack(v.number)}>{t('return')}</Button> : null}
                     </p>
                     <p><Time value={v.changed_at} to="minute" /> · {v.author}{v.approval ? ` · ${t('approved_by', { who: v.approval.by })}` : ''} · {v.reason}</p>
                   </li>
@@ -73,7 +73,7 @@ export function HistoryTab({ ruleset, rule }: { ruleset: string; rule: string })
             </ul>
           )}
         </Loaded>
-        {force > 0 && may.edit(role) ? <p><Button size="small" onClick={() => setBack(0)}>{t('return')}: {t('version_n', { n: 0 })}</Button></p> : null}
+        {force > 0 && may.weaken(role) ? <p><Button size="small" onClick={() => setBack(0)}>{t('return')}: {t('version_n', { n: 0 })}</Button></p> : null}
       </section>
       {rule ? <UndoPanel rule={rule} /> : null}
       <ReasonModal open={back !== undefined} title={t('return_title', { n: back ?? 0 })} confirm={t('return')} onConfirm={turnBack} onClose={() => setBack(undefined)}>

@@ -31,15 +31,16 @@ export function LifeBar({ ruleset, rule, hits }: { ruleset: Ruleset; rule: Rule;
     }
     await changed()
   }
-  if (!may.edit(role)) return null
+  if (!may.weaken(role)) return null
+  const edits = may.edit(role)
   const touched = hits ? hits.accounts + hits.shadow_accounts : 0
   const titles = { canary: t('canary_apply'), live: t('canary_go_live'), shadow: t('to_shadow'), tighten: t('break_glass_title', { rule: rule.id }), loosen: t('break_glass_end') }
   return (
     <div className="row-actions">
       <WeakenButton rule={rule} />
-      {rule.mode === 'draft' || rule.mode === 'retired' ? <Button size="small" onClick={() => setMove('shadow')}>{t('to_shadow')}</Button> : null}
-      {rule.mode === 'shadow' || rule.mode === 'canary' ? <Button size="small" onClick={() => setMove('canary')}>{t('canary_title')}…</Button> : null}
-      {rule.mode === 'canary' ? <Button size="small" onClick={() => setMove('live')}>{t('canary_go_live')}</Button> : null}
+      {edits && (rule.mode === 'draft' || rule.mode === 'retired') ? <Button size="small" onClick={() => setMove('shadow')}>{t('to_shadow')}</Button> : null}
+      {edits && (rule.mode === 'shadow' || rule.mode === 'canary') ? <Button size="small" onClick={() => setMove('canary')}>{t('canary_title')}…</Button> : null}
+      {edits && rule.mode === 'canary' ? <Button size="small" onClick={() => setMove('live')}>{t('canary_go_live')}</Button> : null}
       {tightening
         ? <><span className="tag tag-warn">{t('break_glass_running', { who: tightening.by, t: timeText(tightening.ends_at, 'minute') })}</span><Button size="small" onClick={() => setMove('loosen')}>{t('break_glass_end')}</Button></>
         : <Button size="small" onClick={() => setMove('tighten')}>{t('break_glass')}</Button>}

@@ -65,7 +65,7 @@ export function StepsBar({ ruleset, version, dirty, onStep }: StepsBarProps) {
         {version.state === 'draft' && !instant && may.edit(role) ? <Button type="primary" disabled={dirty || problems.length > 0 || (review?.changes ?? []).length === 0} onClick={() => setStep('submit')}>{t('submit')}</Button> : null}
         {(version.state === 'approved' || instant) && may.edit(role) ? <Button type="primary" disabled={dirty || problems.length > 0 || (review?.changes ?? []).length === 0} onClick={() => setStep('publish')}>{t('publish')}</Button> : null}
         {mayApprove(role, name, version) ? <Button type="primary" onClick={() => setStep('approve')}>{t('approve')}</Button> : null}
-        {may.edit(role) ? <Button onClick={() => setStep('reject')}>{t('reject')}</Button> : null}
+        {may.reject(role) ? <Button onClick={() => setStep('reject')}>{t('reject')}</Button> : null}
         {version.state === 'proposed' && !mayApprove(role, name, version) ? <span className="muted">{t(may.approve(role) ? 'approve_not_own' : 'approve_wait')}</span> : null}
       </div>
       <ReasonModal open={step !== undefined} title={step ? t(titles[step], { n: version.number }) : ''} confirm={step ? t(step) : ''} ready={ready} onConfirm={run} onClose={() => { setStep(undefined); setOverride('') }}>

@@ -1,14 +1,16 @@
 import { Select } from 'antd'
 import { api, ask } from '../../../api/client'
+import { useOperator } from '../../../api/session'
 import { useWords } from '../../../i18n'
 import { DataTable, exportTime, param, Time, useUrlState, VisitorText, type Column } from '../../../ui'
-import { isOrderState, orderStates, yuan, type Order, type OrderState } from '../model'
+import { isOrderState, mayReadTicketing, orderStates, yuan, type Order, type OrderState } from '../model'
 
 const shape = { state: param.maybe(orderStates) }
 
 /** An account's orders, the newest first. */
 export function AccountOrders({ account, only }: { account: string; only?: readonly OrderState[] }) {
   const t = useWords('ticketing')
+  const { role } = useOperator()
   const [{ state }, set] = useUrlState(shape)
   const choices = only ?? orderStates
   const states = state ? [state] : only
@@ -26,7 +28,7 @@ export function AccountOrders({ account, only }: { account: string; only?: reado
   return (
     <DataTable<Order>
       name="orders" caption={t('orders')} columns={columns} filters={[account, state ?? '', only?.join() ?? '']} rowKey={(o) => o.order_id}
-      to={(o) => `/ticketing/orders/${encodeURIComponent(o.order_id)}`} empty={t('orders_empty')}
+      {...(mayReadTicketing(role) ? { to: (o: Order) => `/ticketing/orders/${encodeURIComponent(o.order_id)}` } : {})} empty={t('orders_empty')}
       load={async (cursor, signal) => {
         const query = { limit: 50, ...(cursor ? { after: cursor } : {}), ...(states ? { states: states.join(',') } : {}) }
         const { orders, next } = await ask(api.GET('/api/v1/ticketing/accounts/{account}/orders', { params: { path: { account }, query }, signal }))

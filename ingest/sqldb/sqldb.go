@@ -44,9 +44,11 @@ type Options struct {
 	// Lazy leaves the first connection to the first query, so that a process
 	// that can do without the database starts while it is away.
 	Lazy bool
-	// Volatile leaves it to the operating system when SQLite's file is written:
-	// what a crash of the machine loses does not matter. Statements that have
-	// begun run to their end.
+	// Volatile opens SQLite for a process that does one thing after the other and
+	// whose file nobody needs afterwards: it has one connection for reading and
+	// writing (of which whoever reads while their own transaction is open waits
+	// for ever), keeps the file to itself, and leaves it to the operating system
+	// when that is written. Statements that have begun run to their end.
 	Volatile bool
 }
 
@@ -65,7 +67,8 @@ func (o Options) withDefaults() Options {
 
 // DB is an open database. Write has one connection on SQLite, so that writers
 // queue in the process and not at the file's lock; Read is a pool and refuses
-// writes on SQLite. On PostgreSQL both are the same pool. It is safe for
+// writes on SQLite. On PostgreSQL, and where SQLite is volatile, both are the
+// same pool. It is safe for
 // concurrent use.
 type DB struct {
 	Write   *sql.DB
@@ -116,35 +119,35 @@ func openSQLite(path string, o Options) (*DB, error) {
 	if err := makePrivate(path); err != nil {
 		return nil, err
 	}
+	source := "file:" + (&url.URL{Path: path}).EscapedPath()
+	if o.Volatile {
+		alone, err := lite.OpenVolatile(source, "foreign_keys(1)")
+		if err != nil {
+			return nil, err
+		}
+		return &DB{Write: alone, Read: alone, Dialect: SQLite, path: path}, nil
+	}
 	pragmas := url.Values{"_txlock": {"immediate"}}
 	for _, p := range []string{
 		fmt.Sprintf("busy_timeout(%d)", o.BusyTimeout.Milliseconds()),
-		"journal_mode(WAL)", synchronous(o), "foreign_keys(1)",
+		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
 	} {
 		pragmas.Add("_pragma", p)
 	}
-	source := "file:" + (&url.URL{Path: path}).EscapedPath()
-	write, err := lite.Open(source+"?"+pragmas.Encode(), lite.Options{Patient: o.Volatile})
+	write, err := lite.Open(source+"?"+pragmas.Encode(), lite.Options{})
 	if err != nil {
 		return nil, err
 	}
 	write.SetMaxOpenConns(1)
 	pragmas.Set("_txlock", "deferred")
 	pragmas.Add("_pragma", "query_only(1)")
-	read, err := lite.Open(source+"?"+pragmas.Encode(), lite.Options{Patient: o.Volatile})
+	read, err := lite.Open(source+"?"+pragmas.Encode(), lite.Options{})
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
 	read.SetMaxOpenConns(o.MaxConns)
 	read.SetMaxIdleConns(o.MaxConns)
 	return &DB{Write: write, Read: read, Dialect: SQLite, path: path}, nil
-}
-
-func synchronous(o Options) string {
-	if o.Volatile {
-		return "synchronous(OFF)"
-	}
-	return "synchronous(FULL)"
 }
 
 // makePrivate creates the database's file where it is missing, readable by its

@@ -25,7 +25,7 @@ type dialect struct {
 	writer string // data source of the writing connections
 	reader string // data source of the reading ones
 	path   string // of the SQLite file; empty for PostgreSQL
-	hasty  bool   // see Options.Volatile
+	file   string // the same as a data source without pragmas
 }
 
 // parseDSN understands sqlite:PATH and postgres:// or postgresql:// URLs. The
@@ -40,7 +40,7 @@ func parseDSN(dsn string) (dialect, error) {
 		file := "file:" + (&url.URL{Path: rest}).EscapedPath()
 		shared := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(2)&_pragma=secure_delete(1)"
 		return dialect{
-			driver: "sqlite", goose: goose.DialectSQLite3, path: rest,
+			driver: "sqlite", goose: goose.DialectSQLite3, path: rest, file: file,
 			writer: file + "?_txlock=immediate&" + shared,
 			reader: file + "?_pragma=query_only(1)&" + shared,
 		}, nil
@@ -50,17 +50,10 @@ func parseDSN(dsn string) (dialect, error) {
 	return dialect{}, fmt.Errorf("dsn: want sqlite:PATH or postgres://…, got the scheme %q", scheme)
 }
 
-// volatile is the dialect without what costs time to be safe.
-func (d dialect) volatile() dialect {
-	faster := strings.NewReplacer("synchronous(FULL)", "synchronous(OFF)", "secure_delete(1)", "secure_delete(0)")
-	d.writer, d.reader, d.hasty = faster.Replace(d.writer), faster.Replace(d.reader), true
-	return d
-}
-
 // open opens the database.
 func (d dialect) open(source string) (*sql.DB, error) {
 	if d.isSQLite() {
-		return lite.Open(source, lite.Options{Patient: d.hasty})
+		return lite.Open(source, lite.Options{})
 	}
 	return sql.Open(d.driver, source)
 }

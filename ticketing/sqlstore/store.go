@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"fairgate/ingest/sqldb/lite"
 	"fairgate/ticketing"
 	"fairgate/ticketing/sms"
 )
@@ -21,9 +22,9 @@ type Options struct {
 	Connections int                   // for reading, beside the writer's one; default 8
 	GroupSize   int                   // jobs in one commit at most; default 256
 	QueueSize   int                   // jobs that may wait for the writer; default 4096
-	// Volatile leaves it to the operating system when SQLite's file is written,
-	// and what was deleted may be left in it: nothing in it matters. Statements
-	// that have begun run to their end.
+	// Volatile opens SQLite for a process that does one thing after the other and
+	// whose file nobody needs afterwards (see ingest/sqldb/lite): it has one
+	// connection, and what was deleted may be left in the file.
 	Volatile bool
 }
 
@@ -68,9 +69,6 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open ticketing store: %w", err)
 	}
-	if opts.Volatile {
-		d = d.volatile()
-	}
 	s := &Store{}
 	if err := s.connect(ctx, d, opts); err != nil {
 		return nil, errors.Join(fmt.Errorf("open ticketing store: %w", err), s.closeHandles())
@@ -84,6 +82,34 @@ func (s *Store) connect(ctx context.Context, d dialect, opts Options) (err error
 			return err
 		}
 	}
+	open := s.open
+	if opts.Volatile && d.isSQLite() {
+		open = s.openVolatile
+	}
+	if err := open(ctx, d, opts); err != nil {
+		return err
+	}
+	s.sessions = newSessions(s.lookups, d)
+	m, err := newMetrics(opts.Registerer)
+	if err != nil {
+		return err
+	}
+	s.writer = startWriter(s.write, d, opts, m) //nolint:contextcheck // the writer outlives the opening
+	return nil
+}
+
+// openVolatile opens the one connection and migrates the schema.
+func (s *Store) openVolatile(ctx context.Context, d dialect, opts Options) error {
+	alone, err := lite.OpenVolatile(d.file, "foreign_keys(1)")
+	if err != nil {
+		return fmt.Errorf("open %s: %w", d.driver, err)
+	}
+	s.write, s.reader, s.lookups = alone, alone, alone
+	return migrate(ctx, s.write, d, opts.Logger)
+}
+
+// open opens the connections for writing and reading and migrates the schema.
+func (s *Store) open(ctx context.Context, d dialect, opts Options) (err error) {
 	if s.write, err = d.openKeyed(d.writer); err != nil {
 		return fmt.Errorf("open %s: %w", d.driver, err)
 	}
@@ -103,12 +129,6 @@ func (s *Store) connect(ctx context.Context, d dialect, opts Options) (err error
 	if s.lookups, err = d.openKeyed(d.reader); err != nil {
 		return fmt.Errorf("open %s for look-ups: %w", d.driver, err)
 	}
-	s.sessions = newSessions(s.lookups, d)
-	m, err := newMetrics(opts.Registerer)
-	if err != nil {
-		return err
-	}
-	s.writer = startWriter(s.write, d, opts, m) //nolint:contextcheck // the writer outlives the opening
 	return nil
 }
 

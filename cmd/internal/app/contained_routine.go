@@ -103,7 +103,7 @@ func (c *Contained) soon() {
 func (c *Contained) routine() {
 	c.every(c.o.Pace, c.tendBookings)
 	c.every(max(5*time.Second, 2*c.o.Pace), c.tendDecisions)
-	c.every(10*time.Minute, c.review.lists.Rebuild)
+	c.every(24*time.Hour, c.review.lists.Rebuild)
 	c.every(time.Hour, func(ctx context.Context) error {
 		return errors.Join(c.review.cases.Prune(ctx), c.review.notices.Prune(ctx), c.budgets.Prune(ctx), c.budgets.Tend(ctx))
 	})

@@ -12,6 +12,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -39,6 +40,25 @@ func Open(source string, o Options) (*sql.DB, error) {
 		return nil, fmt.Errorf("open sqlite: %w", err)
 	}
 	return sql.OpenDB(connector{Connector: inner, o: o}), nil
+}
+
+// OpenVolatile opens a file, which no other connection may open meanwhile, with
+// further pragmas and for a process in which nobody waits for anybody else: its
+// one connection keeps the lock and what it has read, and no crash is survived.
+// A rollback is still one.
+func OpenVolatile(source string, pragmas ...string) (*sql.DB, error) {
+	all := url.Values{"_txlock": {"immediate"}}
+	for _, p := range append([]string{
+		"locking_mode(EXCLUSIVE)", "journal_mode(MEMORY)", "synchronous(OFF)", "temp_store(MEMORY)", "cache_size(-65536)",
+	}, pragmas...) {
+		all.Add("_pragma", p)
+	}
+	db, err := Open(source+"?"+all.Encode(), Options{Patient: true})
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	return db, nil
 }
 
 type connector struct {

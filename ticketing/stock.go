@@ -53,25 +53,31 @@ func (s *Service) Stock(ctx context.Context, id, from, to string) (Stock, error)
 type shownStock struct {
 	pool    Pool
 	days    []Day
+	today   Date
 	version int64
 }
 
 // readStock reads a pool with what it has left. The version is read first: what
-// is shown is at least as new as it says.
+// is shown is at least as new as it says, and where that is what was shown last
+// nothing else need be read.
 func (s *Service) readStock(ctx context.Context, id string) (shownStock, error) {
 	// What cannot be released now is shown as taken: reading goes on.
 	_, err := s.ExpireHolds(ctx)
 	s.report(ctx, "expire_holds", err)
-	var fresh shownStock
+	last, known := s.stock.Last(id)
+	fresh := shownStock{today: DateOf(s.now())}
 	err = s.store.View(ctx, func(ctx context.Context, r Reader) (err error) {
-		today := DateOf(s.now())
-		if fresh.version, err = r.StockVersion(ctx, id, today); err != nil {
+		if fresh.version, err = r.StockVersion(ctx, id, fresh.today); err != nil {
 			return err
+		}
+		if known && fresh.version == last.version && fresh.today == last.today {
+			fresh = last
+			return nil
 		}
 		if fresh.pool, err = r.Pool(ctx, id); err != nil {
 			return err
 		}
-		fresh.days, err = r.Days(ctx, id, today)
+		fresh.days, err = r.Days(ctx, id, fresh.today)
 		return err
 	})
 	return fresh, err

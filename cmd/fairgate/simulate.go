@@ -122,6 +122,7 @@ func (c *simulateCommand) locate() error {
 
 // playVirtual plays without a service, and again with the gate off.
 func (c *simulateCommand) playVirtual(ctx context.Context) error {
+	tunePlaying()
 	run := simulate.VirtualRun{Plan: c.plan(), Without: c.Without, Rules: c.Rules, Out: os.Stderr}
 	report, err := run.Play(ctx)
 	if err == nil && c.GateOff {

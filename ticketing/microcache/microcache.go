@@ -78,6 +78,15 @@ func (c *Cache[V]) Get(ctx context.Context, key string) (V, error) {
 	return value, nil
 }
 
+// Last gives the latest answer that is still kept, however old it is: for a
+// reading that can tell from less than all whether it still holds.
+func (c *Cache[V]) Last(key string) (V, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	known, ok := c.kept[key]
+	return known.value, ok
+}
+
 // Forget makes the next Get of the key read anew. A reading under way is still
 // given to those who wait for it, and not kept.
 func (c *Cache[V]) Forget(key string) {

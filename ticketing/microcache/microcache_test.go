@@ -73,6 +73,23 @@ func TestNegativeAgeReadsAlways(t *testing.T) {
 	assert.Equal(t, "a2", get(t, c, "a"))
 }
 
+// TestLast: what is too old to be given is still known to who reads anew.
+func TestLast(t *testing.T) {
+	t.Parallel()
+	s := &source{}
+	c := microcache.New(s.clock, s.read, microcache.Options{MaxAge: 100 * time.Millisecond})
+	_, known := c.Last("a")
+	assert.False(t, known)
+	assert.Equal(t, "a1", get(t, c, "a"))
+	s.now.Add(1000)
+	last, known := c.Last("a")
+	assert.True(t, known)
+	assert.Equal(t, "a1", last)
+	c.Forget("a")
+	_, known = c.Last("a")
+	assert.False(t, known)
+}
+
 // TestBound holds that the cache never keeps more than its bound, and gives up
 // what is old before what is young.
 func TestBound(t *testing.T) {

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -31,6 +32,9 @@ func stockVersions(t *testing.T, s Store) {
 		"a place returned": func(ctx context.Context, tx ticketing.Tx) error { return giveBack(ctx, tx, at, 1) },
 		"a capacity":       func(ctx context.Context, tx ticketing.Tx) error { return tx.PutDay(ctx, pool, day, 12) },
 		"a new day":        func(ctx context.Context, tx ticketing.Tx) error { return tx.PutDay(ctx, pool, "2026-05-12", 1) },
+		"an opening": func(ctx context.Context, tx ticketing.Tx) error {
+			return tx.OpenDay(ctx, pool, day, time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC))
+		},
 		"the pool": func(ctx context.Context, tx ticketing.Tx) error {
 			return tx.PutPool(ctx, ticketing.Pool{ID: pool, Name: "x", LimitPerOrder: 1, Hold: 1e9})
 		},

@@ -323,11 +323,11 @@ func (s *Service) FireReleases(ctx context.Context) (int, error) {
 	return len(stages) + len(returns), nil
 }
 
-// errNoRelease tells that a day is not released by stages.
-var errNoRelease = &Error{Code: CodeNotFound, Field: "date", Detail: "the day is not released by stages, and no channel has an allotment of it"}
+// errNoDay tells that a day has nothing to release.
+var errNoDay = &Error{Code: CodeNotFound, Field: "date", Detail: "the day is past or not offered"}
 
-// Release reads how the release of a day stands. It fails with ErrNotFound
-// where the day has neither stages nor allotments.
+// Release reads how the release of a day stands; a day that is sold at once has
+// no stages. It fails with ErrNotFound where the day is past or not offered.
 func (s *Service) Release(ctx context.Context, pool, date string) (Release, error) {
 	day, err := ParseDate(date)
 	if err != nil {
@@ -338,11 +338,8 @@ func (s *Service) Release(ctx context.Context, pool, date string) (Release, erro
 		release, err = readRelease(ctx, r, pool, day)
 		return err
 	})
-	if err == nil && len(release.Stages)+len(release.Allotments) == 0 {
-		return Release{}, errNoRelease
-	}
 	if errors.Is(err, ErrDateUnavailable) {
-		return Release{}, errNoRelease
+		return Release{}, errNoDay
 	}
 	return release, err
 }

@@ -13,7 +13,10 @@ func TestReleaseOverHTTP(t *testing.T) {
 	s := start(t)
 	s.putPool("main", 0, 10)
 	const target = "/internal/v1/pools/main/release"
-	assert.Equal(t, http.StatusNotFound, s.house(http.MethodGet, target+"?date=2026-05-10", "", operationsKey).status)
+	assert.Equal(t, http.StatusNotFound, s.house(http.MethodGet, target+"?date=2027-05-10", "", operationsKey).status)
+	atOnce := s.house(http.MethodGet, target+"?date=2026-05-10", "", operationsKey)
+	require.Equal(t, http.StatusOK, atOnce.status, atOnce.body)
+	assert.Equal(t, []any{}, atOnce.body["stages"], "sold at once, it has none")
 	put := func(body string) answer { return s.house(http.MethodPut, target, body, operationsKey) }
 	refused := put(`{"date":"2026-05-10","stages":[{"at":"2026-05-01T04:00:00Z","quantity":11}]}`)
 	assert.Equal(t, http.StatusConflict, refused.status)

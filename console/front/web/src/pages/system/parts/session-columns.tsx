@@ -7,7 +7,7 @@ export function sessionColumns(t: ReturnType<typeof useWords<'system'>>): Column
   return [
     { key: 'operator', title: t('operator'), render: (s) => <><strong>{s.operator}</strong>{s.current ? ` (${t('this_session')})` : ''}</>, csv: (s) => s.operator },
     { key: 'credential', title: t('credential'), render: (s) => (s.credential === 'cookie' || s.credential === 'bearer' || s.credential === 'key' ? t(`credential_${s.credential}`) : s.credential), csv: (s) => s.credential },
-    { key: 'address', title: t('address'), render: (s) => <VisitorText>{s.address}</VisitorText>, csv: (s) => s.address },
+    { key: 'address', title: t('address'), render: (s) => <code>{s.address}</code>, csv: (s) => s.address },
     { key: 'agent', title: t('agent'), render: (s) => <span className="agent"><VisitorText max={80}>{s.agent}</VisitorText></span>, csv: (s) => s.agent },
     { key: 'created', title: t('signed_in_at'), render: (s) => <Time value={s.created_at} />, csv: (s) => exportTime(s.created_at) },
     { key: 'used', title: t('used_at'), render: (s) => <Time value={s.used_at} />, csv: (s) => exportTime(s.used_at) },

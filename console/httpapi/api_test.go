@@ -131,7 +131,7 @@ func buildWith(t *testing.T, set func(*httpapi.Options)) *house {
 	require.NoError(t, err)
 	h.taken, err = withdrawals.New(t.Context(), db, takers{}, withdrawals.Options{})
 	require.NoError(t, err)
-	h.cases, err = cases.New(t.Context(), db, h.lists, undone{}, cases.Options{})
+	h.cases, err = cases.New(t.Context(), db, h.lists, undone{}, cases.Options{Cancellations: h.taken})
 	require.NoError(t, err)
 	h.receipts, err = enforcement.NewReceipts([][]byte{make([]byte, 32)})
 	require.NoError(t, err)

@@ -28,6 +28,7 @@ type BulkCases interface {
 	Preview(ctx context.Context, site string, ids []string, verb cases.Verb, exceptDays int, actor string) (cases.Preview, error)
 	DecideAll(ctx context.Context, token string, count int, actor, reason string) (cases.BulkResult, error)
 	Blind(ctx context.Context, site, account, reviewer string) (bool, error)
+	TakeBack(ctx context.Context, site, id, actor string) (cases.Case, error)
 }
 
 type queueInput struct {
@@ -105,6 +106,7 @@ func (s *server) cases(api huma.API) {
 		Description: "Once per reviewer; it answers with the case unfolded. Of a drawn account it becomes the label; where two people judge and differ, the label is unknown.",
 	}, console.Decide), s.judge)
 	s.claims(api)
+	s.takeBacks(api)
 	huma.Register(api, needs(huma.Operation{
 		OperationID: "decide-case", Method: http.MethodPost, Path: "/api/v1/cases/{id}/decision", Summary: "Decide a case", Tags: []string{"cases"},
 		Description: "Of two who decide at once the second gets 409 with who decided what; the second's reason is kept as a note and nothing is done twice. Clearing lifts blocks, gives back what can be given back and labels human; confirming labels scalper and has the account's cluster looked at.",

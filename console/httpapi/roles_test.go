@@ -75,7 +75,7 @@ func mayCall() map[string]string {
 			approve-version claim-case confirm-account create-api-key create-user decide-appeal decide-appeals
 			decide-case decide-cases disable-user enable-user end-operator-sessions end-session erase-account
 			import-labels judge-case lift-block-budget list-erasures preview-cases read-erasure reset-password
-			reset-totp revoke-api-key set-role unblock-account undo`,
+			reset-totp revoke-api-key set-role take-back-decision unblock-account undo`,
 		"b": `
 			ticketing-acknowledge-finding ticketing-change-announcement ticketing-change-stage
 			ticketing-change-terminal ticketing-create-announcement ticketing-inspect ticketing-issue-channel-key

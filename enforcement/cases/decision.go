@@ -104,6 +104,9 @@ type Decided struct {
 	Cleared *ClearResult `json:"cleared,omitempty"`
 	// Excepted are the rules that the subject is excepted from now.
 	Excepted []string `json:"excepted,omitempty"`
+	// CancelsAt is when what the account holds is cancelled, unless the decision
+	// is taken back before; nil: nothing is cancelled.
+	CancelsAt *time.Time `json:"cancels_at,omitempty"`
 }
 
 // Decide decides a case once. Of two people who decide what both have seen, the
@@ -111,7 +114,7 @@ type Decided struct {
 // Clearing lifts, labels and gives back as ClearTarget does, and the blocks that
 // it lifts count against their rules; whoever cleared may repeat it after a
 // failure half way. Confirming an account has its cluster looked at, and acts on
-// nobody else.
+// nobody else; what the account holds is cancelled after TakeBackWithin.
 func (s *Service) Decide(ctx context.Context, id string, d Decision) (out Decided, err error) {
 	if err := d.validate(); err != nil {
 		return out, err
@@ -148,10 +151,18 @@ func (s *Service) Decide(ctx context.Context, id string, d Decision) (out Decide
 	if conflict != nil {
 		return out, conflict
 	}
-	if d.Verb != DecideClear {
-		return out, nil
+	switch d.Verb {
+	case DecideClear:
+		return s.carryOut(ctx, out, d)
+	case DecideConfirm:
+		at, err := s.cancel(ctx, &out.Case)
+		if !at.IsZero() {
+			out.CancelsAt = &at
+		}
+		return out, err
+	case DecideWatch:
 	}
-	return s.carryOut(ctx, out, d)
+	return out, nil
 }
 
 // settle writes the decision down, with the opinion that it implies where the

@@ -47,6 +47,9 @@ type Options struct {
 	Notices Notices
 	// Orders, if set, shows reviewers which orders were taken back.
 	Orders Orders
+	// Cancellations, if set, take back what an account holds once it is
+	// confirmed, unless that is taken back first.
+	Cancellations Cancellations
 	// Keep is for how long what was decided and labelled is kept. Default 190
 	// days.
 	Keep time.Duration

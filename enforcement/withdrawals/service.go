@@ -134,6 +134,11 @@ func New(ctx context.Context, db *sqldb.DB, orders enforcement.Orders, o Options
 
 // Request queues sweeps; one for the same account and event changes nothing.
 func (s *Service) Request(ctx context.Context, sweeps []enforcement.Sweep) error {
+	return s.request(ctx, sweeps, s.options.Now())
+}
+
+// request queues sweeps that begin at a time.
+func (s *Service) request(ctx context.Context, sweeps []enforcement.Sweep, from time.Time) error {
 	fresh := sweeps[:0:0]
 	for _, w := range sweeps {
 		var n int
@@ -150,7 +155,6 @@ func (s *Service) Request(ctx context.Context, sweeps []enforcement.Sweep) error
 	if len(fresh) == 0 {
 		return nil
 	}
-	now := s.options.Now()
 	err := s.db.InTx(ctx, func(tx *sql.Tx) error {
 		for _, w := range fresh {
 			id, err := uuid.NewV7()
@@ -161,7 +165,7 @@ func (s *Service) Request(ctx context.Context, sweeps []enforcement.Sweep) error
  (id, site, account, entity, key, rule, ruleset, event_id, receipt, class, at, state, attempts, next_at)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'due', 0, $12) ON CONFLICT (site, account, event_id) DO NOTHING`,
 				id.String(), w.Site, w.Account, string(w.Target.Entity), w.Target.Key, w.Rule, w.Ruleset, w.EventID,
-				w.Receipt, string(w.Class), sqldb.Millis(w.At), sqldb.Millis(now))
+				w.Receipt, string(w.Class), sqldb.Millis(w.At), sqldb.Millis(from))
 			if err != nil {
 				return fmt.Errorf("queue a sweep: %w", err)
 			}

@@ -163,7 +163,7 @@ func openReview(ctx context.Context, db *sqldb.DB, beside lists.Marks, orders bo
 	if err != nil {
 		return r, err
 	}
-	if r.cases, err = cases.New(ctx, db, r.lists, r.withdrawals, cases.Options{Now: e.Now, Notices: r.notices, Orders: r.withdrawals, Keep: keep, Logger: e.Log}); err != nil {
+	if r.cases, err = cases.New(ctx, db, r.lists, r.withdrawals, cases.Options{Now: e.Now, Notices: r.notices, Orders: r.withdrawals, Cancellations: r.withdrawals, Keep: keep, Logger: e.Log}); err != nil {
 		return r, err
 	}
 	r.undo, err = undo.New(ctx, db, r.lists, r.withdrawals, r.cases, undo.Options{Now: e.Now, Notices: r.notices, Logger: e.Log, Registry: e.Registry})

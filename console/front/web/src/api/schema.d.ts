@@ -756,6 +756,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/take-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take confirmations back before anything is cancelled
+         * @description Within 30 seconds, and only one's own. What a confirmed account holds is cancelled after that (`cancels_at` of the decision).
+         *
+         *     Permission: `review.decide`.
+         */
+        post: operations["take-back-decision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/clusters/{id}": {
         parameters: {
             query?: never;
@@ -4130,6 +4152,8 @@ export interface components {
              * @example https://example.com/api/v1/schemas/Decided.json
              */
             readonly $schema?: string;
+            /** Format: date-time */
+            cancels_at?: string;
             case: components["schemas"]["Case"];
             cleared?: components["schemas"]["ClearResult"];
             excepted?: string[] | null;
@@ -6313,6 +6337,28 @@ export interface components {
             population: components["schemas"]["Population"];
             route?: string;
             suggestions: components["schemas"]["Suggestion"][] | null;
+        };
+        TakeBackInputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/TakeBackInputBody.json
+             */
+            readonly $schema?: string;
+            /** @description Those that the caller has just confirmed */
+            cases: string[] | null;
+        };
+        TakeBackOutputBody: {
+            /**
+             * Format: uri
+             * @description A URL to the JSON Schema for this object.
+             * @example https://example.com/api/v1/schemas/TakeBackOutputBody.json
+             */
+            readonly $schema?: string;
+            /** @description Open again; nothing of theirs is cancelled */
+            taken_back: string[] | null;
+            /** @description Their cancellations have begun, or somebody has decided since: decide anew */
+            too_late: string[] | null;
         };
         Tally: {
             /** Format: int64 */
@@ -8898,6 +8944,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "take-back-decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeBackInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakeBackOutputBody"];
                 };
             };
             /** @description Error */

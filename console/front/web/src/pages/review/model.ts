@@ -50,6 +50,9 @@ export const folded = (view: View): boolean => !view.judged && !view.case
 
 export const undecided = (view: View): boolean => !view.case || view.case.state === 'open' || view.case.state === 'watch'
 
+/** For how long a confirmation can be taken back, in seconds, as the server does. */
+export const takeBackSeconds = 30
+
 /** Orders that clearing would give back, and those that stay lost. */
 export function ordersAfter(view: View, verb: Verb): { back: number; kept: number; lost: number } {
   const orders = view.orders ?? []

@@ -7,6 +7,7 @@ import { useWords } from '../../../i18n'
 import { ReasonModal, timeText, useShortcut } from '../../../ui'
 import { exceptDays, type Verb, type View } from '../model'
 import { Days } from '../queue/bulk'
+import { useTakeBack } from '../parts/use-take-back'
 import { DecisionPreview } from './preview'
 import { useNext } from './use-next'
 
@@ -40,12 +41,14 @@ function DecideModal({ view, found, verb, onClose }: DecideBarProps & { verb: Ve
   const { message } = App.useApp()
   const client = useQueryClient()
   const next = useNext()
+  const offerTakeBack = useTakeBack()
   const [days, setDays] = useState<number>(exceptDays.usual)
   const decide = async (reason: string) => {
     try {
       const body = { decision: verb, version: found.version, reason, ...(verb === 'clear' && days > 0 ? { except_days: days } : {}) }
       const done = await ask(api.POST('/api/v1/cases/{id}/decision', { params: { path: { id: view.id } }, body }))
-      void message.success(done.cleared ? t('cleared_done', { lifted: done.cleared.lifted, back: done.cleared.reinstating }) : t('decided_done'))
+      if (done.cancels_at) offerTakeBack([view.id])
+      else void message.success(done.cleared ? t('cleared_done', { lifted: done.cleared.lifted, back: done.cleared.reinstating }) : t('decided_done'))
     } catch (error) {
       if (asProblem(error).status !== 409) throw error
       // The second of two sees who was first, with the own reason among the notes.

@@ -20,6 +20,10 @@ export function DecisionPreview({ view, found, verb, days }: PreviewProps) {
     queryKey: ['account', account], enabled: account !== '',
     queryFn: ({ signal }) => ask(api.GET('/api/v1/accounts/{id}', { params: { path: { id: account } }, signal })),
   })
+  const held = useQuery({
+    queryKey: ['held', account], enabled: account !== '' && verb === 'confirm', retry: false,
+    queryFn: async ({ signal }) => (await ask(api.GET('/api/v1/ticketing/accounts/{account}/orders', { params: { path: { account }, query: { states: 'held,provisional', limit: 50 } }, signal }))).orders.length,
+  })
   const orders = ordersAfter(view, verb)
   const blocks = standing.data?.blocks ?? []
   const rules = Object.keys(found.rules)
@@ -30,7 +34,7 @@ export function DecisionPreview({ view, found, verb, days }: PreviewProps) {
       <dl>
         <Line name={t('preview_accounts')}>{verb === 'confirm' ? t('preview_accounts_confirm', { n: view.accounts?.length ?? 0 }) : t('preview_accounts_one')}</Line>
         <Line name={t('preview_blocks')}>{verb === 'clear' ? t('preview_blocks_lifted', { n: blocks.length }) : t('preview_blocks_stay', { n: blocks.length })}</Line>
-        <Line name={t('preview_orders')}>{t(verb === 'clear' ? 'preview_orders_back' : 'preview_orders_same', { ...orders })}</Line>
+        <Line name={t('preview_orders')}>{verb === 'confirm' && account !== '' ? <>{held.data === undefined ? t('preview_orders_unknown') : t('preview_orders_cancelled', { n: held.data })} </> : null}{t(verb === 'clear' ? 'preview_orders_back' : 'preview_orders_same', { ...orders })}</Line>
         {verb === 'clear' ? (
           <>
             <Line name={t('preview_exception')}>

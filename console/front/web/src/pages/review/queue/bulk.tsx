@@ -6,6 +6,7 @@ import { useWords } from '../../../i18n'
 import { Loaded, ReasonModal } from '../../../ui'
 import { exceptDays, verbs, type Verb } from '../model'
 import { Subject } from '../parts/names'
+import { useTakeBack } from '../parts/use-take-back'
 
 interface BulkProps {
   ids: readonly string[]
@@ -18,6 +19,7 @@ export function Bulk({ ids, onClose, onDone }: BulkProps) {
   const t = useWords('review')
   const { message } = App.useApp()
   const client = useQueryClient()
+  const offerTakeBack = useTakeBack()
   const [verb, setVerb] = useState<Verb>('watch')
   const [days, setDays] = useState<number>(exceptDays.usual)
   const [typed, setTyped] = useState<number | null>(null)
@@ -35,6 +37,7 @@ export function Bulk({ ids, onClose, onDone }: BulkProps) {
         const result = await ask(api.POST('/api/v1/cases/bulk', { body: { token: preview.data.token, count: preview.data.count, reason } }))
         const conflicts = (result.conflicts ?? []).length
         void (conflicts > 0 ? message.warning : message.success)(t('bulk_done', { n: (result.done ?? []).length, conflicts }))
+        if (verb === 'confirm' && (result.done ?? []).length > 0) offerTakeBack(result.done ?? [])
         await client.invalidateQueries({ queryKey: ['table', 'cases'] })
         onDone()
       }}

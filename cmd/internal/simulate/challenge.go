@@ -30,23 +30,36 @@ func (v *Visit) meet(ctx context.Context, asked answer) (string, bool) {
 		solve = v.elsewhere
 	}
 	pass, ok := solve(ctx, asked)
+	if ok && v.atPage() {
+		ok = v.wait(ctx, linger)
+	}
 	if !ok {
 		v.note(func(s *Seen) { s.GaveUp++ })
 	}
 	return pass, ok
 }
 
+// linger is how long the page shows that a challenge was met before it sends the
+// request again (ticketing/front/web/src/challenge/dialog.tsx).
+const linger = 600 * time.Millisecond
+
+// atPage says whether a page meets the challenge: a person's always, an attacker's
+// where the tactic is played by hand. A script waits for nothing.
+func (v *Visit) atPage() bool { return !v.Actor.Hostile || v.hand }
+
 // willSolve says whether a challenge is taken up. Attackers solve every one that
 // they can afford, at the price of the hashes (Scene.HashTime); people solve it
-// with their browser, and sometimes do not.
+// with their browser, and sometimes do not. It takes a hand its time to begin,
+// whosever it is.
 func (v *Visit) willSolve(ctx context.Context) bool {
 	m := v.world.meets
 	if v.Actor.Hostile {
 		affordable := false
 		v.note(func(s *Seen) { s.Tried++; affordable = s.Tried <= v.Actor.budget })
-		return affordable
-	}
-	if v.happens(m.abandons) || v.happens(m.fails) {
+		if !affordable || !v.hand {
+			return affordable
+		}
+	} else if v.happens(m.abandons) || v.happens(m.fails) {
 		return false
 	}
 	if v.world.Long {

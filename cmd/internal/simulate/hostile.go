@@ -33,6 +33,7 @@ func (w *World) aim(a *Actor, to int) Wish {
 // script signs in without looking, as programs do; a session that is still good
 // is kept.
 func (v *Visit) script(ctx context.Context) bool {
+	v.hand = false
 	if v.Actor.token != "" && (!v.world.Long || v.now().Sub(v.Actor.since) < sessionGood) {
 		return ctx.Err() == nil
 	}
@@ -50,6 +51,7 @@ func (v *Visit) ready(ctx context.Context, w Wish, late time.Duration) bool {
 // insist submits again where the booking system says that it has no place or
 // is not open yet.
 func (v *Visit) insist(ctx context.Context, w Wish, times int, pause Param) Attempt {
+	v.hand = false
 	a := v.Submit(ctx, w)
 	for range times {
 		if a.Result != ResultHouse || a.Code != codeSoldOut && a.Code != codeNotOpen || !v.wait(ctx, v.time(pause)) {

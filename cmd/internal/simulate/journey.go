@@ -44,6 +44,7 @@ func (v *Visit) visit(ctx context.Context, w Wish) []string {
 // browse is how anybody comes to a booking by hand: entrance, the pool's page,
 // the stock; each with a pause, beacons where the browser sends them.
 func (v *Visit) browse(ctx context.Context, pool string) bool {
+	v.hand = true
 	h := v.world.habits
 	if !v.world.Long || !v.happens(h.deepLink) {
 		v.Page(ctx)
@@ -116,6 +117,7 @@ func (v *Visit) awaitOpening(ctx context.Context, w Wish) bool {
 
 // fill is the time that the form takes.
 func (v *Visit) fill(ctx context.Context, w Wish) bool {
+	v.hand = true
 	if !v.world.Long {
 		return v.wait(ctx, v.between(1500*time.Millisecond, 9*time.Second))
 	}

@@ -31,6 +31,8 @@ type Visit struct {
 	device *Device
 	ip     string
 
+	// hand says that a page is in front of somebody, not a script.
+	hand bool
 	// past stands for days before the sale: no device is shown or kept.
 	past bool
 	// frank is a device that keeps no cookies.

@@ -113,6 +113,10 @@ func (s LabelSource) Valid() bool {
 	}
 }
 
+// Hint reports whether a label of the source only hints at what the account is:
+// it counts where no person has said anything.
+func (s LabelSource) Hint() bool { return s == SourceChallenge || s == SourceOutcome }
+
 // Label is a piece of truth about an account.
 type Label struct {
 	ID      string      `json:"id"` // UUIDv7

@@ -64,10 +64,13 @@ type ChallengeResult string
 const (
 	ChallengeUnmet ChallengeResult = "unmet" // asked for, the event carried no pass
 	ChallengeMet   ChallengeResult = "met"
+	ChallengeWrong ChallengeResult = "wrong" // an answer was wrong; there is no request
 )
 
 // Valid reports whether r is a known result, or none.
-func (r ChallengeResult) Valid() bool { return r == "" || r == ChallengeUnmet || r == ChallengeMet }
+func (r ChallengeResult) Valid() bool {
+	return r == "" || r == ChallengeUnmet || r == ChallengeMet || r == ChallengeWrong
+}
 
 // Budget guards people from a rule that misfires; *budget.Service is one.
 type Budget interface {

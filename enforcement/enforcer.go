@@ -29,6 +29,8 @@ type EnforcerOptions struct {
 	Receipts *Receipts
 	// Sampler draws accounts for the audit sample; nil: none is drawn.
 	Sampler Sampler
+	// Challenges takes what became of challenges; nil: nobody does.
+	Challenges Challenges
 	// Batch is how many verdicts that already wait are enforced together.
 	// Default 200.
 	Batch int
@@ -303,7 +305,7 @@ func (e *Enforcer) bury(ctx context.Context, w *work) bool {
 // apply enforces plans. Every step ignores what was done before, so a failure
 // half way is mended by applying again.
 func (e *Enforcer) apply(ctx context.Context, plans []*plan) error {
-	if err := e.consider(ctx, plans); err != nil {
+	if err := errors.Join(e.consider(ctx, plans), e.note(ctx, plans)); err != nil {
 		return err
 	}
 	if e.options.Kill.On() {

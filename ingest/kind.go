@@ -27,12 +27,14 @@ const (
 )
 
 // Kinds that no route has. KindRequestRefused is a request that the gateway
-// refused for its form, a bounded part of them. The booking system reports what
+// refused for its form, a bounded part of them. KindChallengeFailed is a wrong
+// answer to a challenge, the first few of each visitor. The booking system reports what
 // happens to orders away from the gateway: see outcome.Event, which says whom
 // each is about. KindAccountReview is the pipeline's: an account is looked at
 // again because the group that it belongs to has grown.
 const (
 	KindRequestRefused   Kind = "request.refused"
+	KindChallengeFailed  Kind = "challenge.failed"
 	KindOrderGranted     Kind = "order.granted"
 	KindHoldExpired      Kind = "hold.expired"
 	KindOrderTransferred Kind = "order.transferred"
@@ -47,8 +49,8 @@ func Kinds() []Kind {
 	return []Kind{
 		KindAccountRegister, KindAccountChange, KindCodeRequest, KindSessionCreate, KindSessionDelete, KindPageRead,
 		KindDetailRead, KindStockRead, KindBeacon, KindOrderRead, KindOrderSubmit, KindOrderConfirm, KindOrderPay,
-		KindOrderCancel, KindOrderChange, KindOrderTransfer, KindRequestRefused, KindOrderGranted, KindHoldExpired,
-		KindOrderTransferred, KindOrderRefunded, KindOrderCheckedIn, KindOrderNoShow, KindAccountReview,
+		KindOrderCancel, KindOrderChange, KindOrderTransfer, KindRequestRefused, KindChallengeFailed, KindOrderGranted,
+		KindHoldExpired, KindOrderTransferred, KindOrderRefunded, KindOrderCheckedIn, KindOrderNoShow, KindAccountReview,
 	}
 }
 
@@ -77,7 +79,7 @@ func (k Kind) Told() bool { return k.Valid() && !k.Asked() }
 // and it is screened. The others are only told, and scored asynchronously.
 func (k Kind) Asked() bool {
 	switch k {
-	case KindRequestRefused, KindOrderGranted, KindHoldExpired, KindOrderTransferred, KindOrderRefunded,
+	case KindRequestRefused, KindChallengeFailed, KindOrderGranted, KindHoldExpired, KindOrderTransferred, KindOrderRefunded,
 		KindOrderCheckedIn, KindOrderNoShow, KindAccountReview:
 		return false
 	default:

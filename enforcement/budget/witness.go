@@ -28,7 +28,8 @@ func FromOutcome(value []byte) (t Testimony, ok bool, err error) {
 
 // FromLabel reads evidence from a label (enforcement.Label as JSON); ok is
 // false where it tells of none. Only what people said of an account after
-// looking at it makes a human; anything can make a scalper.
+// looking at it makes a human; anything but a hint can make a scalper: a person
+// who often does not come is still one.
 func FromLabel(value []byte) (t Testimony, ok bool, err error) {
 	var l enforcement.Label
 	if err := json.Unmarshal(value, &l); err != nil {
@@ -37,6 +38,8 @@ func FromLabel(value []byte) (t Testimony, ok bool, err error) {
 	t = Testimony{Site: l.Site, Account: l.Account, At: l.Time}
 	switch {
 	case l.Site == "" || l.Account == "" || l.Time.IsZero():
+		return t, false, nil
+	case l.Source.Hint():
 		return t, false, nil
 	case l.Value == enforcement.LabelScalper:
 		t.Kind = Scalper

@@ -55,6 +55,7 @@ func TestEvidenceComesFromOutcomesAndLabels(t *testing.T) {
 			`{"id":"3","time":"2026-04-28T08:00:00Z","site":"museum","account":"sampled","value":"human","source":"sample"}`,
 			`{"id":"4","time":"2026-04-28T08:00:00Z","site":"museum","account":"fed","value":"human","source":"report"}`,
 			`{"id":"5","time":"2026-04-28T08:00:00Z","site":"museum","account":"unsure","value":"unknown","source":"review"}`,
+			`{"id":"7","time":"2026-04-29T08:00:00Z","site":"museum","account":"reviewed","value":"scalper","source":"outcome"}`,
 			`{"id":"6","time":"2026-04-29T08:00:00Z","site":"museum","account":"came","value":"scalper","source":"report"}`,
 		}}
 		for _, tt := range []struct {
@@ -66,7 +67,8 @@ func TestEvidenceComesFromOutcomesAndLabels(t *testing.T) {
 			assert.Equal(t, all, tt.from.committed, "what says nothing is passed over")
 		}
 		for account, person := range map[string]bool{
-			"paid": false, "reviewed": true, "appealed": true, "sampled": true, "fed": false, "unsure": false,
+			"paid": false, "reviewed": true, // which a mere hint does not change
+			"appealed": true, "sampled": true, "fed": false, "unsure": false,
 			"came": false, // and was found to be a scalper
 		} {
 			before := h.used()

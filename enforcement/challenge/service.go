@@ -57,6 +57,8 @@ type Options struct {
 	Attempts Attempts
 	// StepUp is the second grade; nil: there is none.
 	StepUp StepUp
+	// Wrong is told of the first wrong answers of each visitor; nil: nobody is.
+	Wrong func(context.Context, Wrong)
 	// Random is where numbers to be found and ids come from; nil: the system's
 	// secure source. What can be foretold is no challenge: only a simulation,
 	// which must repeat, has one of its own.
@@ -277,13 +279,13 @@ func (s *Service) redeem(ctx context.Context, v Visitor, payload string, scope S
 	now := s.options.Now()
 	answer, p, err := s.answer(payload)
 	if err != nil {
-		return Pass{}, p, errors.Join(err, s.tally(ctx, v, now, Tally{Failed: 1}))
+		return Pass{}, p, errors.Join(err, s.wrong(ctx, v, scope, now))
 	}
 	if !now.Before(p.expires) {
 		return Pass{}, p, ErrExpired
 	}
 	if !s.madeFor(p, v.Subject, scope) {
-		return Pass{}, p, errors.Join(ErrForeign, s.tally(ctx, v, now, Tally{Failed: 1}))
+		return Pass{}, p, errors.Join(ErrForeign, s.wrong(ctx, v, scope, now))
 	}
 	first, err := s.spent.Once(ctx, answer.Challenge, p.expires.Sub(now)+time.Second)
 	if err != nil {

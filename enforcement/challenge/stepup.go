@@ -139,7 +139,7 @@ func (s *Service) check(ctx context.Context, v Visitor, code, text string, scope
 	now := s.options.Now()
 	switch {
 	case errors.Is(err, ErrWrongCode):
-		return Pass{}, 0, errors.Join(err, s.tally(ctx, v, now, Tally{Failed: 1}))
+		return Pass{}, 0, errors.Join(err, s.wrong(ctx, v, scope, now))
 	case err != nil:
 		return Pass{}, 0, fmt.Errorf("check a code: %w", err)
 	}

@@ -181,9 +181,10 @@ func (p *Pipeline) place(it *item) {
 
 // published says whether an in-line verdict is worth keeping: what found or did
 // something, and every attempt to book, sign in or register, because quality is
-// measured against those. A plain read without a hit is not.
+// measured against those; and a wrong answer to a challenge, which hints at what
+// the account is. A plain read without a hit is not.
 func published(e *ingest.Event, v *scoring.Verdict) bool {
-	if len(v.Hits) > 0 || e.Kind.Order() || e.Decision.Action.Severity() > ingest.Allow.Severity() {
+	if len(v.Hits) > 0 || e.Kind.Order() || e.Kind == ingest.KindChallengeFailed || e.Decision.Action.Severity() > ingest.Allow.Severity() {
 		return true
 	}
 	kind := string(e.Kind)

@@ -113,12 +113,17 @@ func StartDev(ctx context.Context, o DevOptions) (dev *Dev, err error) {
 	return dev, data.noteAddresses(Addresses{Gateway: dev.Gateway, Ticketing: dev.Ticketing, Operators: dev.Operators})
 }
 
+// devHintsSettle is enforcer.hints_settle here: who tries the service out wants
+// to see a label while looking.
+const devHintsSettle = 5 * time.Second
+
 // apply puts the command's flags over the directory's configuration.
 func (o DevOptions) apply(ctx context.Context, c *config.Config) error {
 	c.Rules.Dir = o.Rules
 	if o.ErasureSettle > 0 {
 		c.Enforcer.ErasureSettle = o.ErasureSettle
 	}
+	c.Enforcer.HintsSettle = devHintsSettle
 	if o.Gateway != "" {
 		c.Gateway.Listen = o.Gateway
 	}

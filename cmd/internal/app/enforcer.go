@@ -15,6 +15,7 @@ import (
 	"fairgate/enforcement/appeals"
 	"fairgate/enforcement/booking"
 	"fairgate/enforcement/cases"
+	"fairgate/enforcement/hints"
 	"fairgate/enforcement/lists"
 	marks "fairgate/enforcement/lists/redis"
 	"fairgate/enforcement/mode"
@@ -91,13 +92,28 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := startHints(ctx, s, e, r.hints); err != nil {
+		return "", err
+	}
 	startRelay(s, e, db, actionLog{producer, topics})
 	enforcer := enforcement.NewEnforcer(
 		verdicts{consumer}, deadVerdicts{stream.NewDeadLetters(producer, topics.Dead)}, r.lists, r.withdrawals, r.cases,
-		enforcement.EnforcerOptions{Kill: kill, Budget: budgets, Curb: curb, Sampler: sampler, Receipts: receipts, Now: e.Now, Logger: log, Registry: e.Registry})
+		enforcement.EnforcerOptions{Kill: kill, Budget: budgets, Curb: curb, Sampler: sampler, Challenges: r.hints, Receipts: receipts, Now: e.Now, Logger: log, Registry: e.Registry})
 	s.Go("enforcer", enforcer.Run)
 	givePulse(s, e, client, pulse.Enforcer, host(), nil)
 	return "", nil
+}
+
+// startHints makes labels of what the booking system reports and of how
+// challenges end.
+func startHints(ctx context.Context, s *Stack, e Env, h *hints.Service) error {
+	reports, err := openConsumer(ctx, s, e, "hints-outcomes", stream.NewTopics(e.Config.Kafka.Prefix).Outcomes)
+	if err != nil {
+		return err
+	}
+	s.Go("hints-outcomes", func(ctx context.Context) error { return h.Witness(ctx, verdicts{reports}) })
+	s.Go("hints", h.Run)
+	return nil
 }
 
 // startRelay publishes what the outbox holds.
@@ -136,6 +152,7 @@ type reviewing struct {
 	lists       *lists.Service
 	withdrawals *withdrawals.Service
 	cases       *cases.Service
+	hints       *hints.Service
 	undo        *undo.Service
 	notices     *notices.Service
 }
@@ -164,6 +181,10 @@ func openReview(ctx context.Context, db *sqldb.DB, beside lists.Marks, orders bo
 		return r, err
 	}
 	if r.cases, err = cases.New(ctx, db, r.lists, r.withdrawals, cases.Options{Now: e.Now, Notices: r.notices, Orders: r.withdrawals, Cancellations: r.withdrawals, Keep: keep, Logger: e.Log}); err != nil {
+		return r, err
+	}
+	o := hints.Options{Settle: e.Config.Enforcer.HintsSettle, Keep: keep, Now: e.Now, Logger: e.Log, Registry: e.Registry}
+	if r.hints, err = hints.New(ctx, db, r.cases, o); err != nil {
 		return r, err
 	}
 	r.undo, err = undo.New(ctx, db, r.lists, r.withdrawals, r.cases, undo.Options{Now: e.Now, Notices: r.notices, Logger: e.Log, Registry: e.Registry})

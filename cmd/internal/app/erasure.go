@@ -74,6 +74,7 @@ func (r erased) start(ctx context.Context, s *Stack, e Env) error {
 		{Name: "withdrawals", Eraser: r.review.withdrawals},
 		{Name: "undo", Eraser: r.review.undo},
 		{Name: "cases", Eraser: r.review.cases},
+		{Name: "hints", Eraser: enforcement.EraserFunc(r.review.hints.Erase)},
 		{Name: "appeals", Eraser: r.appeals},
 		{Name: "alerts", Eraser: alerts},
 		{Name: "notices", Eraser: enforcement.EraserFunc(r.review.notices.Erase)},

@@ -340,6 +340,7 @@ func openChallenge(e Env, p edgeParts) (*challenge.Service, error) {
 	}
 	o := challenge.Options{
 		MaxNumber: int64(e.Config.Gateway.ChallengeMax), Now: e.Now, Registry: e.Registry, Attempts: p.attempts, Random: p.random,
+		Wrong: tellWrong(e, p.recorder),
 	}
 	if e.Config.Gateway.StepUp {
 		if o.StepUp, err = openStepUp(e.Config, p.booking); err != nil {

@@ -128,6 +128,9 @@ type Enforcer struct {
 	// ErasureSettle is how long after the first time an erased account is looked
 	// for again, when nothing of it is under way any more.
 	ErasureSettle time.Duration `yaml:"erasure_settle" env:"ERASURE_SETTLE"`
+	// HintsSettle is how long after its first new hint (a missed visit, how a
+	// challenge ended) an account waits to be weighed for a label.
+	HintsSettle time.Duration `yaml:"hints_settle" env:"HINTS_SETTLE"`
 }
 
 // BlockBudget is how many people a rule may block in an hour before it only
@@ -354,7 +357,7 @@ func Default() Config {
 		},
 		Rules:    Rules{Ruleset: "museum", Observe: time.Hour, FalsePositiveBudget: 0.001},
 		Scorer:   Scorer{Lateness: 10 * time.Minute},
-		Enforcer: Enforcer{BookingURL: "http://127.0.0.1:8081", Budget: BlockBudget{Share: 0.005, Floor: 3, HistoryDays: 30}, ErasureSettle: time.Hour},
+		Enforcer: Enforcer{BookingURL: "http://127.0.0.1:8081", Budget: BlockBudget{Share: 0.005, Floor: 3, HistoryDays: 30}, ErasureSettle: time.Hour, HintsSettle: 30 * time.Minute},
 		Ledger:   Ledger{RetentionDays: 190},
 		Ticketing: Ticketing{
 			Listen: "127.0.0.1:8081", DSN: "file:secrets/ticketing-dsn", OutcomesURL: "http://127.0.0.1:8091/outcomes",
@@ -451,6 +454,8 @@ func (c Config) Validate() error {
 		"%d: at least 1 and at most ledger.retention_days (%d)", budget.HistoryDays, c.Ledger.RetentionDays)
 	check(c.Enforcer.ErasureSettle >= time.Second && c.Enforcer.ErasureSettle <= 30*24*time.Hour, "enforcer.erasure_settle",
 		"%s: 1s to 720h", c.Enforcer.ErasureSettle)
+	check(c.Enforcer.HintsSettle >= time.Second && c.Enforcer.HintsSettle <= 24*time.Hour, "enforcer.hints_settle",
+		"%s: 1s to 24h", c.Enforcer.HintsSettle)
 	check(httpURL(c.Enforcer.BookingURL), "enforcer.booking_url", "%q is not an http(s) URL", c.Enforcer.BookingURL)
 	check(httpURL(c.Ticketing.OutcomesURL), "ticketing.outcomes_url", "%q is not an http(s) URL", c.Ticketing.OutcomesURL)
 	return errors.Join(errs...)

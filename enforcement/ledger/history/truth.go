@@ -13,11 +13,13 @@ import (
 )
 
 // latest gives one row an account: its latest label that counts (the quality
-// figures' definition, enforcement/ledger/metrics).
+// figures' definition, enforcement/ledger/metrics). Hints that do not suffice are
+// none.
 const latest = `SELECT CAST(l.site AS String), l.account, CAST(argMax(l.value, (l.source NOT IN ('outcome', 'challenge'), l.time, l.id)) AS String)
 FROM labels AS l FINAL
 WHERE ({immature:UInt8} = 1 OR l.visit_day <= toDate32({mature:String})) AND ({site:String} = '' OR l.site = {site:String})
-GROUP BY l.site, l.account`
+GROUP BY l.site, l.account
+HAVING NOT argMax(l.value = 'unknown' AND l.source IN ('outcome', 'challenge'), (l.source NOT IN ('outcome', 'challenge'), l.time, l.id))`
 
 // Labels implements backtest.Source.
 func (r *Reader) Labels(ctx context.Context, label func(site, account string, value enforcement.LabelValue)) error {

@@ -33,5 +33,6 @@
 // weighted estimates from those alone, by enforcement/ledger/estimate; others,
 // which somebody had a reason to look at, tell about themselves only. A hint
 // (a challenge's result, what the booking system reported) never outweighs what
-// a person said. Several sampled accounts of one operator share their intents.
+// a person said, and where hints do not suffice the account is not labelled.
+// Several sampled accounts of one operator share their intents.
 package metrics

@@ -3,13 +3,15 @@ package metrics
 // common are the expressions that the figures share. Its rows are already
 // deduplicated.
 //
-//   - label: one row an account, by its latest mature label. What a person
+//   - known: one row an account, by its latest mature label. What a person
 //     said outweighs what only hints at it, whenever that was.
+//   - label: the same without those of whom only hints are known that do not
+//     suffice: they are not labelled.
 //   - seen: the period's requests of known accounts, classified.
 //   - owned: the orders they submitted, with what became of them.
 const common = `
 WITH
-label AS (
+known AS (
 	SELECT
 		l.site AS site, l.account AS account,
 		argMax(l.value, (l.source NOT IN ('outcome', 'challenge'), l.time, l.id)) AS verdict,
@@ -20,6 +22,9 @@ label AS (
 	WHERE ({site:String} = '' OR l.site = {site:String})
 		AND ({immature:Bool} OR l.visit_day <= {mature:Date32})
 	GROUP BY l.site, l.account
+),
+label AS (
+	SELECT * FROM known WHERE NOT (verdict = 'unknown' AND origin IN ('outcome', 'challenge'))
 ),
 seen AS (
 	SELECT
@@ -139,9 +144,10 @@ FROM (
 ` + perIntent + `)
 `
 
-// labelCounts gives the accounts by their label's value and source.
+// labelCounts gives the accounts by their label's value and source, hints that do
+// not suffice among them.
 const labelCounts = common + `
-SELECT verdict, origin, count() AS accounts FROM label GROUP BY verdict, origin ORDER BY verdict, origin
+SELECT verdict, origin, count() AS accounts FROM known GROUP BY verdict, origin ORDER BY verdict, origin
 `
 
 // coverage gives the accounts that tried to book without any mature label, and
@@ -153,5 +159,5 @@ SELECT
 	(SELECT count() FROM (
 		SELECT m.site AS site, m.account AS account FROM labels AS m FINAL
 		WHERE ({site:String} = '' OR m.site = {site:String}) GROUP BY m.site, m.account) AS every
-		LEFT ANTI JOIN label AS l ON l.site = every.site AND l.account = every.account) AS immature_accounts
+		LEFT ANTI JOIN known AS l ON l.site = every.site AND l.account = every.account) AS immature_accounts
 `

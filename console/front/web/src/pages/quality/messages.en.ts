@@ -35,7 +35,7 @@ export const en: Translation<typeof zh> = {
   source_appeal: 'Appeal',
   source_sample: 'Audit sample',
   source_challenge: 'Challenge result',
-  source_outcome: 'Order outcome',
+  source_outcome: 'Check-in and no-shows',
   source_report: 'Report',
   value_human: 'Human',
   value_scalper: 'Scalper',

@@ -32,7 +32,7 @@ export const zh = {
   source_appeal: '申诉',
   source_sample: '抽样复核',
   source_challenge: '验证结果',
-  source_outcome: '订单结果',
+  source_outcome: '核验与未到',
   source_report: '外部报告',
   value_human: '真人',
   value_scalper: '黄牛',

@@ -10,7 +10,7 @@ import { AccountOrders } from '../../ticketing/orders/list'
 import { mayDecide, type Standing } from '../model'
 import { EvidencePanel } from '../parts/evidence-panel'
 import { Links } from '../parts/graph'
-import { LabelSource, OpinionTag, Subject } from '../parts/names'
+import { LabelReason, LabelSource, OpinionTag, Subject } from '../parts/names'
 import { Timeline } from '../parts/timeline'
 import '../review.css'
 
@@ -130,7 +130,7 @@ function LabelList({ id }: { id: string }) {
       ) : (
         <ul className="plain-list">
           {(labels ?? []).map((l) => (
-            <li key={l.id}><OpinionTag value={l.value} /> <LabelSource source={l.source} /> · {l.actor} · <Time value={l.time} /> {l.reason ? <VisitorText>{l.reason}</VisitorText> : null}</li>
+            <li key={l.id}><OpinionTag value={l.value} /> <LabelSource source={l.source} /> · {l.actor} · <Time value={l.time} /> {l.reason ? <LabelReason reason={l.reason} /> : null}</li>
           ))}
         </ul>
       )}

@@ -3,7 +3,7 @@ import { Link } from 'react-router'
 import { useWords } from '../../../i18n'
 import { VisitorText } from '../../../ui'
 import { isEntity, isOpinion, subjectPath, type Target } from '../model'
-import { kindWord, labelSource, orderState } from './words'
+import { hintsOf, kindWord, labelSource, orderState } from './words'
 
 /** A subject: what it is, and which, linked to its page. */
 export function Subject({ target, plain = false }: { target: Target; plain?: boolean }) {
@@ -43,4 +43,12 @@ export function LabelSource({ source }: { source: string }) {
   const t = useWords('review')
   const word = labelSource(source)
   return <span>{word ? t(`source_${word}`) : source}</span>
+}
+
+/** Why an account is labelled: a person's words, or what hints came to. */
+export function LabelReason({ reason }: { reason: string }) {
+  const t = useWords('review')
+  const hints = hintsOf(reason)
+  if (!hints) return <VisitorText>{reason}</VisitorText>
+  return <span>{hints.map((h) => t(`hint_${h.name}`, { n: h.value })).join(' · ')}</span>
 }

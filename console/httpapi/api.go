@@ -140,7 +140,8 @@ const maxBody = 8 << 20
 
 type server struct {
 	Services
-	o Options
+	o     Options
+	edits editing
 }
 
 // New builds the API.

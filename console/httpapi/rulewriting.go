@@ -352,7 +352,19 @@ func (s *server) writeRule(ctx context.Context, in *writeRuleInput) (*versionOut
 		before = &v
 	}
 	v, err := s.Rulesets.WriteRule(ctx, in.Name, b.Rule, b.Version, b.Hash, life.Written(b.WrittenRule), s.word(ctx, b.Reason))
-	out, err := s.wrote(ctx, "rule.write", b.Reason, before, v, err)
+	if err != nil {
+		return nil, s.rulesError(ctx, "changing the ruleset", err)
+	}
+	var out *versionOutput
+	// A first save is always its own entry; what a proposal, an approval and a
+	// publication say of the text comes with them.
+	if s.edits.begins(callerOf(ctx).Name, versionName(&v), s.o.Now()) || before == nil {
+		if out, err = s.wrote(ctx, "rule.write", b.Reason, before, v, nil); err != nil {
+			s.edits.forget(callerOf(ctx).Name, versionName(&v))
+		}
+	} else {
+		out, err = s.reviewed(ctx, v, false)
+	}
 	if err != nil {
 		return nil, err
 	}

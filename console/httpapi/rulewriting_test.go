@@ -4,10 +4,12 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"fairgate/console"
 	"fairgate/console/httpapi"
 	"fairgate/rules"
 	"fairgate/rules/life"
@@ -104,7 +106,15 @@ func TestRuleIsSavedInADraft(t *testing.T) {
 	assert.NotEmpty(t, v.Review.Problems, "what does not compile is kept")
 	body["hash"] = hash
 	assert.Equal(t, http.StatusConflict, h.as(t, "ana", http.MethodPost, "/museum/drafts", body, nil), "written meanwhile")
-	assert.Equal(t, "rule.write", h.audit(t)[0].Action)
+	assert.Equal(t, []string{"rule.write"}, actionsOf(t, h), "saves of one editing are one entry")
+	body["hash"] = v.Hash
+	require.NoError(t, h.users.PutKey(t.Context(), "bea", keyOf("bea"), console.Analyst))
+	require.Equal(t, http.StatusOK, h.as(t, "bea", http.MethodPost, "/museum/drafts", body, &v))
+	assert.Equal(t, []string{"rule.write", "rule.write"}, actionsOf(t, h), "somebody else's is another")
+	h.forward(16 * time.Minute)
+	body["hash"], body["when"] = v.Hash, "account_reads_1m > 71"
+	require.Equal(t, http.StatusOK, h.as(t, "bea", http.MethodPost, "/museum/drafts", body, &v))
+	assert.Len(t, actionsOf(t, h), 3, "and what is written later")
 
 	fresh := m{"when": "automation", "declaration": "id: fresh\non: account\naction: flag\nscore: 1\nmode: draft", "reason": "a new one"}
 	require.Equal(t, http.StatusOK, h.as(t, "ana", http.MethodPost, "/museum/drafts", fresh, &v))

@@ -24,6 +24,8 @@ func (s *Store) Entries(ctx context.Context, f console.AuditFilter, before int64
 	c := conditions(f)
 	if before > 0 {
 		c.add("seq < $%d", before)
+	} else if err := s.reportFailures(ctx); err != nil {
+		return nil, err
 	}
 	return readAudit(ctx, s.db, c.query("DESC", limit), c.args...)
 }

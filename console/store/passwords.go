@@ -82,14 +82,14 @@ func (s *Store) prove(ctx context.Context, name, address, password string) (user
 		return u, err
 	}
 	if err := s.try(ctx, name, address, u.Name != ""); err != nil {
-		return user{}, err
+		return user{}, s.failed(ctx, u.Name, address, err)
 	}
 	ok, err := s.compare(ctx, password, u.hash)
 	if err != nil {
 		return user{}, err
 	}
 	if !ok || u.Name == "" || u.disabled {
-		return user{}, console.ErrBadCredentials
+		return user{}, s.failed(ctx, u.Name, address, console.ErrBadCredentials)
 	}
 	return u, nil
 }

@@ -76,10 +76,10 @@ func (s *Store) SecondStep(ctx context.Context, a console.Attempt, code string) 
 // proveCode counts a try, takes a code, and forgets the tries.
 func (s *Store) proveCode(ctx context.Context, name, address, code string) error {
 	if err := s.try(ctx, name, address, true); err != nil {
-		return err
+		return s.failed(ctx, name, address, err)
 	}
 	if err := s.checkCode(ctx, name, code); err != nil {
-		return err
+		return s.failed(ctx, name, address, err)
 	}
 	return s.settle(ctx, name, address)
 }

@@ -31,10 +31,7 @@ func (s *Service) Run(ctx context.Context) error {
 	for {
 		if s.mayWork(ctx) {
 			slow.begin(ctx, s.runJobs)
-			s.try(ctx, "expire_holds", s.ExpireHolds)
-			s.try(ctx, "fire_releases", s.FireReleases)
-			s.try(ctx, "release_allotments", s.ReleaseAllotments)
-			s.try(ctx, "confirm_provisional", s.ConfirmProvisional)
+			s.tick(ctx)
 		} else {
 			slow.end()
 		}
@@ -46,6 +43,29 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-ticker.C:
 		}
 	}
+}
+
+// Due reports whether there is anything to do at a tick or by the list of Jobs.
+// It is one statement for many that mostly find nothing.
+func (s *Service) Due(ctx context.Context) (due bool, err error) {
+	err = s.store.View(ctx, func(ctx context.Context, r Reader) (err error) {
+		due, err = r.AnyDue(ctx, s.now())
+		return err
+	})
+	return due, err
+}
+
+// tick does what is due.
+func (s *Service) tick(ctx context.Context) {
+	due, err := s.Due(ctx)
+	s.report(ctx, "due", err)
+	if !due && err == nil {
+		return
+	}
+	s.try(ctx, "expire_holds", s.ExpireHolds)
+	s.try(ctx, "fire_releases", s.FireReleases)
+	s.try(ctx, "release_allotments", s.ReleaseAllotments)
+	s.try(ctx, "confirm_provisional", s.ConfirmProvisional)
 }
 
 // tenure is the time for which this process does the jobs.

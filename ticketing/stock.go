@@ -3,6 +3,7 @@ package ticketing
 import (
 	"context"
 	"slices"
+	"time"
 )
 
 // maxStockDays bounds the days of one stock answer.
@@ -42,14 +43,14 @@ func (s *Service) Stock(ctx context.Context, id, from, to string) (Stock, error)
 	out := Stock{Pool: id, Version: shown.version, Days: []Day{}}
 	for _, day := range shown.days {
 		if day.Date >= Date(from) && (to == "" || day.Date <= Date(to)) && len(out.Days) < maxStockDays {
-			day.OpensAt = shown.pool.opens(day.Date, day.OpensAt)
 			out.Days = append(out.Days, day)
 		}
 	}
 	return out, nil
 }
 
-// shownStock is a pool with its days from today on, as read at a moment.
+// shownStock is a pool with its days from today on, each with the moment from
+// which it can be booked, as read at a moment.
 type shownStock struct {
 	pool    Pool
 	days    []Day
@@ -61,13 +62,11 @@ type shownStock struct {
 // is shown is at least as new as it says, and where that is what was shown last
 // nothing else need be read.
 func (s *Service) readStock(ctx context.Context, id string) (shownStock, error) {
-	// What cannot be released now is shown as taken: reading goes on.
-	_, err := s.ExpireHolds(ctx)
-	s.report(ctx, "expire_holds", err)
+	now := s.now()
 	last, known := s.stock.Last(id)
-	fresh := shownStock{today: DateOf(s.now())}
-	err = s.store.View(ctx, func(ctx context.Context, r Reader) (err error) {
-		if fresh.version, err = r.StockVersion(ctx, id, fresh.today); err != nil {
+	fresh := shownStock{today: DateOf(now)}
+	err := s.store.View(ctx, func(ctx context.Context, r Reader) (err error) {
+		if fresh.version, err = s.currentVersion(ctx, r, id, now); err != nil {
 			return err
 		}
 		if known && fresh.version == last.version && fresh.today == last.today {
@@ -78,9 +77,26 @@ func (s *Service) readStock(ctx context.Context, id string) (shownStock, error) 
 			return err
 		}
 		fresh.days, err = r.Days(ctx, id, fresh.today)
+		for i := range fresh.days {
+			fresh.days[i].OpensAt = fresh.pool.opens(fresh.days[i].Date, fresh.days[i].OpensAt)
+		}
 		return err
 	})
 	return fresh, err
+}
+
+// currentVersion is the version of a pool's stock once the holds that have run
+// out are released.
+func (s *Service) currentVersion(ctx context.Context, r Reader, id string, now time.Time) (int64, error) {
+	version, due, err := r.StockVersion(ctx, id, DateOf(now), now)
+	if err != nil || !due {
+		return version, err
+	}
+	// What cannot be released now is shown as taken: reading goes on.
+	_, err = s.ExpireHolds(ctx)
+	s.report(ctx, "expire_holds", err)
+	version, _, err = r.StockVersion(ctx, id, DateOf(now), now)
+	return version, err
 }
 
 // everyPool is the key of the list of pools.

@@ -92,13 +92,14 @@ type AccountWriter interface {
 
 // PoolReader finds pools, in order of id, and their days with their slots from
 // a day on. StockVersion grows with every change of a pool or its days, and as
-// days pass; it is 0 where there is no such pool.
+// days pass; it is 0 where there is no such pool. Beside it, it says whether any
+// pool's holds have run out and are still to be released.
 type PoolReader interface {
 	Pools(ctx context.Context) ([]Pool, error)
 	Pool(ctx context.Context, id string) (Pool, error)
 	Days(ctx context.Context, pool string, from Date) ([]Day, error)
 	SlotEnd(ctx context.Context, at Place) (Clock, error)
-	StockVersion(ctx context.Context, pool string, today Date) (int64, error)
+	StockVersion(ctx context.Context, pool string, today Date, now time.Time) (version int64, holdsDue bool, err error)
 }
 
 // PoolWriter changes pools and their stock. PutDay fails with

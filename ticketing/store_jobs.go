@@ -5,9 +5,13 @@ import (
 	"time"
 )
 
-// JobReader reads how jobs stand, in order of name.
+// JobReader reads how jobs stand, in order of name. AnyDue reports whether there
+// is anything to do for them or for what is done at every tick: a hold to
+// expire, a provisional order to confirm, a stage to fire, a return to land, an
+// allotment to release.
 type JobReader interface {
 	Jobs(ctx context.Context) ([]JobState, error)
+	AnyDue(ctx context.Context, now time.Time) (bool, error)
 }
 
 // JobWriter keeps how jobs stand. PlanJob adds a job that is not known yet;

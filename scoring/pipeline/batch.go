@@ -84,17 +84,21 @@ func (p *Pipeline) score(ctx context.Context, b *batch) error {
 		wg     sync.WaitGroup
 		failed = make([]error, min(p.o.Workers, len(chains)))
 	)
-	for w := range failed {
-		wg.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(chains)); i = next.Add(1) - 1 {
-				for _, it := range chains[i] {
-					if err := p.scoreItem(ctx, it); err != nil {
-						failed[w] = err
-						return
-					}
+	work := func(w int) {
+		for i := next.Add(1) - 1; i < int64(len(chains)); i = next.Add(1) - 1 {
+			for _, it := range chains[i] {
+				if err := p.scoreItem(ctx, it); err != nil {
+					failed[w] = err
+					return
 				}
 			}
-		})
+		}
+	}
+	for w := 1; w < len(failed); w++ {
+		wg.Go(func() { work(w) })
+	}
+	if len(failed) > 0 {
+		work(0)
 	}
 	wg.Wait()
 	return errors.Join(failed...)

@@ -30,6 +30,22 @@ func (r reader) Jobs(ctx context.Context) ([]ticketing.JobState, error) {
 	return jobs, err
 }
 
+// anyDue asks at once what the readings of what is due ask one by one; each part
+// has an index.
+const anyDue = `SELECT CASE WHEN EXISTS (SELECT 1 FROM orders WHERE state = 'held' AND hold_expires_at <= $1)
+	OR EXISTS (SELECT 1 FROM orders WHERE state = 'provisional' AND provisional_until <= $1)
+	OR EXISTS (SELECT 1 FROM release_stages WHERE fired_at = 0 AND paused = 0 AND release_at <= $1)
+	OR EXISTS (SELECT 1 FROM release_returns r JOIN release_stages s ON s.pool_id = r.pool_id AND s.day = r.day AND s.stage = r.stage
+		WHERE r.due_at > 0 AND r.due_at <= $1 AND s.fired_at > 0 AND s.paused = 0)
+	OR EXISTS (SELECT 1 FROM allotments WHERE released_at = 0 AND release_at > 0 AND release_at <= $1)
+	OR EXISTS (SELECT 1 FROM jobs WHERE next_due <= $1) THEN 1 ELSE 0 END`
+
+func (r reader) AnyDue(ctx context.Context, now time.Time) (bool, error) {
+	var due int
+	err := r.q.QueryRowContext(ctx, anyDue, millis(now)).Scan(&due)
+	return due == 1, failed("read what is due", err)
+}
+
 func (t *tx) PlanJob(ctx context.Context, name string, due time.Time) error {
 	_, err := t.exec(ctx, "plan job",
 		`INSERT INTO jobs (`+jobColumns+`, claimed_until, claimed_by) VALUES ($1, 0, 0, '', $2, '', '', 0, '') ON CONFLICT (name) DO NOTHING`, name, millis(due))

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"fairgate/ticketing"
 )
@@ -36,14 +37,15 @@ func (r reader) Days(ctx context.Context, pool string, from ticketing.Date) ([]t
 	return days, err
 }
 
-func (r reader) StockVersion(ctx context.Context, pool string, today ticketing.Date) (int64, error) {
-	var version int64
+func (r reader) StockVersion(ctx context.Context, pool string, today ticketing.Date, now time.Time) (version int64, holdsDue bool, err error) {
+	var due int
 	// A day that passes is no longer shown, which is a change too.
-	err := r.q.QueryRowContext(ctx, `SELECT CAST(
+	err = r.q.QueryRowContext(ctx, `SELECT CAST(
 		COALESCE((SELECT version FROM pools WHERE id = $1), 0) +
-		COALESCE((SELECT sum(version + CASE WHEN day < $2 THEN 1 ELSE 0 END) FROM pool_days WHERE pool_id = $1), 0) AS BIGINT)`,
-		pool, today).Scan(&version)
-	return version, failed("read stock version", err)
+		COALESCE((SELECT sum(version + CASE WHEN day < $2 THEN 1 ELSE 0 END) FROM pool_days WHERE pool_id = $1), 0) AS BIGINT),
+		CASE WHEN EXISTS (SELECT 1 FROM orders WHERE state = 'held' AND hold_expires_at <= $3) THEN 1 ELSE 0 END`,
+		pool, today, millis(now)).Scan(&version, &due)
+	return version, due == 1, failed("read stock version", err)
 }
 
 func (r reader) SlotEnd(ctx context.Context, at ticketing.Place) (ticketing.Clock, error) {

@@ -179,6 +179,8 @@ func allotments(t *testing.T, s Store) {
 		assert.Equal(t, []ticketing.Allotment{agency}, due, "the partner's is for good")
 		return nil
 	})
+	assert.False(t, anyDue(t, s, evening.Add(-time.Millisecond)))
+	assert.True(t, anyDue(t, s, evening))
 	f.release("agency", evening.Add(-time.Second))
 	f.release("partner", evening)
 	assert.Equal(t, 3, f.figures()[3], "not before its time")

@@ -25,6 +25,8 @@ func jobs(t *testing.T, s Store) {
 	update(t, s, func(ctx context.Context, tx ticketing.Tx) error {
 		return errors.Join(tx.PlanJob(ctx, "b", minute(1)), tx.PlanJob(ctx, "a", minute(5)), tx.PlanJob(ctx, "b", minute(0)))
 	})
+	assert.False(t, anyDue(t, s, minute(0)))
+	assert.True(t, anyDue(t, s, minute(1)))
 	_, mine := claim("b", "x", 0)
 	assert.False(t, mine, "not due: the first plan stays")
 	_, mine = claim("none", "x", 9)

@@ -81,6 +81,8 @@ func stages(t *testing.T, s Store) {
 		assert.Equal(t, []ticketing.Return{back}, due)
 		return err
 	})
+	assert.False(t, anyDue(t, s, back.DueAt.Add(-time.Millisecond)))
+	assert.True(t, anyDue(t, s, back.DueAt))
 	for range 2 {
 		update(t, s, func(ctx context.Context, tx ticketing.Tx) error { return tx.LandReturn(ctx, back) })
 	}
@@ -106,6 +108,8 @@ func stages(t *testing.T, s Store) {
 		assert.Empty(t, due)
 		return err
 	})
+	assert.False(t, anyDue(t, s, start().Add(2*time.Hour)))
+	assert.True(t, anyDue(t, s, start().Add(4*time.Hour)))
 	o := order("o1", "d1")
 	o.Positions[0].Stage = 1
 	update(t, s, func(ctx context.Context, tx ticketing.Tx) error { return tx.InsertOrder(ctx, o) })

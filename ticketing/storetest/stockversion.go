@@ -18,7 +18,7 @@ func stockVersions(t *testing.T, s Store) {
 	version := func(pool string, today ticketing.Date) int64 {
 		var v int64
 		view(t, s, func(ctx context.Context, r ticketing.Reader) (err error) {
-			v, err = r.StockVersion(ctx, pool, today)
+			v, _, err = r.StockVersion(ctx, pool, today, time.Time{})
 			return err
 		})
 		return v

@@ -379,8 +379,25 @@ func due(t *testing.T, s Store) {
 		assert.Empty(t, none)
 		got, err := r.DueProvisional(ctx, start().Add(time.Minute), 9)
 		assert.Equal(t, []string{"o3"}, got)
+		_, holds, err := r.StockVersion(ctx, pool, day, start().Add(2*time.Minute-time.Millisecond))
+		require.NoError(t, err)
+		assert.False(t, holds, "a provisional order is no hold")
+		_, holds, err = r.StockVersion(ctx, pool, day, start().Add(2*time.Minute))
+		assert.True(t, holds)
 		return err
 	})
+	assert.False(t, anyDue(t, s, start()))
+	assert.True(t, anyDue(t, s, start().Add(time.Minute)), "a provisional order")
+}
+
+// anyDue asks for all that may be due at once.
+func anyDue(t *testing.T, s Store, at time.Time) (due bool) {
+	t.Helper()
+	view(t, s, func(ctx context.Context, r ticketing.Reader) (err error) {
+		due, err = r.AnyDue(ctx, at)
+		return err
+	})
+	return due
 }
 
 func rollback(t *testing.T, s Store) {

@@ -68,7 +68,7 @@ func (c *Contained) openReports(ctx context.Context, store *sqlstore.Store) erro
 	if err != nil {
 		return fmt.Errorf("contained: %w", err)
 	}
-	c.reports, err = ticketbox.NewDispatcher(store, store, c.e.Config.Ticketing.OutcomesURL, secret, ticketbox.Options{
+	c.reports, err = ticketbox.NewDispatcher(store, alone{}, c.e.Config.Ticketing.OutcomesURL, secret, ticketbox.Options{
 		Transport: handled{receiver}, Clock: c.e.Now, Logger: c.e.Log, Registerer: c.e.Registry,
 	})
 	if err != nil {
@@ -76,6 +76,18 @@ func (c *Contained) openReports(ctx context.Context, store *sqlstore.Store) erro
 	}
 	return c.tickets.PlanJobs(ctx)
 }
+
+// alone is the leases of a process that shares its databases with no other: it
+// has them all.
+type alone struct{}
+
+// Acquire implements ticketing.Leases.
+func (alone) Acquire(context.Context, string, string, time.Time, time.Time) (bool, error) {
+	return true, nil
+}
+
+// Release implements ticketing.Leases.
+func (alone) Release(context.Context, string, string) error { return nil }
 
 // handled calls a net/http handler instead of a server.
 type handled struct{ handler http.Handler }
@@ -124,12 +136,16 @@ func (c *Contained) every(d time.Duration, do func(context.Context) error) {
 
 // tendBookings does the booking system's jobs.
 func (c *Contained) tendBookings(ctx context.Context) error {
-	_, err1 := c.tickets.ExpireHolds(ctx)
-	_, err2 := c.tickets.FireReleases(ctx)
-	_, err3 := c.tickets.ReleaseAllotments(ctx)
-	_, err4 := c.tickets.ConfirmProvisional(ctx)
-	_, err5 := c.tickets.RunDue(ctx)
-	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+	due, err := c.tickets.Due(ctx)
+	if due {
+		_, err1 := c.tickets.ExpireHolds(ctx)
+		_, err2 := c.tickets.FireReleases(ctx)
+		_, err3 := c.tickets.ReleaseAllotments(ctx)
+		_, err4 := c.tickets.ConfirmProvisional(ctx)
+		_, err5 := c.tickets.RunDue(ctx)
+		err = errors.Join(err1, err2, err3, err4, err5)
+	}
+	if err != nil {
 		return fmt.Errorf("jobs of the booking system: %w", err)
 	}
 	c.reports.Deliver(ctx)

@@ -254,7 +254,7 @@ func (s *server) rulesError(ctx context.Context, what string, err error) error {
 		for i, o := range refused.Objections {
 			details[i] = &huma.ErrorDetail{Message: o.Text, Location: string(o.Kind), Value: o}
 		}
-		return huma.Error409Conflict("the publication is refused; objections that may be overridden take a second person's reason with the approval", details...)
+		return huma.Error409Conflict("refused; an objection that bars the proposal is mended or backtested first, others that may be overridden take a second person's reason with the approval", details...)
 	}
 	if problems := rules.Problems(err); len(problems) > 0 {
 		details := make([]error, len(problems))

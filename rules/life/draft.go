@@ -75,7 +75,8 @@ func (s *Service) Edit(ctx context.Context, ruleset string, number int64, hash s
 	})
 }
 
-// Propose asks for approval. The text has to compile.
+// Propose asks for approval. The text has to compile, and where it makes
+// something stronger no gate may bar its proposal; the error is *Refused then.
 func (s *Service) Propose(ctx context.Context, ruleset string, number int64, hash string, w Word) (Version, error) {
 	if err := w.check(); err != nil {
 		return Version{}, err
@@ -84,12 +85,33 @@ func (s *Service) Propose(ctx context.Context, ruleset string, number int64, has
 		if v.State != Draft {
 			return fmt.Errorf("%w: version %d is %s; only a draft is proposed", ErrState, number, v.State)
 		}
-		if _, err := s.compile(v); err != nil {
+		if err := s.mayPropose(ctx, v); err != nil {
 			return err
 		}
 		v.State, v.Reason = Proposed, w.Reason
 		return nil
 	})
+}
+
+// mayPropose refuses a text that does not compile or that a gate bars.
+func (s *Service) mayPropose(ctx context.Context, v *Version) error {
+	if _, err := s.compile(v); err != nil {
+		return err
+	}
+	review, err := s.Review(ctx, v, true)
+	if err != nil || review.Instant {
+		return err
+	}
+	var bars []Objection
+	for _, o := range review.Objections {
+		if o.Bars {
+			bars = append(bars, o)
+		}
+	}
+	if len(bars) > 0 {
+		return fmt.Errorf("version %d: %w", v.Number, &Refused{bars})
+	}
+	return nil
 }
 
 // Reject ends a version without publication. Anybody may, its author too.

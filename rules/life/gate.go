@@ -28,6 +28,21 @@ type Objection struct {
 	// Overridable says that a second person may publish all the same, with a
 	// reason.
 	Overridable bool `json:"overridable"`
+	// Bars says that the version cannot even be proposed: its author can mend it
+	// now, and no second person's time is asked for.
+	Bars bool `json:"bars_proposal,omitempty"`
+	// Harm is what an ObjectionBudget rests on, where there are figures.
+	Harm *Harm `json:"harm,omitempty"`
+}
+
+// Harm is how many people a version would harm, of those that are known.
+type Harm struct {
+	People uint64 `json:"people"`
+	Of     uint64 `json:"of"`
+	// Low and High bound the share with 95 % confidence; Limit is the budget.
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+	Limit float64 `json:"limit"`
 }
 
 // ObjectionKind classifies objections.

@@ -186,6 +186,35 @@ func TestStrengtheningNeedsASecondPerson(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
+// TestWhatHarmsTooManyIsNotEvenProposed: a gate bars the proposal of what makes
+// something stronger, and weakening needs no gate.
+func TestWhatHarmsTooManyIsNotEvenProposed(t *testing.T) {
+	t.Parallel()
+	bars := true
+	b := newBench(t, gateFunc(func(_, _ *rules.Program) ([]life.Objection, error) {
+		return []life.Objection{{Kind: life.ObjectionBudget, Text: "Too many.", Overridable: true, Bars: bars, Harm: &life.Harm{People: 2, Of: 100, Limit: 0.001}}}, nil
+	}))
+	v, err := b.Create(t.Context(), "museum", b.with(t, "reads > 20", "reads > 15"), ana)
+	require.NoError(t, err)
+	_, err = b.Propose(t.Context(), "museum", v.Number, v.Hash, ana)
+	refused, ok := errors.AsType[*life.Refused](err)
+	require.True(t, ok, "%v", err)
+	require.Len(t, refused.Objections, 1)
+	assert.EqualValues(t, 2, refused.Objections[0].Harm.People)
+	still, err := b.Version(t.Context(), "museum", v.Number)
+	require.NoError(t, err)
+	assert.Equal(t, life.Draft, still.State)
+
+	weaker, err := b.Create(t.Context(), "museum", b.with(t, "action: block", "action: flag"), ana)
+	require.NoError(t, err)
+	_, err = b.Propose(t.Context(), "museum", weaker.Number, weaker.Hash, ana)
+	require.NoError(t, err, "weakening waits for no gate")
+	bars = false
+	v, err = b.Propose(t.Context(), "museum", v.Number, v.Hash, ana)
+	require.NoError(t, err, "what a second person may set aside is proposed")
+	assert.Equal(t, life.Proposed, v.State)
+}
+
 func TestWeakeningIsInstant(t *testing.T) {
 	t.Parallel()
 	asked := 0

@@ -139,7 +139,7 @@ func (r *Refused) Error() string {
 	for i, o := range r.Objections {
 		texts[i] = o.Text
 	}
-	return "the publication is refused: " + strings.Join(texts, " ")
+	return "refused: " + strings.Join(texts, " ")
 }
 
 // HashOf is the hash by which a text is known.

@@ -14,7 +14,9 @@ import (
 // Gate asks, before a ruleset is published, for a backtest of exactly that
 // version over at least yesterday's traffic, and objects where it harms more
 // people than the budget. Where yesterday had no traffic none is asked for, and
-// one over another period is judged if there is one. Both can be overridden by a second person.
+// one over another period is judged if there is one. Its author cannot propose
+// such a version; what was put forward otherwise a second person may publish all
+// the same.
 type Gate struct {
 	jobs   *Service
 	budget float64
@@ -42,7 +44,7 @@ func (g *Gate) Check(ctx context.Context, _, next *rules.Program) ([]life.Object
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return objection("The ledger cannot be read now, so it is not known whom version %s would harm on yesterday's traffic.", next.Version()), nil
+		return unknown("The ledger cannot be read now, so it is not known whom version %s would harm on yesterday's traffic.", next.Version()), nil
 	}
 	if extent.Events == 0 { // nobody came; what is known of other days counts
 		job, err := g.jobs.Latest(ctx, next.Version())
@@ -81,8 +83,10 @@ func (g *Gate) judge(job Job) []life.Objection {
 	}
 	switch {
 	case figure.Enough && figure.Value > g.budget:
-		return objection("Version %s would %s %s, more than the budget of %s (backtest %s).",
+		over := objection("Version %s would %s %s, more than the budget of %s (backtest %s).",
 			job.Version, what, people(figure), percent(g.budget), job.ID)
+		over[0].Harm = &life.Harm{People: figure.Numerator, Of: figure.Denominator, Low: figure.Low, High: figure.High, Limit: g.budget}
+		return over
 	case !figure.Enough && r.Against != nil && r.NewlyBlocked.Human > 0:
 		return objection("Version %s would newly block %d of the only %d people that are labelled (backtest %s).",
 			job.Version, r.NewlyBlocked.Human, r.NewlyHarmed.Denominator, job.ID)
@@ -103,6 +107,15 @@ func people(f ledger.Figure) string {
 
 func percent(share float64) string { return fmt.Sprintf("%.3g %%", 100*share) }
 
+// objection bars the proposal: another condition, another action or another
+// backtest lifts it.
 func objection(format string, args ...any) []life.Objection {
+	o := unknown(format, args...)
+	o[0].Bars = true
+	return o
+}
+
+// unknown objects to what its author can do nothing about.
+func unknown(format string, args ...any) []life.Objection {
 	return []life.Objection{{Kind: life.ObjectionBudget, Text: fmt.Sprintf(format, args...), Overridable: true}}
 }

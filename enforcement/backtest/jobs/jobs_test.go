@@ -326,6 +326,12 @@ func TestTheGateAsksForABacktestWithinTheBudget(t *testing.T) {
 				}
 				require.Len(t, objections, 1)
 				assert.Contains(t, objections[0].Text, c.want)
+				assert.True(t, objections[0].Bars, "its author mends it first")
+				if strings.Contains(c.want, "budget") {
+					require.NotNil(t, objections[0].Harm)
+					assert.InDelta(t, jobs.DefaultBudget, objections[0].Harm.Limit, 1e-12)
+					assert.Positive(t, objections[0].Harm.People)
+				}
 			})
 		}
 		t.Run("nobody came yesterday", func(t *testing.T) {

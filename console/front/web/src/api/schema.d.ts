@@ -4824,6 +4824,18 @@ export interface components {
             edges: components["schemas"]["Edge"][] | null;
             nodes: components["schemas"]["Node"][] | null;
         };
+        Harm: {
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            limit: number;
+            /** Format: double */
+            low: number;
+            /** Format: int64 */
+            of: number;
+            /** Format: int64 */
+            people: number;
+        };
         Health: {
             /**
              * Format: uri
@@ -5265,7 +5277,9 @@ export interface components {
             title: string;
         };
         Objection: {
+            bars_proposal?: boolean;
             feature?: string;
+            harm?: components["schemas"]["Harm"];
             kind: string;
             overridable: boolean;
             rule?: string;

@@ -9,6 +9,7 @@ export type Budget = Schema<'StandingBlocks'>
 export type Backtest = Schema<'JobsJob'>
 export type Change = Schema<'Change'>
 export type Check = Schema<'RuleCheck'>
+export type Objection = Schema<'Objection'>
 
 export const modes = ['draft', 'shadow', 'canary', 'live', 'retired'] as const
 export type Mode = (typeof modes)[number]
@@ -53,9 +54,9 @@ export function mayApprove(role: Role, name: string, version: Pick<Version, 'aut
   return may.approve(role) && version.state === 'proposed' && version.author !== name && !(version.editors ?? []).includes(name)
 }
 
-/** The objections that keep a version from being submitted: those nobody can set aside, and a budget that is not kept or not shown to be. */
-export function blocking(objections: readonly Schema<'Objection'>[]): Schema<'Objection'>[] {
-  return objections.filter((o) => !o.overridable || o.kind === 'budget')
+/** The objections that keep a version from being submitted: those nobody can set aside, and those that the server bars. */
+export function blocking(objections: readonly Objection[]): Objection[] {
+  return objections.filter((o) => !o.overridable || o.bars_proposal === true)
 }
 
 /** A time span in the words of a ruleset: 90s, 10m, 24h, 30d. */

@@ -6,14 +6,10 @@ import { useOperator } from '../../../api/session'
 import { useWords } from '../../../i18n'
 import { Loaded, ReasonModal, timeText } from '../../../ui'
 import { percent } from '../../../ui/rate'
-import { isStale } from '../backtest'
 import { useRulesChanged } from '../data'
-import { blocking, may, mayApprove, type Version } from '../model'
+import { blocking, may, mayApprove, type Objection, type Version } from '../model'
 
 type Step = 'submit' | 'approve' | 'reject' | 'publish'
-
-/** The limit that the gate asks for where the console was not told another. */
-const budget = 0.001
 
 interface StepsBarProps {
   ruleset: string
@@ -73,7 +69,7 @@ export function StepsBar({ ruleset, version, dirty, onStep }: StepsBarProps) {
           <>
             {gates.isFetching ? <p className="muted">{t('submit_gates')}</p> : null}
             <Loaded query={gates}>{() => null}</Loaded>
-            {step === 'submit' && stops.length > 0 ? <><Alert type="error" showIcon title={t('submit_refused')} /><OverBudget version={version} /></> : null}
+            {step === 'submit' && stops.length > 0 ? <><Alert type="error" showIcon title={t('submit_refused')} /><OverBudget objections={stops} /></> : null}
             {objections.length > 0 ? (
               <ul className="problem-list">{objections.map((o) => <li key={o.kind + o.text}><span className="tag">{o.rule ?? o.feature ?? o.kind}</span><span>{o.text}</span>{o.overridable ? <span className="muted">{t('objection_overridable')}</span> : null}</li>)}</ul>
             ) : null}
@@ -86,18 +82,10 @@ export function StepsBar({ ruleset, version, dirty, onStep }: StepsBarProps) {
   )
 }
 
-/** Says by how much the latest result of this very text is over the budget. */
-function OverBudget({ version }: { version: Version }) {
+/** Says by how much the version is over the budget, as the server found. */
+function OverBudget({ objections }: { objections: readonly Objection[] }) {
   const t = useWords('strategy')
-  const latest = useQuery({
-    queryKey: ['backtest-of', version.program],
-    queryFn: async ({ signal }) => {
-      const jobs = (await ask(api.GET('/api/v1/backtests', { params: { query: { limit: 50 } }, signal }))).backtests ?? []
-      const job = jobs.find((j) => j.state === 'done' && !isStale(j, version.program))
-      return job ? ask(api.GET('/api/v1/backtests/{id}', { params: { path: { id: job.id } }, signal })) : null
-    },
-  })
-  const rate = latest.data?.result?.newly_harmed_human_rate
-  if (!rate || rate.value <= budget) return null
-  return <p className="refusal">{t('submit_over', { n: rate.numerator, of: rate.denominator, low: percent(rate.low), high: percent(rate.high), limit: percent(budget) })}</p>
+  return objections.map(({ text, harm }) => harm
+    ? <p key={text} className="refusal">{t('submit_over', { n: harm.people, of: harm.of, low: percent(harm.low), high: percent(harm.high), limit: percent(harm.limit) })}</p>
+    : null)
 }

@@ -38,6 +38,7 @@ func (e *Event) AppendJSON(b []byte) ([]byte, error) {
 	w.close()
 	w.order(&e.Order)
 	w.pass(&e.Pass)
+	w.textIf(`"proof":`, string(e.Proof))
 	if !e.Telemetry.IsZero() {
 		w.open(`"telemetry":`)
 		w.telemetry(&e.Telemetry)

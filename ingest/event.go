@@ -39,6 +39,10 @@ type Event struct {
 	Order   Order   `json:"order,omitzero"`
 	// Pass is what the challenge pass that the request carried tells.
 	Pass Pass `json:"pass,omitzero"`
+	// Proof is what the device's signature over this request is worth. What it is
+	// known by, so that it is good once, is not recorded.
+	Proof      Proof  `json:"proof,omitempty"`
+	ProofNonce string `json:"-"`
 	// Telemetry is what the collector told about the device.
 	Telemetry Telemetry `json:"telemetry,omitzero"`
 

@@ -51,6 +51,8 @@ func telemetryFields() []EventField {
 			func(e *ingest.Event) *bool { return &e.Telemetry.Proven }),
 		boolField("key_changed", "Whether it was signed with another key than the device's first, or with none where there was one: a copied token, or a browser that lost its storage.",
 			func(e *ingest.Event) *bool { return &e.Telemetry.KeyChanged }),
+		textField("order_proof", "Of a booking, what the device's signature over it is worth: valid, unbound (of a key not shown before), other_key, stale, replayed or wrong; empty without one, which says nothing. Features of stage inline count a replayed one as what it was at first.",
+			func(e *ingest.Event) *string { return (*string)(&e.Proof) }),
 		toldNumber("clock_skew_seconds", "By how many seconds the device's clock is ahead, within a day; 0 where nothing is known.",
 			func(t *ingest.Telemetry) *int { return &t.Skew }),
 	}

@@ -46,8 +46,13 @@ type Touch struct {
 	Burn    string
 	BurnTTL time.Duration
 	Burnt   bool
+	// Nonce, if set, is what a signature is known by: Replayed reports that another
+	// event came with it within NonceTTL. It is spent as Burn is.
+	Nonce    string
+	NonceTTL time.Duration
+	Replayed bool
 	// Degraded is set by Touch where the answer is not the fleet's own: counts
-	// are estimates, marks come from a snapshot, and Burnt is local.
+	// are estimates, marks come from a snapshot, Burnt and Replayed are local.
 	Degraded bool
 	// Settling is set by Touch where what is not in the answer may have happened
 	// all the same: it is one process's own, or the fleet's own again and may
@@ -197,6 +202,9 @@ func (t *Touch) Validate() error {
 	}
 	if t.Burn != "" && t.BurnTTL < time.Millisecond {
 		return fmt.Errorf("%w: burn ttl %s is shorter than a millisecond", ErrInvalidTouch, t.BurnTTL)
+	}
+	if t.Nonce != "" && t.NonceTTL < time.Millisecond {
+		return fmt.Errorf("%w: nonce ttl %s is shorter than a millisecond", ErrInvalidTouch, t.NonceTTL)
 	}
 	for i := range t.Entities {
 		for _, at := range t.Entities[i].Follows {

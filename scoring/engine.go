@@ -91,6 +91,10 @@ func (e *Engine) planOf(version string) *plan {
 	return nil
 }
 
+// nonceTTL is for how long a signature's nonce is remembered: one is good for
+// five minutes before and after its time.
+const nonceTTL = 11 * time.Minute
+
 // Mark is what enforcement left on an entity of the event.
 type Mark struct {
 	Entity rules.Entity
@@ -117,7 +121,9 @@ type Result struct {
 // Inline counts e and evaluates the acting in-line rules, in one round trip to
 // the counters (two where somebody was cleared, see Counters.Touch); marks are
 // read and burn (if not empty) is spent in the same.
-// The event counts itself. On an error out says nothing.
+// The event counts itself. Where the signature that it came with was seen with
+// another event, its Proof says so from then on; features of this stage have
+// counted it before. On an error out says nothing.
 func (e *Engine) Inline(ctx context.Context, ev *ingest.Event, burn string, out *Result) error {
 	*out = Result{Marks: out.Marks[:0]}
 	p := e.current.Load()
@@ -128,8 +134,12 @@ func (e *Engine) Inline(ctx context.Context, ev *ingest.Event, burn string, out 
 	defer e.give(s)
 	s.build(ev, p.kind(ev.Kind).inline)
 	s.touch.Burn, s.touch.BurnTTL = burn, e.burnTTL
+	s.touch.Nonce, s.touch.NonceTTL = ev.ProofNonce, nonceTTL
 	if err := e.counters.Touch(ctx, &s.touch); err != nil {
 		return fmt.Errorf("count event %s: %w", ev.ID, err)
+	}
+	if s.touch.Replayed && ev.Proof.Right() {
+		ev.Proof = ingest.ProofReplayed
 	}
 	values := noValues(p.size)
 	s.fill(values)

@@ -189,6 +189,25 @@ func TestMarksAndBurn(t *testing.T) {
 	assert.Len(t, r.Marks, 1)
 }
 
+func TestAReplayedSignatureIsKnownToTheRules(t *testing.T) {
+	e := scoring.New(memory.New(memory.Options{}), scoring.Options{})
+	e.Swap(program(t, nil))
+	for i, tt := range []struct {
+		nonce         string
+		proof, wanted ingest.Proof
+	}{
+		{"n", ingest.ProofValid, ingest.ProofValid}, {"n", ingest.ProofValid, ingest.ProofReplayed},
+		{"n", ingest.ProofOtherKey, ingest.ProofReplayed}, {"m", ingest.ProofUnbound, ingest.ProofUnbound},
+		{"", ingest.ProofWrong, ingest.ProofWrong}, {"", "", ""},
+	} {
+		ev := event(i, "a")
+		ev.Proof, ev.ProofNonce = tt.proof, tt.nonce
+		var r scoring.Result
+		require.NoError(t, e.Inline(t.Context(), ev, "", &r))
+		assert.Equal(t, tt.wanted, ev.Proof, i)
+	}
+}
+
 type marks map[string]string
 
 func (m marks) Mark(e rules.Entity, key string) []byte {

@@ -86,6 +86,7 @@ func (g *Gateway) handle(c *fiber.Ctx) (err error) {
 		return err
 	}
 	g.identify(x)
+	g.prove(x)
 	if !g.collect(x) {
 		return nil
 	}

@@ -18,6 +18,8 @@ type metrics struct {
 	panics         prometheus.Counter
 	// refusalsUnnoted are beyond what becomes an event.
 	refusalsUnnoted prometheus.Counter
+	// proofs are bookings that came with a signature.
+	proofs *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -44,9 +46,11 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		unreadable:     counter("unreadable_responses_total", "Answers whose fields could not be read."),
 		panics:         counter("panics_total", "Requests that ended in a panic."),
 
+		proofs: vec("proofs_total", "Bookings that came with a signature, by what it was worth before its replay was looked for.", "proof"),
+
 		refusalsUnnoted: counter("refusals_unnoted_total", "Requests refused for their form that became no event, because their source or all together had too many."),
 	}
-	r.MustRegister(m.requests, m.duration, m.screening, m.refused, m.upstreamErrors, m.lost, m.bindingErrors, m.unreadable, m.panics, m.refusalsUnnoted)
+	r.MustRegister(m.requests, m.duration, m.screening, m.refused, m.upstreamErrors, m.lost, m.bindingErrors, m.unreadable, m.panics, m.refusalsUnnoted, m.proofs)
 	return m
 }
 

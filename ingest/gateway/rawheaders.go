@@ -72,7 +72,7 @@ func token(name string) bool {
 // each choose another.
 var single = [...]string{
 	"Host", "Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Authorization", "Cookie",
-	fingerprint.DeviceHeader, PassHeader, "Idempotency-Key",
+	fingerprint.DeviceHeader, fingerprint.ProofHeader, PassHeader, "Idempotency-Key",
 }
 
 // checkHeaders refuses what two servers could read differently. extra are the

@@ -37,6 +37,9 @@ func EventMember(id string) [16]byte {
 	return [16]byte(sum[:16])
 }
 
+// NonceToken is the single-use token of a signature's nonce: no pass is one.
+func NonceToken(nonce string) string { return "nonce\x00" + nonce }
+
 // ValueMember shortens a counted value to the first 8 bytes of its SHA-256.
 // Among n values the chance that a distinct count is one short is below
 // n²/2^65: 3·10^-14 for a thousand. The hash is a cryptographic one because

@@ -42,7 +42,7 @@ func tableOf(kind ledger.Kind) table {
 const eventColumns = `id time site gateway boot seq kind route method path
 	account claimed session device device_issued device_fresh documents phone phone_class phone_block payee
 	ip subnet asn as_org country hosting user_agent automation headers tls language mobile mismatch
-	source beacon_refused beacon_at family imprint traces moves pointer keys key_gap key_spread pastes key_proven key_changed skew
+	source beacon_refused beacon_at family imprint traces moves pointer keys key_gap key_spread pastes key_proven key_changed skew proof
 	order_id pool day positions channel
 	action observed reason receipt ruleset rules hits score snapshot_names snapshot_values degraded passed pass_solve pass_gap pass_moved
 	disposition status order_state code latency screening completeness`
@@ -55,7 +55,7 @@ func eventRow(r ledger.Record) []any {
 		s.Account, s.Claimed, s.Session, s.Device, moment(s.DeviceIssued), s.DeviceFresh, list(s.Documents), s.Phone, string(s.PhoneClass), s.PhoneBlock, s.Payee,
 		address(c.IP), c.Subnet, c.ASN, c.ASOrg, c.Country, c.Hosting, c.UserAgent, c.Automation, c.Headers, c.TLS, c.Language, c.Mobile, list(c.Mismatch),
 		string(t.Source), t.Refused, moment(t.At), t.Family, t.Print, traces(t.Traces), count(t.Moves), t.Pointer,
-		count(t.Keys), count(t.KeyGap), count(t.KeySpread), count(t.Pastes), t.Proven, t.KeyChanged, int32(t.Skew), //nolint:gosec // within a day
+		count(t.Keys), count(t.KeyGap), count(t.KeySpread), count(t.Pastes), t.Proven, t.KeyChanged, int32(t.Skew), string(e.Proof), //nolint:gosec // within a day
 		e.Order.ID, e.Order.Pool, e.Order.Day, count(e.Order.Positions), e.Order.Channel,
 		string(d.Action), string(d.Observed), string(d.Reason), d.Receipt, d.Ruleset, fired(d.Hits, false), hits(d.Hits), d.Score,
 		list(d.Snapshot.Names), values(d.Snapshot.Values), d.Degraded, d.Passed, count(e.Pass.Solve), count(e.Pass.Gap), e.Pass.Moved,

@@ -103,6 +103,7 @@ func optional(texts interner) []column {
 		number("pastes", func(e *ingest.Event, v uint32) { e.Telemetry.Pastes = int(v) }, "pastes"),
 		flag("key_proven", func(e *ingest.Event) *bool { return &e.Telemetry.Proven }, "key_proven"),
 		flag("key_changed", func(e *ingest.Event) *bool { return &e.Telemetry.KeyChanged }, "key_changed"),
+		low(texts, "proof", func(e *ingest.Event) *string { return (*string)(&e.Proof) }, "order_proof"),
 		number("reinterpretAsUInt32(skew)", func(e *ingest.Event, v uint32) { e.Telemetry.Skew = int(int32(v)) }, "clock_skew"), //nolint:gosec // as it was written
 		text("order_id", nil, func(e *ingest.Event) *string { return &e.Order.ID }, "has_order", "order"),
 		low(texts, "pool", func(e *ingest.Event) *string { return &e.Order.Pool }, "pool"),

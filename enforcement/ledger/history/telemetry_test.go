@@ -25,6 +25,7 @@ func TestTelemetryComesBack(t *testing.T) {
 	events[2].Telemetry = ingest.Telemetry{Refused: "replayed"}
 	events[1].Subject.Payee, events[1].Subject.PhoneBlock, events[1].Order.Channel = "0123", "4567", "agency"
 	events[1].Pass = ingest.Pass{Solve: 2100, Gap: 15_000, Moved: true}
+	events[1].Proof, events[2].Proof = ingest.ProofValid, ingest.ProofReplayed
 	write(t, a, events)
 	got := read(t, r, backtest.Needs{})
 	require.Len(t, got, 3)
@@ -32,6 +33,7 @@ func TestTelemetryComesBack(t *testing.T) {
 		assert.Equal(t, e.Telemetry, got[i].Telemetry)
 		assert.Equal(t, e.Client, got[i].Client)
 		assert.Equal(t, e.Pass, got[i].Pass)
+		assert.Equal(t, e.Proof, got[i].Proof)
 		assert.Equal(t, e.Order.Channel, got[i].Order.Channel)
 		assert.Equal(t, e.Subject.Payee, got[i].Subject.Payee)
 		assert.Equal(t, e.Subject.PhoneBlock, got[i].Subject.PhoneBlock)

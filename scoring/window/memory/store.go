@@ -105,7 +105,7 @@ func (s *Store) Touch(_ context.Context, t *scoring.Touch) error {
 		}
 	}
 	now, self := t.Time.UnixMilli(), window.EventMember(t.EventID)
-	t.Degraded, t.Burnt = false, false
+	t.Degraded, t.Burnt, t.Replayed = false, false, false
 	for i := range t.Entities {
 		et := &t.Entities[i]
 		var mark []byte
@@ -119,7 +119,10 @@ func (s *Store) Touch(_ context.Context, t *scoring.Touch) error {
 		}
 	}
 	if t.Burn != "" {
-		t.Burnt = s.burns.burn(t, now)
+		t.Burnt = s.burns.burn(t.Burn, t.BurnTTL, t.EventID, now)
+	}
+	if t.Nonce != "" {
+		t.Replayed = !s.burns.burn(window.NonceToken(t.Nonce), t.NonceTTL, t.EventID, now)
 	}
 	return nil
 }
@@ -180,7 +183,8 @@ type burnt struct {
 	expires int64 // Unix ms
 }
 
-func (b *burns) burn(t *scoring.Touch, now int64) bool {
+// burn reports whether the event was the first to present the token.
+func (b *burns) burn(secret string, ttl time.Duration, event string, now int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if now >= b.sweep {
@@ -191,10 +195,10 @@ func (b *burns) burn(t *scoring.Touch, now int64) bool {
 		}
 		b.sweep = now + time.Minute.Milliseconds()
 	}
-	token := sha256.Sum256([]byte(t.Burn))
+	token := sha256.Sum256([]byte(secret))
 	if v, ok := b.spent[token]; ok && v.expires > now {
-		return v.by == t.EventID
+		return v.by == event
 	}
-	b.spent[token] = burnt{by: t.EventID, expires: now + t.BurnTTL.Milliseconds()}
+	b.spent[token] = burnt{by: event, expires: now + ttl.Milliseconds()}
 	return true
 }

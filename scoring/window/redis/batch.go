@@ -17,6 +17,7 @@ type batch struct {
 	passenger *passenger
 	entities  []*entityCalls // of each entity of the touch, and room for more
 	burn      *goredis.StringCmd
+	nonce     *goredis.StringCmd
 	fold      *goredis.Cmd
 	log       entityLog
 	// all gets every log and mark at once, where one node has them all; its
@@ -90,11 +91,20 @@ func (b *batch) build(ctx context.Context, t *scoring.Touch, s *Store, wall time
 	}
 	b.buildReads(ctx, len(t.Entities), s)
 	if t.Burn != "" {
-		key, self := burnKey(t.Burn), string(b.id[:])
-		b.burn = goredis.NewStringCmd(ctx, "get", key)
-		b.cmds = append(b.cmds,
-			goredis.NewStatusCmd(ctx, "set", key, self, "px", t.BurnTTL.Milliseconds(), "nx"), b.burn)
+		b.burn = b.spend(ctx, t.Burn, t.BurnTTL)
 	}
+	if t.Nonce != "" {
+		b.nonce = b.spend(ctx, window.NonceToken(t.Nonce), t.NonceTTL)
+	}
+}
+
+// spend presents a single-use token; the command that it returns tells whose it
+// is.
+func (b *batch) spend(ctx context.Context, token string, ttl time.Duration) *goredis.StringCmd {
+	key := burnKey(token)
+	whose := goredis.NewStringCmd(ctx, "get", key)
+	b.cmds = append(b.cmds, goredis.NewStatusCmd(ctx, "set", key, string(b.id[:]), "px", ttl.Milliseconds(), "nx"), whose)
+	return whose
 }
 
 // buildKeys makes the keys of all entities parts of one string: a request has a
@@ -209,7 +219,7 @@ func reads(et *scoring.EntityTouch) bool {
 
 // decode puts the answers into t.
 func (b *batch) decode(t *scoring.Touch, s *Store) {
-	t.Degraded, t.Burnt = false, false
+	t.Degraded, t.Burnt, t.Replayed = false, false, false
 	b.takeReads(len(t.Entities))
 	for i := range t.Entities {
 		et, c := &t.Entities[i], b.entities[i]
@@ -226,6 +236,9 @@ func (b *batch) decode(t *scoring.Touch, s *Store) {
 	}
 	if b.burn != nil { // whose token it is, the get tells
 		t.Burnt = b.burn.Val() == string(b.id[:])
+	}
+	if b.nonce != nil {
+		t.Replayed = b.nonce.Val() != string(b.id[:])
 	}
 }
 
@@ -265,5 +278,5 @@ func (b *batch) reset() {
 		c.buckets = nil
 	}
 	clear(b.args)
-	b.cmds, b.burn, b.fold, b.all, b.passenger.cmds = b.cmds[:0], nil, nil, nil, nil
+	b.cmds, b.burn, b.nonce, b.fold, b.all, b.passenger.cmds = b.cmds[:0], nil, nil, nil, nil, nil
 }

@@ -60,6 +60,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"a clearing hides nothing where the mark is not read", testClearedUnread},
 		{"a clearing is for its own entity", testClearedApart},
 		{"burn", testBurn},
+		{"nonce", testNonce},
 		{"invalid touches are refused", testInvalid},
 		{"random sequences agree with the model", testRandom},
 		{"random sequences with clearings agree with the model", testRandomCleared},
@@ -139,6 +140,8 @@ func testInvalid(t *testing.T, h Harness) {
 	noRoom.Entities[0].Series[0].Values = nil
 	burn := touch(newID(), at(0), key, s)
 	burn.Burn = "token"
+	nonce := touch(newID(), at(0), key, s)
+	nonce.Nonce = "nonce"
 	back := events(10, scoring.Read{Window: time.Minute, Aggregate: rules.AggCount, Before: time.Hour})
 	noBucket, unknown := buckets("x", time.Minute, 0), events(10)
 	noBucket.Bucket, unknown.Shape = 0, "circle"
@@ -149,6 +152,7 @@ func testInvalid(t *testing.T, h Harness) {
 		"no room for values": noRoom,
 		"mixed series":       touch(newID(), at(0), key, mixed, "x"),
 		"burn without ttl":   burn,
+		"nonce without ttl":  nonce,
 		"events looked back": touch(newID(), at(0), key, back, "x"),
 		"no buckets":         adding(touch(newID(), at(0), key, noBucket, "x"), 1),
 		"unknown shape":      touch(newID(), at(0), key, unknown, "x"),
@@ -214,4 +218,29 @@ func testBurn(t *testing.T, h Harness) {
 	tc.Burnt = true
 	apply(t, h, tc)
 	assert.False(t, tc.Burnt, "no token, nothing burnt")
+}
+
+func testNonce(t *testing.T, h Harness) {
+	s, key, nonce := events(10, count(time.Minute)), newKey(), newKey()
+	replayed := func(id, nonce, pass string) (bool, bool) {
+		tc := touch(id, at(1), key, s)
+		tc.Nonce, tc.NonceTTL, tc.Burn, tc.BurnTTL = nonce, time.Hour, pass, time.Hour
+		apply(t, h, tc)
+		return tc.Replayed, tc.Burnt
+	}
+	first := newID()
+	for range 2 {
+		again, burnt := replayed(first, nonce, nonce)
+		assert.False(t, again, "first to present it, and the same event repeated")
+		assert.True(t, burnt, "a pass of the same text is something else")
+	}
+	again, burnt := replayed(newID(), nonce, nonce+"other")
+	assert.True(t, again)
+	assert.True(t, burnt, "each is spent by itself")
+	again, _ = replayed(newID(), nonce+"x", "")
+	assert.False(t, again, "another nonce")
+	tc := touch(newID(), at(1), key, s)
+	tc.Replayed = true
+	apply(t, h, tc)
+	assert.False(t, tc.Replayed, "no nonce, nothing replayed")
 }

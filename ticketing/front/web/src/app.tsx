@@ -33,7 +33,7 @@ export function App({ session, device }: { session: Session; device: Storage }) 
     collector.changed = () => again(undefined)
     return {
       session,
-      client: new Client({ session, language: () => document.documentElement.lang, meetChallenge: challenges.meet, collector: collector.announced }),
+      client: new Client({ session, language: () => document.documentElement.lang, meetChallenge: challenges.meet, collector: collector.announced, sign: collector.sign }),
       collector,
       orders: new Map(),
       pools: new Map(),

@@ -10,7 +10,12 @@ export type Answer = 'given' | 'refused'
 interface Running {
   start: () => void
   stop: () => void
+  /** Missing where a page kept an older collector. */
+  sign?: (method: string, path: string, body: string) => Promise<string | undefined>
 }
+
+/** A booking waits no longer for its signature, in milliseconds. */
+const patience = 250
 
 export class Collector {
   answer: Answer | undefined
@@ -55,6 +60,13 @@ export class Collector {
     if (answer === 'given') this.begin()
     else this.running()?.stop()
     this.changed()
+  }
+
+  /** A signature by this device's own key, where the visitor agreed and there is one in time. */
+  sign = async (method: string, path: string, body: string): Promise<string | undefined> => {
+    if (this.answer !== 'given') return undefined
+    const late = new Promise<undefined>((done) => setTimeout(done, patience))
+    return Promise.race([this.running()?.sign?.(method, path, body), late]).catch(() => undefined)
   }
 
   private begin(): void {

@@ -170,3 +170,26 @@ describe('a problem', () => {
     expect((await readProblem(json(429, {}, { 'Retry-After': 'soon' }))).retryAfter).toBeUndefined()
   })
 })
+
+describe('a signature', () => {
+  it('goes with what asks for one, made anew each time it is sent', async () => {
+    const sent: Record<string, string>[] = []
+    const signed: string[][] = []
+    const answers = [json(403, challenge), json(201, { order_id: 'o' }), json(200, {}), json(200, {})]
+    const client = new Client({
+      session: new Session(new Store(), new Store()), language: () => 'en', meetChallenge: () => Promise.resolve('the-pass'), collector: () => undefined,
+      sign: (...what) => Promise.resolve(signed.push(what) > 2 ? undefined : `proof ${signed.length}`),
+      fetch: (_, init) => {
+        sent.push(init?.headers as Record<string, string>)
+        return Promise.resolve(answers.shift()!)
+      },
+    })
+    await client.write('POST', '/api/v1/orders', { body: { pool: 'p' }, signed: true })
+    expect(sent.map((h) => [h['X-Fairgate-Proof'], h['X-Fairgate-Pass']])).toEqual([['proof 1', undefined], ['proof 2', 'the-pass']])
+    expect(signed).toEqual([['POST', '/api/v1/orders', '{"pool":"p"}'], ['POST', '/api/v1/orders', '{"pool":"p"}']])
+    await client.write('POST', '/api/v1/orders', { body: {}, signed: true })
+    await client.write('POST', '/api/v1/other', { body: {} })
+    expect(signed).toHaveLength(3)
+    expect(sent.slice(2).every((h) => !('X-Fairgate-Proof' in h))).toBe(true)
+  })
+})

@@ -48,3 +48,20 @@ it('loads from nowhere but the gateway’s own path', () => {
     expect(load).not.toHaveBeenCalled()
   }
 })
+
+it('signs for who agreed, and keeps no booking waiting', async () => {
+  const { collector, running } = setup('given')
+  expect(await collector.sign('POST', '/p', '{}')).toBeUndefined()
+  const sign = vi.fn(() => Promise.resolve<string | undefined>('r1.signed'))
+  Object.assign(running, { sign })
+  expect(await collector.sign('POST', '/p', '{}')).toBe('r1.signed')
+  expect(sign).toHaveBeenCalledExactlyOnceWith('POST', '/p', '{}')
+  sign.mockRejectedValueOnce(new Error('no key'))
+  expect(await collector.sign('POST', '/p', '{}')).toBeUndefined()
+  sign.mockReturnValueOnce(new Promise(() => undefined))
+  expect(await collector.sign('POST', '/p', '{}')).toBeUndefined()
+  collector.decide('refused')
+  sign.mockClear()
+  expect(await collector.sign('POST', '/p', '{}')).toBeUndefined()
+  expect(sign).not.toHaveBeenCalled()
+})

@@ -4,7 +4,7 @@
 import { Keys } from './keys'
 import { Pointer } from './pointer'
 import { Post } from './post'
-import { proof } from './proof'
+import { type Proof, proof } from './proof'
 import { traces } from './traces'
 import { traits } from './traits'
 
@@ -15,20 +15,34 @@ const firstMoves = 60
 const laterMoves = 200
 
 class Collector {
+  private agreed = false
   private running = false
+  private own: Promise<Proof | undefined> | undefined
   private pointer = new Pointer()
   private keys = new Keys()
   private untrusted = false
   private readonly undo: (() => void)[] = []
 
   start = (): void => {
+    this.agreed = true
     if (this.running) return
     this.running = true
+    this.own ??= proof()
     this.listen()
-    void this.run().catch(() => this.stop())
+    void this.run(this.own).catch(() => this.rest())
   }
 
+  /** The visitor agrees no more. */
   stop = (): void => {
+    this.agreed = false
+    this.rest()
+  }
+
+  /** Signs a request with the device's own key: the value of X-Fairgate-Proof, or nothing. */
+  sign = async (method: string, path: string, body: string): Promise<string | undefined> =>
+    this.agreed ? (await this.own)?.stamp(method, path, body) : undefined
+
+  private rest(): void {
     this.running = false
     for (const f of this.undo.splice(0)) f()
   }
@@ -48,9 +62,9 @@ class Collector {
     on('paste', () => this.keys.paste())
   }
 
-  private async run(): Promise<void> {
+  private async run(key: Promise<Proof | undefined>): Promise<void> {
     const told = await traits()
-    const [found, own] = await Promise.all([traces(told.renderer, told.zone), proof()])
+    const [found, own] = await Promise.all([traces(told.renderer, told.zone), key])
     const post = new Post((path, init) => fetch(path, init), own)
     for (let sent = 0; sent < most && this.running; ) {
       if (sent === 0 || this.due(sent === 1 ? firstMoves : laterMoves)) {
@@ -66,7 +80,7 @@ class Collector {
       }
       await sleep(tick)
     }
-    this.stop()
+    this.rest()
   }
 
   private due(moves: number): boolean {
@@ -78,5 +92,5 @@ const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
 const collector = new Collector()
 const tag = document.currentScript
-Object.defineProperty(window, 'fairgateCollector', { value: { start: collector.start, stop: collector.stop }, configurable: true })
+Object.defineProperty(window, 'fairgateCollector', { value: { start: collector.start, stop: collector.stop, sign: collector.sign }, configurable: true })
 if (tag instanceof HTMLScriptElement && tag.dataset['consent'] === 'given') collector.start()

@@ -8,10 +8,14 @@ export interface PublicKey {
 
 export interface Proof {
   key: PublicKey
+  /** Signs a beacon. */
   sign(body: string): Promise<string>
+  /** Signs a request: the value of its header (ingest/fingerprint/proof.go). */
+  stamp(method: string, path: string, body: string): Promise<string>
 }
 
-const prefix = 'fairgate-beacon-v1\n'
+const beacon = 'fairgate-beacon-v1\n'
+const request = 'fairgate-request-v1\n'
 const [database, store, entry] = ['fairgate', 'keys', 'device']
 
 function open(): Promise<IDBDatabase> {
@@ -31,8 +35,26 @@ function ask<T>(db: IDBDatabase, mode: IDBTransactionMode, question: (s: IDBObje
   })
 }
 
-export const base64url = (bytes: ArrayBuffer) =>
+const utf8 = (text: string) => new TextEncoder().encode(text)
+
+export const base64url = (bytes: ArrayBuffer | Uint8Array) =>
   btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
+
+/** The proof of a pair of keys that is there. */
+export function proofBy(secret: CryptoKey, key: PublicKey): Proof {
+  const sign = async (text: string) => base64url(await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, secret, utf8(text)))
+  return {
+    key,
+    sign: (body) => sign(beacon + body),
+    stamp: async (method, path, body) => {
+      const at = Date.now()
+      const nonce = base64url(crypto.getRandomValues(new Uint8Array(16)))
+      const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(body)))
+      const hex = [...sum].map((b) => b.toString(16).padStart(2, '0')).join('')
+      return `r1.${key.x}.${key.y}.${at}.${nonce}.${await sign(request + [method, path, at, nonce, hex].join('\n'))}`
+    },
+  }
+}
 
 export async function proof(): Promise<Proof | undefined> {
   try {
@@ -46,12 +68,7 @@ export async function proof(): Promise<Proof | undefined> {
     }
     db.close()
     const { x, y } = await crypto.subtle.exportKey('jwk', pair.publicKey)
-    const secret = pair.privateKey
-    if (!x || !y) return undefined
-    return {
-      key: { x, y },
-      sign: async (body) => base64url(await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, secret, new TextEncoder().encode(prefix + body))),
-    }
+    return x && y ? proofBy(pair.privateKey, { x, y }) : undefined
   } catch {
     return undefined
   }

@@ -5,7 +5,7 @@ const json = (status: number, body: unknown) => new Response(JSON.stringify(body
 
 function setup(answers: (Response | Error)[]) {
   const sent: { path: string; init: RequestInit | undefined }[] = []
-  const proof = { key: { x: 'X', y: 'Y' }, sign: async (body: string) => `signed ${body.length}` }
+  const proof = { key: { x: 'X', y: 'Y' }, sign: async (body: string) => `signed ${body.length}`, stamp: async () => '' }
   const post = new Post(async (path, init) => {
     sent.push({ path, init })
     const answer = answers.shift()

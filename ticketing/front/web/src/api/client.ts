@@ -10,6 +10,8 @@ export interface Ask {
   key?: string
   /** Send the visitor's session, which must exist. */
   signedIn?: boolean
+  /** Have the device sign it, where it can. */
+  signed?: boolean
   /** Background reads let a challenge fail instead of asking the visitor. */
   quiet?: boolean
   signal?: AbortSignal
@@ -30,12 +32,15 @@ export interface ClientOptions {
   meetChallenge: MeetChallenge
   /** The gateway announces its collector on any answer. */
   collector: (address: string) => void
+  /** What the device's own key says of a request; undefined where there is none. */
+  sign?: (method: string, path: string, body: string) => Promise<string | undefined>
   fetch?: typeof fetch
   timeout?: number
 }
 
 const collectorHeader = 'X-Fairgate-Collector'
 const passHeader = 'X-Fairgate-Pass'
+const proofHeader = 'X-Fairgate-Proof'
 
 /**
  * Speaks to the public API through the gateway, same origin only. Every failure
@@ -85,18 +90,23 @@ export class Client {
     throw problem
   }
 
-  private async once(path: string, ask: Ask, headers: Record<string, string>): Promise<Response> {
+  private async once(path: string, ask: Ask, given: Record<string, string>): Promise<Response> {
+    const method = ask.method ?? 'GET'
+    const body = ask.body === undefined ? undefined : JSON.stringify(ask.body)
+    // Each is good once, also of one that is sent again.
+    const proof = ask.signed ? await this.o.sign?.(method, path, body ?? '') : undefined
+    const headers = proof ? { ...given, [proofHeader]: proof } : given
     const timeout = AbortSignal.timeout(this.o.timeout ?? 20_000)
     const signal = ask.signal ? anySignal([timeout, ask.signal]) : timeout
     try {
       const response = await (this.o.fetch ?? fetch)(path, {
-        method: ask.method ?? 'GET',
+        method,
         headers,
         signal,
         cache: 'no-store',
         credentials: 'same-origin',
         referrerPolicy: 'no-referrer',
-        ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }),
+        ...(body === undefined ? {} : { body }),
       })
       learnClock(response.headers.get('Date'), Date.now())
       const collector = response.headers.get(collectorHeader)

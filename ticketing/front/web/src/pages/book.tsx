@@ -92,7 +92,7 @@ function Form({ pool, board, reread, date, slot, back }: { pool: Pool; board: Bo
     }
     setProgress({ is: 'sending', retry: 0 })
     try {
-      const order = await submission.submit(body, (key) => client.write<Order>('POST', '/api/v1/orders', { body, key, signedIn: true }))
+      const order = await submission.submit(body, (key) => client.write<Order>('POST', '/api/v1/orders', { body, key, signedIn: true, signed: true }))
       orders.set(order.order_id, order)
       kept.delete(pool.pool)
       if (order.state !== 'held') say(t('order.booked'))

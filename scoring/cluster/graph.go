@@ -206,14 +206,15 @@ func (g *Graph) root(a int32) int32 {
 	return a
 }
 
-// join makes one cluster of two. The larger keeps its id; of equals, the one
-// whose root came first.
+// join makes one cluster of two. The larger keeps its id; of equals a does, which
+// had the key first: what it did with orders was counted under that name, and
+// who comes to it has as a rule done nothing yet.
 func (g *Graph) join(a, b int32, at int64) {
 	if a == b {
 		return
 	}
 	large, small := a, b
-	if l, s := g.clusters[a], g.clusters[b]; l.size < s.size || (l.size == s.size && a > b) {
+	if g.clusters[a].size < g.clusters[b].size {
 		large, small = b, a
 	}
 	into, from := g.clusters[large], g.clusters[small]

@@ -35,11 +35,7 @@ func (g *Graph) Joins(account string, links []Link, now time.Time) (s State, ok 
 		c := g.clusters[other]
 		s = State{ID: c.id, Size: c.size + 1, Growth: c.growth(now.UnixMilli()) + 1, Confirmed: c.confirmed}
 		if c.id == "" { // the two make it, and it is named as join names it
-			founder := other
-			if known {
-				founder = min(founder, a)
-			}
-			s.ID, s.Growth, s.Other = g.freeID(founder), 2, g.nodes[other].name
+			s.ID, s.Growth, s.Other = g.freeID(other), 2, g.nodes[other].name
 		}
 		return s, true
 	}

@@ -207,3 +207,28 @@ func TestJoinsIsWhatComes(t *testing.T) {
 	_, ok = tracker.Joins(&ingest.Event{Kind: ingest.KindOrderSubmit, Time: noon})
 	assert.False(t, ok, "nobody joins nothing")
 }
+
+// TestAGroupKeepsTheNameOfWhoBookedFirst: what the first did with orders was
+// counted under that name, whoever of the two the log has known for longer.
+func TestAGroupKeepsTheNameOfWhoBookedFirst(t *testing.T) {
+	t.Parallel()
+	tracker := cluster.NewTracker(cluster.Options{})
+	tracker.CaughtUp()
+	apply(t, tracker, record("late", cluster.Device, "d1", noon), record("first", cluster.Device, "d2", noon))
+	alone, ok := tracker.Alone("first")
+	require.True(t, ok)
+	order := func(account, device string) *ingest.Event {
+		return &ingest.Event{
+			Kind: ingest.KindOrderSubmit, Time: noon.Add(time.Hour), Subject: ingest.Subject{Account: account, Device: device, Phone: "p"},
+			Outcome: ingest.Outcome{Disposition: ingest.DispositionForwarded, Status: 201},
+		}
+	}
+	apply(t, tracker, tracker.Records(order("first", "d2"))...)
+	said, joins := tracker.Joins(order("late", "d1"))
+	require.True(t, joins)
+	assert.Equal(t, alone.ID, said.ID)
+	apply(t, tracker, tracker.Records(order("late", "d1"))...)
+	found, ok := tracker.Of("late", noon.Add(time.Hour))
+	require.True(t, ok)
+	assert.Equal(t, alone.ID, found.ID)
+}

@@ -76,7 +76,7 @@ func TestMuseumCoversTheScenarios(t *testing.T) {
 func TestMuseumIsCheap(t *testing.T) {
 	t.Parallel()
 	p := museum(t)
-	for kind, most := range map[ingest.Kind]int{ingest.KindStockRead: 9, ingest.KindOrderSubmit: 20, ingest.KindSessionCreate: 6} {
+	for kind, most := range map[ingest.Kind]int{ingest.KindStockRead: 9, ingest.KindOrderSubmit: 26, ingest.KindSessionCreate: 6} {
 		series := map[string]bool{}
 		for i, f := range p.Features() {
 			counted := f.Stage == rules.StageInline && (len(f.Events) == 0 || slices.Contains(f.Events, kind))

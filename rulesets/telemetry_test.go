@@ -63,7 +63,7 @@ func TestAbsentTelemetryAloneNeverBlocks(t *testing.T) {
 func telemetryFields() []string {
 	return []string{
 		"collector", "collector_source", "collector_age_seconds", "beacon_refused", "family", "imprint", "key_proven", "key_changed",
-		"clock_skew_seconds", "automation_traces", "traces", "pointer_moves", "pointer_score", "key_presses", "key_gap_ms",
+		"clock_skew_seconds", "order_proof", "automation_traces", "traces", "pointer_moves", "pointer_score", "key_presses", "key_gap_ms",
 		"key_spread_ms", "pastes",
 	}
 }

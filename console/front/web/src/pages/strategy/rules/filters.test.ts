@@ -41,7 +41,7 @@ describe('what one person may do', () => {
     expect(mayApprove('administrator', 'dora', { ...v, state: 'draft' })).toBe(false)
   })
   it('submits nothing over budget', () => {
-    const budget = { kind: 'budget', overridable: true, text: 'over' }
+    const budget = { kind: 'budget', overridable: true, bars_proposal: true, text: 'over' }
     const lint = { kind: 'lint', overridable: true, text: 'odd' }
     expect(blocking([budget, lint])).toEqual([budget])
     expect(blocking([{ ...lint, overridable: false }])).toHaveLength(1)

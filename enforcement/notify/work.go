@@ -110,7 +110,7 @@ type missing ChannelKind
 
 // Send fails for good.
 func (m missing) Send(context.Context, Outgoing) error {
-	return fmt.Errorf("%w: nothing is set up to send by %s; see the section notify of the configuration", ErrRefused, string(m))
+	return fmt.Errorf("%w: nothing is set up to send by %s; see the sections notify and ticketing.sms of the configuration", ErrRefused, string(m))
 }
 
 func (s *Service) reserve(channel string) bool {

@@ -57,6 +57,9 @@ func (s *Sandbox) Send(ctx context.Context, text Text) (string, error) {
 	inbox, _ := s.phones.Get(text.Phone)
 	received := Received{Key: text.Key, Phone: text.Phone, Code: text.Code, Purpose: text.Purpose, At: s.clock()}
 	received.ZH, received.EN = Words(text.Purpose, text.Receipt)
+	if text.Purpose == PurposeOperators {
+		received.ZH, received.EN = text.Notice, text.Notice
+	}
 	inbox = append(slices.Clone(inbox), received)
 	s.phones.Add(text.Phone, inbox[max(0, len(inbox)-perPhone):])
 	return "sandbox", nil

@@ -14,8 +14,13 @@ type Text struct {
 	Phone   string // E.164
 	Code    string // empty in a notice
 	Receipt string // of a notice: what the visitor appeals with
+	Notice  string // of PurposeOperators: what is told, on one line
 	Purpose ticketing.MessagePurpose
 }
+
+// PurposeOperators is a notice to the house's own people. It waits in no Queue
+// of the booking system; who tells them has one of their own.
+const PurposeOperators ticketing.MessagePurpose = "operators"
 
 // Receipt is what a provider knows of a message.
 type Receipt string

@@ -71,6 +71,13 @@ func startNotify(ctx context.Context, s *Stack, e Env, db *sqldb.DB) error {
 		}
 		senders[notify.Email] = sender
 	}
+	phones, err := openPhones(e)
+	if err != nil {
+		return err
+	}
+	if phones != nil {
+		senders[notify.SMS] = phones
+	}
 	channels, err := openNotify(ctx, db, e, senders)
 	if err != nil {
 		return err

@@ -41,7 +41,7 @@ func openMessenger(e Env) (m messenger, err error) {
 				ticketing.MessagePurpose(ticketing.PurposeSignIn): c.Aliyun.Template, ticketing.MessagePurpose(ticketing.PurposeLinkPhone): c.Aliyun.Template, ticketing.MessagePurpose(ticketing.PurposeSetPassword): c.Aliyun.Template,
 				ticketing.MessagePurpose(ticketing.PurposeCloseAccount): c.Aliyun.Template, ticketing.MessagePurpose(ticketing.PurposeStepUp): c.Aliyun.Template,
 				ticketing.TellWithdrawn: c.Aliyun.WithdrawnTemplate, ticketing.TellReinstated: c.Aliyun.ReinstatedTemplate,
-				ticketing.TellLifted: c.Aliyun.ReinstatedTemplate,
+				ticketing.TellLifted: c.Aliyun.ReinstatedTemplate, sms.PurposeOperators: c.Aliyun.OperatorsTemplate,
 			},
 		}, aliyun.Options{Clock: e.Now})
 		if err != nil {

@@ -196,6 +196,9 @@ type Aliyun struct {
 	// reinstatement none. Visitors are told only if both are given.
 	WithdrawnTemplate  string `yaml:"withdrawn_template" env:"WITHDRAWN_TEMPLATE"`
 	ReinstatedTemplate string `yaml:"reinstated_template" env:"REINSTATED_TEMPLATE"`
+	// OperatorsTemplate tells operators over SMS channels, with one parameter
+	// named notice. Without it such a channel's messages fail, and say so.
+	OperatorsTemplate string `yaml:"operators_template" env:"OPERATORS_TEMPLATE"`
 }
 
 // WeChat names the apps registered with WeChat; without an id an app is off.

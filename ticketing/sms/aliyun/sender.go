@@ -27,7 +27,8 @@ type Account struct {
 	SignName  string // the approved signature, shown before the text
 	// Approved templates: of every code, with one parameter named code; of
 	// notices, which are refused without one, with the words of sms.Words, that of
-	// a withdrawal with a parameter named receipt.
+	// a withdrawal with a parameter named receipt; of sms.PurposeOperators one
+	// named notice.
 	Templates map[ticketing.MessagePurpose]string
 }
 
@@ -112,12 +113,26 @@ func (s *Sender) Send(ctx context.Context, text sms.Text) (string, error) {
 // parameters are what the message's template is filled with.
 func parameters(text sms.Text) map[string]string {
 	switch {
+	case text.Purpose == sms.PurposeOperators:
+		return map[string]string{"notice": short(text.Notice)}
 	case text.Purpose == ticketing.TellWithdrawn:
 		return map[string]string{"receipt": text.Receipt}
 	case text.Purpose.Notice():
 		return map[string]string{}
 	}
 	return map[string]string{"code": text.Code}
+}
+
+// maxParameter is how many characters the service takes in a template's
+// parameter.
+const maxParameter = 35
+
+// short cuts a text to what a template takes.
+func short(text string) string {
+	if runes := []rune(text); len(runes) > maxParameter {
+		return string(runes[:maxParameter-1]) + "…"
+	}
+	return text
 }
 
 // Receipt implements sms.Sender: it looks for the key among what went to the

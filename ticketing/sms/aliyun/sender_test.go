@@ -227,3 +227,20 @@ func TestNewNamesWhatIsMissing(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+func TestOperatorsAreToldInWhatATemplateTakes(t *testing.T) {
+	t.Parallel()
+	a := account()
+	a.Templates[sms.PurposeOperators] = "SMS_9"
+	c, s := start(t, a)
+	_, err := s.Send(t.Context(), sms.Text{Key: "d-0", Phone: "+8613900000001", Notice: strings.Repeat("异", 40), Purpose: sms.PurposeOperators})
+	require.NoError(t, err)
+	sent := c.taken["13900000001 20260501"]
+	require.Len(t, sent, 1)
+	assert.Equal(t, "SMS_9", sent[0].Get("TemplateCode"))
+	assert.JSONEq(t, `{"notice":"`+strings.Repeat("异", 34)+`…"}`, sent[0].Get("TemplateParam"))
+	delete(a.Templates, sms.PurposeOperators)
+	_, s = start(t, a)
+	_, err = s.Send(t.Context(), sms.Text{Key: "d-0", Phone: "+8613900000001", Notice: "x", Purpose: sms.PurposeOperators})
+	require.ErrorIs(t, err, sms.ErrRefused, "no template")
+}

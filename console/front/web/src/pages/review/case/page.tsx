@@ -38,7 +38,7 @@ function Case({ view }: { view: View }) {
   const accounts = view.subject.entity === 'account' ? [view.subject.key] : (view.accounts ?? []).map((a) => a.account)
   return (
     <>
-      <PageHeader title={t('case_of', { name: view.subject.key.slice(0, 24) })} about={<Facts view={view} />} />
+      <PageHeader title={t('case_of', { name: view.subject.key.slice(0, 36) })} about={<Facts view={view} />} />
       {undecided(view) && may ? <ClaimNotice id={view.id} /> : null}
       {blind ? <Alert type="info" showIcon title={t('blind_title')} description={may ? t('blind_about') : t('blind_reader')} className="gap-below" /> : null}
       {blind && may ? <OpinionForm view={view} /> : null}

@@ -19,7 +19,7 @@ export default function ClusterPage() {
   return (
     <>
       <PageHeader
-        title={t('cluster_of', { name: id.slice(0, 24) })} about={t('cluster_about')}
+        title={t('cluster_of', { name: id.slice(0, 36) })} about={t('cluster_about')}
         actions={<Segmented value={days} onChange={(d) => set({ days: d })} aria-label={t('range')} options={ranges.map((d) => ({ value: d as number, label: t('days', { n: d }) }))} />}
       />
       <Alert type="info" showIcon className="gap-below" title={t('cluster_families')} />

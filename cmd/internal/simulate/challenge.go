@@ -30,7 +30,7 @@ func (v *Visit) meet(ctx context.Context, asked answer) (string, bool) {
 		solve = v.elsewhere
 	}
 	pass, ok := solve(ctx, asked)
-	if ok && v.atPage() {
+	if ok && v.byPage() {
 		ok = v.wait(ctx, linger)
 	}
 	if !ok {
@@ -43,9 +43,10 @@ func (v *Visit) meet(ctx context.Context, asked answer) (string, bool) {
 // request again (ticketing/front/web/src/challenge/dialog.tsx).
 const linger = 600 * time.Millisecond
 
-// atPage says whether a page meets the challenge: a person's always, an attacker's
-// where the tactic is played by hand. A script waits for nothing.
-func (v *Visit) atPage() bool { return !v.Actor.Hostile || v.hand }
+// byPage says whether a challenge is met at a page's pace: by people always, by
+// attackers where the tactic is played by hand, and by scripts that do not race.
+// Waiting costs those nothing, so their pace must not give them away.
+func (v *Visit) byPage() bool { return v.hand || !v.Actor.Hostile || !v.Actor.Hasty }
 
 // willSolve says whether a challenge is taken up. Attackers solve every one that
 // they can afford, at the price of the hashes (Scene.HashTime); people solve it
@@ -56,7 +57,7 @@ func (v *Visit) willSolve(ctx context.Context) bool {
 	if v.Actor.Hostile {
 		affordable := false
 		v.note(func(s *Seen) { s.Tried++; affordable = s.Tried <= v.Actor.budget })
-		if !affordable || !v.hand {
+		if !affordable || !v.byPage() {
 			return affordable
 		}
 	} else if v.happens(m.abandons) || v.happens(m.fails) {

@@ -14,7 +14,7 @@ func captchaFarm() Scenario {
 	reads := Param{"s10.reads", Count, logNormal(30, 0.7, 5, 200), "reads of the stock before an order"}
 	period := Param{"s10.period", Seconds, logNormal(1.6, 0.5, 0.5, 8), "pause between them"}
 	s := Scenario{
-		ID: "S10", Hostile: true, Books: true, Units: 40, About: "a script whose challenges are solved elsewhere",
+		ID: "S10", Hostile: true, Books: true, Hasty: true, Units: 40, About: "a script whose challenges are solved elsewhere",
 		Params: []Param{orders, gap, hurry, reads, period},
 	}
 	s.Populate = func(w *World, n int) []*Actor {

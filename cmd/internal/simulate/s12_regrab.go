@@ -12,7 +12,7 @@ func regrab() Scenario {
 	buyer := Param{"s12.buyer", Seconds, logNormal(20000, 0.9, 1200, 160000), "until there is a buyer"}
 	gap := Param{"s12.gap", Seconds, logNormal(0.5, 0.6, 0.08, 4), "from the release to the grab"}
 	s := Scenario{
-		ID: "S12", Hostile: true, Books: true, Long: true, About: "gives a place up and takes it within a second for another identity",
+		ID: "S12", Hostile: true, Books: true, Hasty: true, Long: true, About: "gives a place up and takes it within a second for another identity",
 		Params: []Param{swaps, buyer, gap},
 	}
 	s.Populate = func(w *World, n int) []*Actor {

@@ -11,7 +11,7 @@ func openingBurst() Scenario {
 	start := Param{"s16.start", Seconds, logNormal(0.16, 0.7, 0.005, 0.8), "from the opening to the first request"}
 	submit := Param{"s16.submit", Seconds, logNormal(0.05, 0.8, 0.01, 0.25), "from the page to the order"}
 	s := Scenario{
-		ID: "S16", Hostile: true, Books: true, Short: true, Units: 110, About: "submits within a fraction of a second of the opening",
+		ID: "S16", Hostile: true, Books: true, Hasty: true, Short: true, Units: 110, About: "submits within a fraction of a second of the opening",
 		Signals: []Property{PropertyArrival, PropertyDay}, Params: []Param{start, submit},
 	}
 	s.Populate = func(w *World, n int) []*Actor {

@@ -12,7 +12,7 @@ func direct() Scenario {
 	gap := Param{"s2.gap", Seconds, logNormal(2, 0.7, 0.5, 120), "from one order to the next"}
 	again := Param{"s2.again", Seconds, logNormal(0.8, 0.6, 0.15, 10), "until a refused order is sent again"}
 	s := Scenario{
-		ID: "S2", Hostile: true, Books: true, Short: true, Units: 100, About: "submits orders without having looked at anything",
+		ID: "S2", Hostile: true, Books: true, Hasty: true, Short: true, Units: 100, About: "submits orders without having looked at anything",
 		Params: []Param{orders, gap, again},
 	}
 	s.Populate = func(w *World, n int) []*Actor {

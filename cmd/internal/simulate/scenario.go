@@ -57,6 +57,10 @@ type Scenario struct {
 	// Signals are the static properties by which the catalogue lets the
 	// scenario be told from people; no other may.
 	Signals []Property
+	// Hasty attacks race: the catalogue lets their pace tell them from people. The
+	// programs of all others take a page's and a hand's time wherever a field says
+	// how long something took.
+	Hasty bool
 	// Units is how many units the short run has per 500 people.
 	Units int
 	// Params are what the scenario draws beyond the habits of all.
@@ -88,6 +92,7 @@ type Actor struct {
 	Scenario string
 	Hostile  bool
 	Books    bool
+	Hasty    bool
 	// Operator stands behind one or several accounts; intents are counted per
 	// operator and pool day.
 	Operator string

@@ -99,7 +99,7 @@ func (w *World) Actor(s Scenario) *Actor {
 	}
 	w.next++
 	a := &Actor{
-		Scenario: s.ID, Hostile: s.Hostile, Books: s.Books,
+		Scenario: s.ID, Hostile: s.Hostile, Books: s.Books, Hasty: s.Hasty,
 		Operator: fmt.Sprintf("%s-%d", s.ID, w.next),
 		Traits:   w.traits(g), Device: NewDevice(),
 		Member: !w.Long || w.happens(w.habits.member),

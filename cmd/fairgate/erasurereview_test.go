@@ -43,7 +43,7 @@ func (s *service) reviewed(t *testing.T, v *visitor, refusal reply, key string, 
 	}
 	require.NoError(t, decide("watch"))
 	require.ErrorContains(t, decide("confirm"), "409", "which is kept as a note")
-	require.NoError(t, house(t.Context(), http.MethodPost, api+"/silences", key, map[string]any{
+	require.NoError(t, house(t.Context(), http.MethodPost, api+"/silences", s.securityKey, map[string]any{
 		"pattern": "pool_drained", "until": time.Now().Add(time.Hour).UTC(), "reason": v.account + " runs a test",
 	}, nil))
 

@@ -166,6 +166,7 @@ func all(by map[string]Rate) Rate {
 }
 
 func sameRule(a, b fate) bool    { return a.Rule == b.Rule }
+func sameHarm(a, b fate) bool    { return a.Harmed == b.Harmed }
 func sameOutcome(a, b fate) bool { return a.Kept == b.Kept && a.Harmed == b.Harmed }
 
 // TestVirtualAndLiveAgree plays one seed on a service with its engines, over
@@ -178,7 +179,8 @@ func sameOutcome(a, b fate) bool { return a.Kept == b.Kept && a.Harmed == b.Harm
 // account is on the lists before the next account of the same device asks is a
 // matter of tens of milliseconds, so that sometimes the list and sometimes the
 // rule itself is first. Neither may harm people on one stage and not on the
-// other, nor decide often who keeps a ticket.
+// other, nor decide often who keeps a ticket: of a pool's last places a slow
+// machine may sell one to somebody else.
 func TestVirtualAndLiveAgree(t *testing.T) {
 	plan := Plan{Seed: 11, Duration: 40 * time.Second, People: 80, HostileShare: 0.7}
 	run := VirtualRun{Plan: plan}
@@ -196,9 +198,9 @@ func TestVirtualAndLiveAgree(t *testing.T) {
 	}
 	assert.Greater(t, acted, 50, "too few were acted on for a comparison")
 	rules, outcomes := agreement(livePass, virtual, live, sameRule), agreement(livePass, virtual, live, sameOutcome)
-	for id, r := range outcomes {
+	for id, r := range agreement(livePass, virtual, live, sameHarm) {
 		if id[0] == 'H' {
-			assert.InDelta(t, 1, r.Value, 1e-9, "people of %s ended otherwise: %s", id, r)
+			assert.InDelta(t, 1, r.Value, 1e-9, "people of %s were harmed otherwise: %s", id, r)
 			assert.InDelta(t, 1, rules[id].Value, 1e-9, "people of %s were acted on otherwise: %s", id, rules[id])
 		}
 	}

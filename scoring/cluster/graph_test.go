@@ -196,16 +196,16 @@ func TestBounds(t *testing.T) {
 func TestOneClusterOfEverybody(t *testing.T) {
 	t.Parallel()
 	g := cluster.New(cluster.Options{MaxSize: 1000, Bridges: map[cluster.Kind]int{cluster.Device: 1 << 30}})
-	for i := range 200_000 {
+	for i := range 1_000_000 {
 		g.Add(link(fmt.Sprint(i), cluster.Device, "d", noon))
 	}
 	s, _ := g.Of("0", noon)
 	assert.Equal(t, 1000, s.Size)
-	assert.Equal(t, 199_000, g.Refused()[cluster.RefusedSize])
+	assert.Equal(t, 999_000, g.Refused()[cluster.RefusedSize])
 	g.Rebuild(noon.Add(time.Minute))
 	s, _ = g.Of("0", noon)
 	assert.Equal(t, 1000, s.Size)
-	assert.Equal(t, 199_000, g.Refused()[cluster.RefusedSize], "refused once")
+	assert.Equal(t, 999_000, g.Refused()[cluster.RefusedSize], "refused once")
 }
 
 func BenchmarkAdd(b *testing.B) {

@@ -196,9 +196,12 @@ func TestAReplayedSignatureIsKnownToTheRules(t *testing.T) {
 		nonce         string
 		proof, wanted ingest.Proof
 	}{
-		{"n", ingest.ProofValid, ingest.ProofValid}, {"n", ingest.ProofValid, ingest.ProofReplayed},
-		{"n", ingest.ProofOtherKey, ingest.ProofReplayed}, {"m", ingest.ProofUnbound, ingest.ProofUnbound},
-		{"", ingest.ProofWrong, ingest.ProofWrong}, {"", "", ""},
+		{"n", ingest.ProofValid, ingest.ProofValid},
+		{"n", ingest.ProofValid, ingest.ProofReplayed},
+		{"n", ingest.ProofOtherKey, ingest.ProofReplayed},
+		{"m", ingest.ProofUnbound, ingest.ProofUnbound},
+		{"", ingest.ProofWrong, ingest.ProofWrong},
+		{"", "", ""},
 	} {
 		ev := event(i, "a")
 		ev.Proof, ev.ProofNonce = tt.proof, tt.nonce

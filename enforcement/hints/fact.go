@@ -35,9 +35,6 @@ func (k Kind) Valid() bool {
 	}
 }
 
-// ofOrder reports whether k is about an order.
-func (k Kind) ofOrder() bool { return k == NoShow || k == NoShowLifted || k == Mismatch }
-
 // Fact is one thing that happened to an account.
 type Fact struct {
 	Site    string

@@ -35,7 +35,7 @@ func (s *Service) Run(ctx context.Context) error {
 			err, pruned = s.Prune(ctx), now
 		}
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // to be ended is no failure
+			return nil
 		}
 		away.Report(ctx, err)
 		select {

@@ -80,7 +80,7 @@ func TestWhatHintsComeTo(t *testing.T) {
 			assert.InDelta(t, tt.sum, got.Evidence, 1e-9, got.Reason)
 
 			shuffled := append([]Fact(nil), tt.facts...)
-			random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // an order of facts is no secret
+			random := rand.New(rand.NewPCG(1, 2))
 			for range 5 {
 				random.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 				assert.Equal(t, got, count(shuffled, noon()).weigh(), "the order of arrival is nothing")

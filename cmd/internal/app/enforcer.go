@@ -88,11 +88,8 @@ func Enforcer(ctx context.Context, s *Stack, e Env) (string, error) {
 	if err := forget.start(ctx, s, e); err != nil {
 		return "", err
 	}
-	sampler, err := startReview(s, e, r, answers, key)
+	sampler, err := startReview(ctx, s, e, r, answers, key)
 	if err != nil {
-		return "", err
-	}
-	if err := startHints(ctx, s, e, r.hints); err != nil {
 		return "", err
 	}
 	startRelay(s, e, db, actionLog{producer, topics})
@@ -131,7 +128,7 @@ func enforcerSecrets(e Env) (string, *enforcement.Receipts, error) {
 
 // startReview runs what lists, withdrawals, undos, cases and appeals do by
 // themselves, and returns what draws the audit sample.
-func startReview(s *Stack, e Env, r reviewing, answers *appeals.Service, key string) (enforcement.Sampler, error) {
+func startReview(ctx context.Context, s *Stack, e Env, r reviewing, answers *appeals.Service, key string) (enforcement.Sampler, error) {
 	s.Go("lists", func(ctx context.Context) error { r.lists.Run(ctx); return nil })
 	s.Go("withdrawals", func(ctx context.Context) error { r.withdrawals.Run(ctx); return nil })
 	s.Go("undo", r.undo.Run)
@@ -140,6 +137,9 @@ func startReview(s *Stack, e Env, r reviewing, answers *appeals.Service, key str
 	s.Go("clusters of confirmed scalpers", func(ctx context.Context) error { return r.cases.Follow(ctx, clusters) })
 	sampler, err := openSampler(r.cases, key)
 	if err != nil {
+		return nil, err
+	}
+	if err := startHints(ctx, s, e, r.hints); err != nil {
 		return nil, err
 	}
 	s.Go("appeals", answers.Run)

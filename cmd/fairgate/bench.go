@@ -13,6 +13,7 @@ type benchCommand struct {
 	Checkin  benchCheckinCommand  `cmd:"" help:"Scan tickets at many gates at once, on PostgreSQL."`
 	Gateway  benchGatewayCommand  `cmd:"" help:"Measure what screening costs, against a bare reverse proxy."`
 	Backtest benchBacktestCommand `cmd:"" help:"Run two million events of a scratch ledger through fifty rules."`
+	Console  benchConsoleCommand  `cmd:"" help:"Ask a scratch ledger of millions of events what the console asks."`
 	Part     benchPartCommand     `cmd:"" hidden:""`
 }
 

@@ -57,7 +57,7 @@ func Ledger(ctx context.Context, s *Stack, e Env) (string, error) {
 	if err := buildNormal(ctx, s, e, writer); err != nil {
 		return "", err
 	}
-	return "", nil
+	return "", condenseLedger(ctx, s, e, writer)
 }
 
 // ErrNoAnalytics means that there is no ClickHouse to ask.

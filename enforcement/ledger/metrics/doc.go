@@ -4,9 +4,11 @@
 //
 // It owns the definitions' arithmetic and nothing else. Figures come from
 // deduplicated rows and from labels only, never from the engine's own opinion
-// of an account, and never from roll-ups made at insertion: they are exact
-// right after a repeated or re-batched delivery. It reads through a database
-// user of its own that cannot write.
+// of an account, and never from roll-ups made at insertion. Finished hours are
+// read condensed, as package digest keeps them, which changes no figure: a late
+// event is in as soon as its hour was condensed again, within a minute or so, and
+// everything else at once. It reads through a database user of its own that
+// cannot write.
 //
 // # How the figures are counted
 //

@@ -3,6 +3,7 @@ package metrics
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
@@ -37,6 +38,9 @@ type Quality struct {
 	// say what they are; only a sample tells.
 	Unknown Figure `json:"unknown_rate"`
 	Labels  Labels `json:"labels"`
+	// AsOf is when the condensed hours among the period were last compared with
+	// the ledger; zero where its events themselves were read.
+	AsOf time.Time `json:"as_of,omitzero" doc:"When the condensed hours in the figures were last compared with the ledger; absent where the events themselves were read"`
 }
 
 // Labels tell what truth the figures rest on, in accounts.
@@ -67,28 +71,26 @@ func (r *Reader) Quality(ctx context.Context, period Period, filter Filter) (Qua
 	if err := period.validate(); err != nil {
 		return Quality{}, fmt.Errorf("quality: %w", err)
 	}
-	params := r.params(period, filter)
-	q := Quality{Period: period}
-	var tried, harmed, challenged, hostile, kept, wanted, intercepted uint64
-	for _, step := range []struct {
-		what, query string
-		into        []any
-	}{
-		{"people", people, []any{&tried, &harmed, &challenged}},
-		{"scalpers", scalpers, []any{&hostile, &kept}},
-		{"intents", intents, []any{&wanted, &intercepted}},
-		{"coverage", coverage, []any{&q.Labels.Unlabelled, &q.Labels.Immature}},
-	} {
-		if err := r.conn.QueryRow(ctx, step.query, params...).Scan(step.into...); err != nil {
-			return Quality{}, fmt.Errorf("quality: read %s: %w", step.what, err)
-		}
+	from, err := r.source(ctx, period, "")
+	if err != nil {
+		return Quality{}, fmt.Errorf("quality: %w", err)
 	}
-	q.FalsePositive = NewFigure(harmed, tried, tried)
-	q.Challenged = NewFigure(challenged, tried, tried)
-	q.Miss = NewFigure(kept, hostile, hostile)
-	q.Interception = NewFigure(intercepted, wanted, hostile)
+	params := append(r.params(period, filter), from.params...)
+	q := Quality{Period: period, AsOf: from.asOf}
+	f, err := r.facts(ctx, from, params)
+	if err != nil {
+		return Quality{}, fmt.Errorf("quality: %w", err)
+	}
+	if err := r.conn.QueryRow(ctx, from.query(coverage), params...).Scan(&q.Labels.Unlabelled, &q.Labels.Immature); err != nil {
+		return Quality{}, fmt.Errorf("quality: read coverage: %w", err)
+	}
+	c := f.tally(whole())[slot{}]
+	q.FalsePositive = NewFigure(c.harmed, c.tried, c.tried)
+	q.Challenged = NewFigure(c.challenged, c.tried, c.tried)
+	q.Miss = NewFigure(c.kept, c.hostile, c.hostile)
+	q.Interception = NewFigure(c.intercepted, c.wanted, c.hostile)
 	q.Unknown, q.Basis = NewFigure(0, 0, 0), FromLabels
-	accounts, some, err := r.drawn(ctx, params)
+	accounts, some, err := r.drawn(ctx, f, params)
 	if err != nil {
 		return Quality{}, fmt.Errorf("quality: %w", err)
 	}

@@ -20,6 +20,9 @@ var ErrInvalidPeriod = errors.New("invalid period")
 type Options struct {
 	Maturity time.Duration    // DefaultMaturity
 	Now      func() time.Time // time.Now
+	// Plain reads the events themselves also where hours are condensed: slower,
+	// and the same. It is for comparing the two.
+	Plain bool
 }
 
 // Reader computes figures from the ledger. It is safe for concurrent use.
@@ -27,6 +30,7 @@ type Reader struct {
 	conn     database.Conn
 	maturity time.Duration
 	now      func() time.Time
+	plain    bool
 }
 
 // Open prepares to read from the ClickHouse that client names; its user needs
@@ -42,7 +46,7 @@ func Open(client *clickhouse.Options, opts Options) (*Reader, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	return &Reader{conn: conn, maturity: opts.Maturity, now: opts.Now}, nil
+	return &Reader{conn: conn, maturity: opts.Maturity, now: opts.Now, plain: opts.Plain}, nil
 }
 
 // Close gives the connections up.

@@ -21,18 +21,12 @@ type RuleQuality struct {
 	Unlabelled uint64 `json:"unlabelled_accounts"`
 }
 
-const ruleCounts = common + `
+const ruleCounts = labelled + `
 SELECT rule, countIf(verdict = 'human') AS people, countIf(verdict = 'scalper') AS hostile, countIf(verdict NOT IN ('human', 'scalper')) AS others
 FROM (
 	SELECT b.rule AS rule, l.verdict AS verdict
 	FROM (
-		SELECT site, account, arrayJoin(fired) AS rule FROM (
-			SELECT e.site AS site, e.account AS account, e.rules AS fired
-			FROM events AS e FINAL
-			WHERE e.time >= {from:DateTime64(3, 'UTC')} AND e.time < {to:DateTime64(3, 'UTC')} AND e.account != ''
-				AND e.disposition = 'refused' AND e.action = 'block'
-				AND ({site:String} = '' OR e.site = {site:String}) AND ({pool:String} = '' OR e.pool = {pool:String})
-		)
+		SELECT site, account, arrayJoin(fired) AS rule FROM (` + rows + `) WHERE weight = 0 AND blocked
 		GROUP BY site, account, rule
 	) AS b
 	LEFT JOIN label AS l ON l.site = b.site AND l.account = b.account
@@ -47,15 +41,18 @@ func (r *Reader) Rules(ctx context.Context, period Period, filter Filter) ([]Rul
 	if err := period.validate(); err != nil {
 		return nil, fmt.Errorf("quality by rule: %w", err)
 	}
-	params := r.params(period, filter)
-	var tried, harmed, challenged, hostile, kept uint64
-	if err := r.conn.QueryRow(ctx, people, params...).Scan(&tried, &harmed, &challenged); err != nil {
-		return nil, fmt.Errorf("quality by rule: read people: %w", err)
+	from, err := r.source(ctx, period, "")
+	if err != nil {
+		return nil, fmt.Errorf("quality by rule: %w", err)
 	}
-	if err := r.conn.QueryRow(ctx, scalpers, params...).Scan(&hostile, &kept); err != nil {
-		return nil, fmt.Errorf("quality by rule: read scalpers: %w", err)
+	params := append(r.params(period, filter), from.params...)
+	f, err := r.facts(ctx, from, params)
+	if err != nil {
+		return nil, fmt.Errorf("quality by rule: %w", err)
 	}
-	out, err := database.Read(ctx, r.conn, "rules", ruleCounts, params, func(rows driver.Rows, q *RuleQuality) error {
+	all := f.tally(whole())[slot{}]
+	tried, hostile := all.tried, all.hostile
+	out, err := database.Read(ctx, r.conn, "rules", from.query(ruleCounts), params, func(rows driver.Rows, q *RuleQuality) error {
 		var blockedPeople, blockedScalpers uint64
 		err := rows.Scan(&q.Rule, &blockedPeople, &blockedScalpers, &q.Unlabelled)
 		q.People = NewFigure(blockedPeople, max(tried, blockedPeople), tried)
@@ -80,19 +77,21 @@ type Funnel struct {
 	Abandoned uint64 `json:"abandoned" doc:"Of those, that showed no pass and sent no request that reached the booking system after their last challenge"`
 }
 
-const funnels = common + `
-SELECT if(l.verdict = '', 'unlabelled', l.verdict) AS known, count() AS shown, countIf(c.solved) AS solved_ones, countIf(NOT c.solved AND c.gave_up) AS abandoned
+const funnels = labelled + `,
+shown AS (
+	SELECT site, account, first, last, passed, reached, challenged FROM (` + rows + `) WHERE weight = 0 AND challenged AND kind != 'beacon'
+)
+SELECT if(l.verdict = '', 'unlabelled', l.verdict) AS known, count() AS shown_to, countIf(c.solved) AS solved_ones, countIf(NOT c.solved AND c.gave_up) AS abandoned
 FROM (
-	SELECT e.site AS site, e.account AS account,
-		minIf(e.time, e.disposition = 'refused' AND e.action = 'challenge') AS first_challenge,
-		maxIf(e.time, e.disposition = 'refused' AND e.action = 'challenge') AS last_challenge,
-		maxIf(e.time, e.passed) > first_challenge AS solved,
-		maxIf(e.time, e.disposition != 'refused') < last_challenge AS gave_up
-	FROM events AS e FINAL
-	WHERE e.time >= {from:DateTime64(3, 'UTC')} AND e.time < {to:DateTime64(3, 'UTC')} AND e.account != '' AND e.kind != 'beacon'
-		AND ({site:String} = '' OR e.site = {site:String}) AND ({pool:String} = '' OR e.pool = {pool:String})
-	GROUP BY e.site, e.account
-	HAVING countIf(e.disposition = 'refused' AND e.action = 'challenge') > 0
+	SELECT site, account, minIf(first, challenged) AS first_challenge, maxIf(last, challenged) AS last_challenge,
+		maxIf(last, passed) > first_challenge AS solved, maxIf(last, reached) < last_challenge AS gave_up
+	FROM (
+		SELECT * FROM shown
+		UNION ALL
+		SELECT site, account, first, last, passed, reached, toUInt8(0) FROM (` + rows + `)
+		WHERE (reached OR passed) AND kind != 'beacon' AND (site, account) IN (SELECT site, account FROM shown)
+	)
+	GROUP BY site, account
 ) AS c
 LEFT JOIN label AS l ON l.site = c.site AND l.account = c.account
 GROUP BY known
@@ -105,7 +104,12 @@ func (r *Reader) Challenges(ctx context.Context, period Period, filter Filter) (
 	if err := period.validate(); err != nil {
 		return nil, fmt.Errorf("challenge funnel: %w", err)
 	}
-	out, err := database.Read(ctx, r.conn, "challenges", funnels, r.params(period, filter), func(rows driver.Rows, f *Funnel) error {
+	from, err := r.source(ctx, period, "")
+	if err != nil {
+		return nil, fmt.Errorf("challenge funnel: %w", err)
+	}
+	params := append(r.params(period, filter), from.params...)
+	out, err := database.Read(ctx, r.conn, "challenges", from.query(funnels), params, func(rows driver.Rows, f *Funnel) error {
 		return rows.Scan(&f.Verdict, &f.Shown, &f.Solved, &f.Abandoned)
 	})
 	if err != nil {

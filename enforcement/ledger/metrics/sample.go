@@ -3,8 +3,12 @@ package metrics
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
-	"fairgate/enforcement"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"fairgate/enforcement/ledger/database"
 	"fairgate/enforcement/ledger/estimate"
 )
 
@@ -24,9 +28,10 @@ const (
 // Valid reports whether b is a known basis.
 func (b Basis) Valid() bool { return b == FromSample || b == FromLabels }
 
-// drawn reads the sampled accounts of a period, alike ones as one row; any tells
-// whether an account was drawn at all, also where its label is not mature.
-func (r *Reader) drawn(ctx context.Context, params []any) (accounts []estimate.Account, some bool, err error) {
+// drawn are the sampled accounts of a period with mature labels and what became of
+// them; some tells whether an account was drawn at all, also where its label is
+// not mature. An intent of several sampled accounts counts once, in equal parts.
+func (r *Reader) drawn(ctx context.Context, f facts, params []any) (accounts []estimate.Account, some bool, err error) {
 	var labels uint64
 	if err := r.conn.QueryRow(ctx, drawnAtAll, params...).Scan(&labels); err != nil {
 		return nil, false, fmt.Errorf("count the sample: %w", err)
@@ -34,54 +39,30 @@ func (r *Reader) drawn(ctx context.Context, params []any) (accounts []estimate.A
 	if labels == 0 {
 		return nil, false, nil
 	}
-	rows, err := r.conn.Query(ctx, units, params...)
+	draws, err := database.Read(ctx, r.conn, "the sample", drawnText, params, func(rows driver.Rows, d *draw) error {
+		return rows.Scan(&d.site, &d.account, &d.week, (*flag)(&d.census), &d.probability)
+	})
 	if err != nil {
-		return nil, false, fmt.Errorf("read the sample: %w", err)
+		return nil, false, err
 	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var a estimate.Account
-		var label string
-		err := rows.Scan(&label, &a.Probability, &a.Share, &a.Attempted, &a.Harmed, &a.Challenged, &a.Kept,
-			&a.Intents, &a.Intercepted, &a.Count)
-		if err != nil {
-			return nil, false, fmt.Errorf("read the sample: %w", err)
-		}
-		a.Label = enforcement.LabelValue(label)
-		accounts = append(accounts, a)
-	}
-	return accounts, true, rows.Err()
+	return f.units(draws), true, nil
 }
 
-// sampled are the expressions about the audit sample.
-//
-//   - exposed: in which weeks of the period an account could have been drawn.
-//   - unit: the account-weeks that were, with their probability and the share
-//     of the account that each stands for. A census stands for all of it.
-const sampled = `,
-exposed AS (
-	SELECT site, account, groupUniqArray(toDate32(toMonday(moment.1))) AS weeks
-	FROM seen
-	WHERE blocked OR challenged OR (startsWith(kind, 'order.') AND kind != 'order.read')
-	GROUP BY site, account
-),
-unit AS (
-	SELECT site, account, drawn.1 AS probability, drawn.2 AS share
-	FROM (
-		SELECT d.site AS site, d.account AS account,
-			arrayJoin(if(maxIf(d.probability, d.census) > 0, [(maxIf(d.probability, d.census), 1.)],
-				groupArrayIf((d.probability, 1 / length(x.weeks)), has(x.weeks, d.week)))) AS drawn
-		FROM (
-			SELECT m.site AS site, m.account AS account, m.week AS week, m.week <= toDate32('1970-01-01') AS census,
-				max(m.inclusion) AS probability
-			FROM labels AS m FINAL
-			WHERE m.inclusion > 0 AND ({site:String} = '' OR m.site = {site:String})
-			GROUP BY m.site, m.account, m.week
-		) AS d
-		INNER JOIN exposed AS x ON x.site = d.site AND x.account = d.account
-		GROUP BY d.site, d.account
-	)
-)
+// draw is an account that was drawn in a week, or in a census of all.
+type draw struct {
+	accountKey
+	week        int64 // its Monday, in days since 1970
+	census      bool
+	probability float64
+}
+
+// drawnText gives the draws, those of an account together.
+const drawnText = `
+SELECT m.site, m.account, toInt64(toInt32(m.week)) AS monday, m.week <= toDate32('1970-01-01') AS census, max(m.inclusion)
+FROM labels AS m FINAL
+WHERE m.inclusion > 0 AND ({site:String} = '' OR m.site = {site:String})
+GROUP BY m.site, m.account, m.week
+ORDER BY m.site, m.account, monday
 `
 
 // drawnAtAll counts the labels of drawn accounts that could count in the period.
@@ -92,48 +73,95 @@ WHERE m.inclusion > 0 AND ({site:String} = '' OR m.site = {site:String})
 		AND m.week < {to:DateTime64(3, 'UTC')}))
 `
 
-// units gives the sampled accounts with mature labels and what became of them. An
-// intent of several sampled accounts counts once, in equal parts.
-const units = common + sampled + `
-SELECT CAST(l.verdict AS String) AS verdict, u.probability AS probability, u.share AS share,
-	p.attempted OR p.harmed AS tried, p.harmed AS harmed, p.challenged_ever AS challenged, p.kept_any AS kept,
-	ifNull(i.intents, 0.) AS intents, ifNull(i.intercepted, 0.) AS intercepted, count() AS accounts
-FROM unit AS u
-INNER JOIN label AS l ON l.site = u.site AND l.account = u.account
-INNER JOIN (
-	SELECT a.site AS site, a.account AS account, a.attempted AS attempted, a.challenged_ever AS challenged_ever,
-		a.blocked_ever OR a.gave_up OR w.withdrawn_ever AS harmed, w.kept_any AS kept_any
-	FROM (` + perAccount + `) AS a
-	LEFT JOIN (
-		SELECT site, account, max(withdrawn) AS withdrawn_ever, max(kept) AS kept_any FROM owned GROUP BY site, account
-	) AS w ON w.site = a.site AND w.account = a.account
-) AS p ON p.site = u.site AND p.account = u.account
-LEFT JOIN (
-	SELECT m.site AS site, m.account AS account, sum(1 / q.sampled_accounts) AS intents,
-		sumIf(1 / q.sampled_accounts, q.intercepted) AS intercepted
-	FROM (
-		SELECT s.site AS site, s.account AS account, any(b.stands_behind) AS operator, s.pool AS pool, s.day AS day
-		FROM seen AS s
-		INNER JOIN label AS b ON b.site = s.site AND b.account = s.account
-		INNER JOIN (SELECT DISTINCT site, account FROM unit) AS n ON n.site = s.site AND n.account = s.account
-		WHERE s.submit AND b.verdict = 'scalper'
-		GROUP BY site, account, pool, day
-	) AS m
-	INNER JOIN (
-		SELECT t.site AS site, t.operator AS operator, t.pool AS pool, t.day AS day, t.counted AS counted,
-			t.intercepted AS intercepted, k.n AS sampled_accounts
-		FROM (` + perIntent + `) AS t
-		INNER JOIN (
-			SELECT s.site AS site, b.stands_behind AS operator, s.pool AS pool, s.day AS day, uniqExact(s.account) AS n
-			FROM seen AS s
-			INNER JOIN label AS b ON b.site = s.site AND b.account = s.account
-			INNER JOIN (SELECT DISTINCT site, account FROM unit) AS n ON n.site = s.site AND n.account = s.account
-			WHERE s.submit AND b.verdict = 'scalper'
-			GROUP BY site, operator, pool, day
-		) AS k ON k.site = t.site AND k.operator = t.operator AND k.pool = t.pool AND k.day = t.day
-	) AS q ON q.site = m.site AND q.operator = m.operator AND q.pool = m.pool AND q.day = m.day
-	WHERE q.counted
-	GROUP BY m.site, m.account
-) AS i ON i.site = u.site AND i.account = u.account
-GROUP BY verdict, probability, share, tried, harmed, challenged, kept, intents, intercepted
-`
+// units are the account-weeks that were drawn, with their probability and the
+// share of the account that each stands for: an account could have been drawn in
+// each week in which it was refused, or asked for something about an order. A
+// census stands for all of it.
+func (f facts) units(draws []draw) []estimate.Account {
+	weeks := map[accountKey]map[int64]bool{}
+	for _, q := range f.requests {
+		if weeks[q.accountKey] == nil {
+			weeks[q.accountKey] = map[int64]bool{}
+		}
+		weeks[q.accountKey][mondayOf(q.at)] = true
+	}
+	census := map[accountKey]float64{}
+	for _, d := range draws {
+		if d.census {
+			census[d.accountKey] = max(census[d.accountKey], d.probability)
+		}
+	}
+	units, in := []draw{}, map[accountKey]bool{}
+	for _, d := range draws {
+		exposed := weeks[d.accountKey]
+		if whole := census[d.accountKey]; exposed == nil || whole > 0 && !d.census || whole == 0 && !exposed[d.week] {
+			continue
+		}
+		in[d.accountKey] = true
+		units = append(units, d)
+	}
+	wanted, stopped := f.shared(in)
+	all := f.met(whole())
+	out := make([]estimate.Account, 0, len(units))
+	for _, u := range units {
+		m, share := all[metKey{accountKey: u.accountKey}], 1.
+		if !u.census {
+			share = 1 / float64(len(weeks[u.accountKey]))
+		}
+		harmed := m.harmed()
+		out = append(out, estimate.Account{
+			Label: f.accounts[u.accountKey].verdict, Probability: u.probability, Share: share,
+			Attempted: m.attempted || harmed, Harmed: harmed, Challenged: m.challenged, Kept: m.kept,
+			Intents: wanted[u.accountKey], Intercepted: stopped[u.accountKey], Count: 1,
+		})
+	}
+	return out
+}
+
+// shared gives the intents of the sampled accounts, and those intercepted.
+func (f facts) shared(sampled map[accountKey]bool) (wanted, stopped map[accountKey]float64) {
+	owners := map[intentKey][]accountKey{}
+	had := map[accountKey]map[intentKey]bool{}
+	for _, q := range f.requests {
+		key, scalper := f.intentOf(q.accountKey, q.pool, q.day)
+		if !q.submit || !scalper || !sampled[q.accountKey] || had[q.accountKey][key] {
+			continue
+		}
+		if had[q.accountKey] == nil {
+			had[q.accountKey] = map[intentKey]bool{}
+		}
+		had[q.accountKey][key] = true
+		owners[key] = append(owners[key], q.accountKey)
+	}
+	wanted, stopped = map[accountKey]float64{}, map[accountKey]float64{}
+	counts := map[accountKey]map[int][2]int{} // by how many share, so that sums do not depend on an order
+	for key, i := range f.intents() {
+		if !i.counted() {
+			continue
+		}
+		n := len(owners[key])
+		for _, a := range owners[key] {
+			if counts[a] == nil {
+				counts[a] = map[int][2]int{}
+			}
+			c := counts[a][n]
+			c[0]++
+			c[1] += int(one(i.intercepted()))
+			counts[a][n] = c
+		}
+	}
+	for a, by := range counts {
+		for _, n := range slices.Sorted(maps.Keys(by)) {
+			wanted[a] += float64(by[n][0]) / float64(n)
+			stopped[a] += float64(by[n][1]) / float64(n)
+		}
+	}
+	return wanted, stopped
+}
+
+// mondayOf is the Monday of a moment's week in UTC, in days since 1970, which
+// began on a Thursday.
+func mondayOf(at instant) int64 {
+	day := at.ms / (24 * 3600 * 1000)
+	return day - (day+3)%7
+}

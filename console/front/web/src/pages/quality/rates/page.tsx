@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react'
 import { Link } from 'react-router'
 import type { Schema } from '../../../api/client'
 import { useWords } from '../../../i18n'
-import { Loaded, PageHeader, param, useUrlState } from '../../../ui'
+import { Loaded, PageHeader, param, Time, useUrlState } from '../../../ui'
 import { Controls, periodShape } from '../parts/controls'
 import { Figure } from '../parts/figure'
 import { sourceName, valueName } from '../parts/names'
@@ -34,7 +34,7 @@ export default function QualityPage() {
     <>
       <PageHeader title={t('title')} about={t('about')} />
       <Controls days={days} pool={pool} immature={immature} set={set} />
-      <Loaded query={query}>{(q) => <Basis quality={q} />}</Loaded>
+      <Loaded query={query}>{(q) => <><Basis quality={q} /><AsOf at={q.as_of} now={query.dataUpdatedAt} /></>}</Loaded>
       <Segmented className="quality-gap" value={tab} onChange={(key) => set({ tab: key })} aria-label={t('title')} options={tabs.map((key) => ({ value: key, label: t(`tab_${key}`) }))} />
       {tab === 'rules' ? <Rules period={period} about={about} />
         : tab === 'pools' ? <Pools period={period} about={about} />
@@ -68,6 +68,12 @@ function Rates({ quality, period, about, step }: RatesProps) {
       <section className="panel"><h2>{t('unknown')}</h2><p className="muted">{t('unknown_is')}</p><Figure figure={quality.unknown_rate} /></section>
     </div>
   )
+}
+
+/** Up to when the figures hold, where that is more than a minute before they came. */
+function AsOf({ at, now }: { at: string | undefined; now: number }) {
+  const t = useWords('quality')
+  return at && now - Date.parse(at) > 60_000 ? <p className="muted quality-gap">{t('as_of')} <Time value={at} /></p> : null
 }
 
 /** What the figures rest on; always beside them. */

@@ -5596,6 +5596,11 @@ export interface components {
              * @example https://example.com/api/v1/schemas/Quality.json
              */
             readonly $schema?: string;
+            /**
+             * Format: date-time
+             * @description When the condensed hours in the figures were last compared with the ledger; absent where the events themselves were read
+             */
+            as_of?: string;
             basis: string;
             challenged_human_rate: components["schemas"]["Figure"];
             false_positive_rate: components["schemas"]["Figure"];

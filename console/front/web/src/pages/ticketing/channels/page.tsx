@@ -7,10 +7,15 @@ import { useLanguage, useWords } from '../../../i18n'
 import { DataTable, PageHeader, ReasonModal, type Column } from '../../../ui'
 import { because } from '../booking'
 import { mayEditTicketing, nameOf } from '../model'
+import { Allotments } from './allotments'
+import { ChannelKey } from './key'
 import '../ticketing.css'
 
 type Channel = Schema<'TicketingChannel'>
 const kinds = ['web', 'miniprogram', 'onsite', 'agency', 'partner'] as const
+
+/** Whether a channel is the house's own pages, which have neither a key nor places of their own. */
+const own = (c: Channel) => c.kind === 'web' || c.kind === 'miniprogram'
 
 /** The channels that sell places beside the house's own pages, and turning one off. */
 export default function ChannelsPage() {
@@ -27,7 +32,7 @@ export default function ChannelsPage() {
     { key: 'active', title: t('state'), render: (c) => (c.active ? `● ${t('on')}` : `○ ${t('off')}`), csv: (c) => String(c.active) },
     { key: 'key', title: t('has_key'), render: (c) => (c.has_key ? t('yes') : '—'), csv: (c) => String(c.has_key) },
     { key: 'spill', title: t('spill'), render: (c) => (c.spill ? t('yes') : '—'), csv: (c) => String(c.spill) },
-    ...(mayEditTicketing(role) ? [{ key: 'actions', title: t('actions'), render: (c: Channel) => <Button size="small" danger={c.active} onClick={() => setTurning(c)}>{t(c.active ? 'turn_off' : 'turn_on')}</Button> }] : []),
+    ...(mayEditTicketing(role) ? [{ key: 'actions', title: t('actions'), render: (c: Channel) => <div className="row-actions"><Button size="small" danger={c.active} onClick={() => setTurning(c)}>{t(c.active ? 'turn_off' : 'turn_on')}</Button>{own(c) ? null : <><ChannelKey channel={c} /><Allotments channel={c} /></>}</div> }] : []),
   ]
   return (
     <>

@@ -39,7 +39,8 @@ type Explanation struct {
 // made of, with its value.
 type ExplainedFeature struct {
 	Name        string        `json:"name"`
-	Description string        `json:"description,omitempty"`
+	Description string        `json:"description,omitempty"` // the author's
+	InChinese   string        `json:"description_zh"`        // from the declaration
 	Value       float64       `json:"value"`
 	Known       bool          `json:"known"` // false: there was nothing to say
 	Entity      Entity        `json:"entity"`
@@ -87,7 +88,7 @@ func Explain(p *Program, rule string, e *ingest.Event, s ingest.Snapshot) (Expla
 	for _, slot := range all.withParts(slices.Clone(c.reads)) {
 		f := all.features[slot]
 		x := ExplainedFeature{
-			Name: f.Name, Description: f.Description, Value: values[slot], Known: values[slot] >= 0,
+			Name: f.Name, Description: f.Description, InChinese: f.Chinese(), Value: values[slot], Known: values[slot] >= 0,
 			Entity: f.Entity, Key: Key(f.Entity, e), Aggregate: f.Aggregate, Of: f.Of, Over: f.Over,
 			Window: f.Window, Before: f.Before, Bucketed: f.Bucketed(),
 		}

@@ -41,7 +41,8 @@ type RuleView struct {
 // FeatureView is a declared feature.
 type FeatureView struct {
 	Name          string          `json:"name"`
-	Description   string          `json:"description,omitempty"`
+	Description   string          `json:"description,omitempty" doc:"The author's"`
+	InChinese     string          `json:"description_zh" doc:"From the declaration"`
 	Entity        rules.Entity    `json:"entity"`
 	Aggregate     rules.Aggregate `json:"aggregate"`
 	WindowSeconds float64         `json:"window_seconds"`
@@ -202,7 +203,7 @@ func (s *server) ruleset(ctx context.Context, in *RulesetPath) (*rulesetOutput, 
 	kept := f.Effective.Names()
 	for _, d := range rs.Features {
 		out.Body.Features = append(out.Body.Features, FeatureView{
-			Name: d.Name, Description: d.Description, Entity: d.Entity, Aggregate: d.Aggregate, WindowSeconds: d.Window.Seconds(),
+			Name: d.Name, Description: d.Description, InChinese: d.Chinese(), Entity: d.Entity, Aggregate: d.Aggregate, WindowSeconds: d.Window.Seconds(),
 			Stage: d.Stage, Kept: slices.Contains(kept, d.Name),
 		})
 	}

@@ -4612,6 +4612,7 @@ export interface components {
             before?: number;
             bucketed?: boolean;
             description?: string;
+            description_zh: string;
             entity: string;
             key?: string;
             known: boolean;
@@ -4699,7 +4700,10 @@ export interface components {
         };
         FeatureView: {
             aggregate: string;
+            /** @description The author's */
             description?: string;
+            /** @description From the declaration */
+            description_zh: string;
             entity: string;
             /** @description Some active rule reads it */
             kept: boolean;

@@ -30,7 +30,7 @@ export function EvidencePanel({ evidence }: { evidence: readonly Piece[] }) {
   const norms = normsOf(normal.data?.rows ?? [])
   const explained = answers.flatMap((a) => (a.data ? [a.data] : []))
   const messages = explained.flatMap((x) => messagesOf(x, language)).filter((m, i, all) => all.findIndex((o) => o.rule === m.rule) === i)
-  const sentences = explained.flatMap((x) => sentencesOf(x, norms)).filter((s, i, all) => all.findIndex((o) => o.feature === s.feature) === i)
+  const sentences = explained.flatMap((x) => sentencesOf(x, norms, language)).filter((s, i, all) => all.findIndex((o) => o.feature === s.feature) === i)
   const failed = answers.find((a) => a.isError)
   return (
     <div className="stack">

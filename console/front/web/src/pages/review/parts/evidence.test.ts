@@ -3,7 +3,7 @@ import type { Schema } from '../../../api/client'
 import { messagesOf, normsOf, sentencesOf, windowOf } from './evidence'
 
 const feature = (name: string, value: number, more: Partial<Schema<'ExplainedFeature'>> = {}): Schema<'ExplainedFeature'> => ({
-  name, value, known: true, entity: 'device', aggregate: 'distinct', window: 600e9, ...more,
+  name, description_zh: '', value, known: true, entity: 'device', aggregate: 'distinct', window: 600e9, ...more,
 })
 const explained = (...features: Schema<'ExplainedFeature'>[]): Schema<'EventExplanation'> => ({
   id: 'e', time: '2026-03-03T01:00:00Z', site: 'museum', kind: 'order.submit', edge: { action: 'block' }, followed: [], order: [],
@@ -19,15 +19,15 @@ const row = (of: string, high: number, enough = true): Schema<'Row'> => ({ of, a
 describe('evidence', () => {
   it('compares with what people do, and puts the suspicious first', () => {
     const norms = normsOf([row('accounts', 3), row('pace', 50), row('rare', 1, false)])
-    const sentences = sentencesOf(explained(feature('pace', 20), feature('rare', 9), feature('accounts', 14)), norms)
+    const sentences = sentencesOf(explained(feature('pace', 20), feature('rare', 9), feature('accounts', 14)), norms, 'en')
     expect(sentences.map((s) => [s.feature, s.suspicious, s.norm.high])).toEqual([['accounts', true, 3], ['rare', undefined, undefined], ['pace', false, 50]])
     expect(sentences[0]?.window).toBe(600)
   })
   it('goes by the rule\'s threshold where nobody knows what people do', () => {
-    expect(sentencesOf(explained(feature('a', 5, { thresholds: [3, 9] }), feature('b', 1, { thresholds: [3] })), new Map()).map((s) => s.suspicious)).toEqual([true, false])
+    expect(sentencesOf(explained(feature('a', 5, { thresholds: [3, 9] }), feature('b', 1, { thresholds: [3] })), new Map(), 'en').map((s) => s.suspicious)).toEqual([true, false])
   })
   it('says nothing of what was not known', () => {
-    const [s] = sentencesOf(explained(feature('a', 0, { known: false, thresholds: [0] })), new Map())
+    const [s] = sentencesOf(explained(feature('a', 0, { known: false, thresholds: [0] })), new Map(), 'en')
     expect(s?.value).toBeUndefined()
     expect(s?.suspicious).toBeUndefined()
   })

@@ -1,5 +1,6 @@
 import type { Schema } from '../../../api/client'
 import type { Language } from '../../../i18n'
+import { featureText } from '../../../i18n/feature-text'
 
 type Feature = Schema<'ExplainedFeature'>
 type Explained = Schema<'EventExplanation'>
@@ -46,22 +47,22 @@ function side(value: number, norm: Norm, thresholds: readonly number[]): boolean
 
 const nanosecond = 1e9
 
-function sentenceOf(rule: string, f: Feature, norms: ReadonlyMap<string, Norm>): Sentence {
+function sentenceOf(rule: string, f: Feature, norms: ReadonlyMap<string, Norm>, language: Language): Sentence {
   const norm = norms.get(f.name) ?? {}
   const suspicious = f.known ? side(f.value, norm, f.thresholds ?? []) : undefined
   return {
-    key: `${rule}.${f.name}`, rule, feature: f.name, text: f.description ?? '', window: f.window / nanosecond, norm,
+    key: `${rule}.${f.name}`, rule, feature: f.name, text: featureText(f, language), window: f.window / nanosecond, norm,
     ...(f.known ? { value: f.value } : {}), ...(suspicious === undefined ? {} : { suspicious }),
   }
 }
 
 /** What the rules saw in an event, each feature once, the suspicious first. */
-export function sentencesOf(explained: Explained, norms: ReadonlyMap<string, Norm>): Sentence[] {
+export function sentencesOf(explained: Explained, norms: ReadonlyMap<string, Norm>, language: Language): Sentence[] {
   const out = new Map<string, Sentence>()
   for (const judgement of explained.judgements ?? []) {
     for (const hit of judgement.hits ?? []) {
       for (const f of hit.explanation?.features ?? []) {
-        if (!out.has(f.name)) out.set(f.name, sentenceOf(hit.rule, f, norms))
+        if (!out.has(f.name)) out.set(f.name, sentenceOf(hit.rule, f, norms, language))
       }
     }
   }

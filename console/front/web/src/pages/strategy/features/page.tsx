@@ -4,6 +4,7 @@ import { Link } from 'react-router'
 import { api, ask, type Schema } from '../../../api/client'
 import { useOperator } from '../../../api/session'
 import { useLanguage, useWords } from '../../../i18n'
+import { featureText } from '../../../i18n/feature-text'
 import { DataTable, ErrorCard, PageHeader, param, Rate, timeText, useUrlState, type Column } from '../../../ui'
 import { asProblem } from '../../../api/problem'
 import { useNormal, useRuleset } from '../data'
@@ -37,7 +38,7 @@ export default function FeaturesPage() {
   const all = ruleset.data?.features ?? []
   const q = filters.q.trim().toLowerCase()
   const rows = all
-    .filter((f) => (!q || `${f.name} ${f.description ?? ''}`.toLowerCase().includes(q)) && (!filters.entity || f.entity === filters.entity))
+    .filter((f) => (!q || `${f.name} ${f.description ?? ''} ${f.description_zh}`.toLowerCase().includes(q)) && (!filters.entity || f.entity === filters.entity))
     .map((feature): Listed => ({
       feature, warm: warm.data?.find((w) => w.name === feature.name), normal: normal.data?.rows?.find((r) => r.of === feature.name),
       suggestion: suggestions.data?.find((s) => s.feature === feature.name && s.direction === 'above') ?? suggestions.data?.find((s) => s.feature === feature.name),
@@ -76,7 +77,7 @@ function Table({ rows, entities, filters, set, version }: TableProps) {
     return value === undefined ? <span className="muted">{t('too_little')}</span> : <span className="figure">{figure(value)}</span>
   }
   const columns: Column<Listed>[] = [
-    { key: 'feature', title: t('feature'), render: ({ feature }) => <span className="rule-name"><code>{feature.name}</code><span className="muted">{feature.description}</span></span>, csv: ({ feature }) => feature.name },
+    { key: 'feature', title: t('feature'), render: ({ feature }) => <span className="rule-name"><code>{feature.name}</code><span className="muted">{featureText(feature, language)}</span></span>, csv: ({ feature }) => feature.name },
     { key: 'entity', title: t('entity'), render: ({ feature }) => entity(feature.entity), csv: ({ feature }) => feature.entity },
     { key: 'unit', title: t('aggregate'), render: ({ feature }) => `${unit(feature.aggregate)} (${feature.aggregate})`, csv: ({ feature }) => feature.aggregate },
     { key: 'window', title: t('window'), align: 'right', render: ({ feature }) => (feature.window_seconds > 0 ? spanText(feature.window_seconds) : '—'), csv: ({ feature }) => feature.window_seconds },

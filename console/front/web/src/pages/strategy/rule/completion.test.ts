@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { choicesOf, outside, percentile, thresholds } from './completion'
 
 const row = (of: string, p50: number, p99: number, enough = true) => ({ of, accounts: 500, enough, high: [{ level: 50, value: p50 }, { level: 99, value: p99 }], low: [] })
-const words = { unit: (a: string) => `[${a}]`, per: (e: string) => `per ${e}`, people: (a: string, b: string) => `p50 ${a}, p99 ${b}`, few: 'few' }
-const feature = { name: 'account_reads_1m', description: 'Reads.', entity: 'account', aggregate: 'count', window_seconds: 60, stage: 'inline', kept: true }
+const words = { unit: (a: string) => `[${a}]`, per: (e: string) => `per ${e}`, people: (a: string, b: string) => `p50 ${a}, p99 ${b}`, few: 'few', about: (f: { description?: string }) => f.description ?? '' }
+const feature = { name: 'account_reads_1m', description: 'Reads.', description_zh: '读取次数', entity: 'account', aggregate: 'count', window_seconds: 60, stage: 'inline', kept: true }
 
 describe('completion', () => {
   it('tells unit, entity, window and how people are', () => {

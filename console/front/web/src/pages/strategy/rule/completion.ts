@@ -18,6 +18,7 @@ export interface Choice {
 export interface ChoiceWords {
   unit: (aggregate: string) => string
   per: (entity: string) => string
+  about: (feature: Feature) => string
   people: (p50: string, p99: string) => string
   few: string
 }
@@ -38,7 +39,7 @@ export function choicesOf(features: readonly Feature[], fields: readonly Schema<
       const people = p50 !== undefined && p99 !== undefined ? words.people(figure(p50), figure(p99)) : words.few
       return {
         label: f.name, kind: 'feature', detail: [words.unit(f.aggregate), words.per(f.entity), f.window_seconds > 0 ? spanText(f.window_seconds) : ''].filter(Boolean).join(' · '),
-        info: [f.description, people].filter(Boolean).join('\n'),
+        info: [words.about(f), people].filter(Boolean).join('\n'),
       }
     }),
     ...fields.map((f): Choice => ({ label: f.name, kind: 'field', detail: f.type, info: f.description })),

@@ -1,6 +1,7 @@
 import { useMemo } from 'react'
 import type { Schema } from '../../../api/client'
-import { useWords } from '../../../i18n'
+import { useLanguage, useWords } from '../../../i18n'
+import { featureText } from '../../../i18n/feature-text'
 import { useNormal } from '../data'
 import { useEntityName } from '../tags'
 import { choicesOf, type Choice } from './completion'
@@ -22,13 +23,14 @@ export function useUnit(): (aggregate: string) => string {
 /** What can be completed in a condition. */
 export function useChoices(features: readonly Schema<'FeatureView'>[], vocabulary: Schema<'Vocabulary'> | undefined): Choice[] {
   const t = useWords('strategy')
+  const language = useLanguage()
   const unit = useUnit()
   const entity = useEntityName()
   const rows = useNormal().data?.rows
   return useMemo(
     () => choicesOf(features, vocabulary?.fields ?? [], rows ?? [], {
-      unit, per: (e) => t('per', { entity: entity(e) }), people: (p50, p99) => t('completion_people', { p50, p99 }), few: t('completion_few'),
+      unit, about: (f) => featureText(f, language), per: (e) => t('per', { entity: entity(e) }), people: (p50, p99) => t('completion_people', { p50, p99 }), few: t('completion_few'),
     }),
-    [features, vocabulary, rows, t],
+    [features, vocabulary, rows, t, language],
   )
 }

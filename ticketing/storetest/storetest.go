@@ -378,6 +378,7 @@ func due(t *testing.T, s Store) {
 		require.NoError(t, err)
 		assert.Empty(t, none)
 		got, err := r.DueProvisional(ctx, start().Add(time.Minute), 9)
+		require.NoError(t, err)
 		assert.Equal(t, []string{"o3"}, got)
 		_, holds, err := r.StockVersion(ctx, pool, day, start().Add(2*time.Minute-time.Millisecond))
 		require.NoError(t, err)

@@ -15,7 +15,9 @@ import (
 	"fairgate/enforcement"
 	"fairgate/enforcement/booking"
 	"fairgate/enforcement/budget"
+	"fairgate/enforcement/cases"
 	"fairgate/enforcement/challenge"
+	"fairgate/enforcement/ledger"
 	"fairgate/enforcement/lists"
 	"fairgate/enforcement/mode"
 	"fairgate/enforcement/outbox"
@@ -54,6 +56,12 @@ type ContainedOptions struct {
 	// Verdicts is told of every published verdict, and keeps and changes nothing
 	// of it; nil: nobody is told.
 	Verdicts func(v *scoring.Verdict)
+	// Sample says with which probabilities accounts are drawn for the audit
+	// sample; nil: none is drawn.
+	Sample map[cases.Stratum]float64
+	// Kept is handed what the ledger would keep: events, outcomes and labels;
+	// nil: nobody is.
+	Kept func(ledger.Record)
 	// MaxEntities bounds the counters (scoring/window/memory).
 	MaxEntities int
 }
@@ -160,8 +168,12 @@ func (c *Contained) openEnforcement(ctx context.Context, db *sqldb.DB) (standing
 		return none, fmt.Errorf("contained: %w", err)
 	}
 	c.relay = outbox.NewRelay(db, actionLog{c.log, c.log.topics}, outbox.RelayOptions{Now: c.e.Now, Logger: c.e.Log, Registry: c.e.Registry})
+	sampler, err := c.sampler()
+	if err != nil {
+		return none, err
+	}
 	c.enforcer = enforcement.NewEnforcer(verdictSource{c.log}, verdictSource{c.log}, c.review.lists, c.review.withdrawals, unread{}, enforcement.EnforcerOptions{
-		Kill: c.kill, Budget: c.budgets, Curb: o.Curb, Now: c.e.Now, Logger: c.e.Log, Registry: c.e.Registry,
+		Kill: c.kill, Budget: c.budgets, Curb: o.Curb, Sampler: sampler, Now: c.e.Now, Logger: c.e.Log, Registry: c.e.Registry,
 	})
 	return standing{lists: marks, kill: c.kill, curb: o.Curb}, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"fairgate/enforcement"
 	"fairgate/enforcement/budget"
+	"fairgate/enforcement/ledger"
 	"fairgate/ingest"
 	"fairgate/ingest/stream"
 	"fairgate/scoring"
@@ -142,6 +143,11 @@ func (c *Contained) score(ctx context.Context) error {
 	c.flushing = false
 	c.follow(ctx)
 	for batch := range slices.Chunk(take(&c.log.events), pipelineBatch) {
+		for _, m := range batch {
+			if err := c.keep(m, ledger.KindEvent); err != nil {
+				return err
+			}
+		}
 		if err := c.pipeline.Handle(ctx, batch); err != nil {
 			return fmt.Errorf("score %d events: %w", len(batch), err)
 		}
@@ -200,9 +206,12 @@ func (c *Contained) carryOut(ctx context.Context) error {
 	// Of what came side by side only the order within a key is known.
 	slices.SortStableFunc(people, func(a, b stream.Message) int { return cmp.Compare(a.Key, b.Key) })
 	for _, m := range people {
-		read := budget.FromLabel
+		read, kind := budget.FromLabel, ledger.KindLabel
 		if m.Topic == c.log.topics.Outcomes {
-			read = budget.FromOutcome
+			read, kind = budget.FromOutcome, ledger.KindOutcome
+		}
+		if err := c.keep(m, kind); err != nil {
+			return err
 		}
 		t, ok, err := read(m.Value)
 		if err == nil && ok {

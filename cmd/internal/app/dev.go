@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
-	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -17,7 +15,6 @@ import (
 
 	"fairgate/cmd/internal/config"
 	"fairgate/cmd/internal/embedded"
-	"fairgate/enforcement/ledger/chdb"
 	"fairgate/ingest/stream"
 )
 
@@ -190,23 +187,9 @@ func (d *Dev) engines(ctx context.Context, data *Data, e *Env) error {
 
 // clickhouse starts the analytics child, where its library is there.
 func (d *Dev) clickhouse(ctx context.Context, data *Data, e *Env) error {
-	exe, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("find the own binary: %w", err)
-	}
-	beside := filepath.Join(filepath.Dir(exe), "..", ".cache", "engines", "chdb")
-	library, err := chdb.FindLibrary(os.Getenv(LibraryEnv), filepath.Join(".cache", "engines", "chdb"), beside)
+	supervisor, err := StartAnalytics(ctx, data.Path("clickhouse"), *e)
 	if err != nil {
 		return err
-	}
-	supervisor, err := chdb.NewSupervisor([]string{exe, ChdbSubcommand}, library, data.Path("clickhouse"), chdb.SupervisorOptions{
-		Logger: e.Log, Registerer: e.Registry,
-	})
-	if err != nil {
-		return fmt.Errorf("embedded clickhouse: %w", err)
-	}
-	if err := supervisor.Start(ctx); err != nil {
-		return fmt.Errorf("embedded clickhouse: %w", err)
 	}
 	d.Defer("embedded clickhouse", supervisor.Stop)
 	d.Analytics = supervisor.Addr()

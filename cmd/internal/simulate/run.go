@@ -22,6 +22,7 @@ type Runner struct {
 	gateOff bool
 	quiet   bool
 	flags   *Flags
+	review  func(ctx context.Context, labels []Label) error
 
 	scene    atomic.Pointer[Scene] // being played
 	hashTime time.Duration
@@ -40,6 +41,8 @@ type Options struct {
 	// Ledger computes the same figures from labels, for comparison; nil: there
 	// is none.
 	Ledger Ledger
+	// Review takes the truth's labels once all is over; nil: nobody reviews.
+	Review func(ctx context.Context, labels []Label) error
 	// Flags is what the service flagged; nil: nobody listens.
 	Flags *Flags
 	// Mode is needed for GateOff.
@@ -99,7 +102,7 @@ func New(line Line, house House, o Options) (*Runner, error) {
 	}
 	return &Runner{
 		line: line, house: house, ledger: o.Ledger, mode: o.Mode, plan: o.Plan, out: o.Out, stage: o.Stage,
-		gateOff: o.GateOff, hashTime: o.HashTime, quiet: o.Quiet, flags: o.Flags,
+		gateOff: o.GateOff, hashTime: o.HashTime, quiet: o.Quiet, flags: o.Flags, review: o.Review,
 	}, errors.Join(errs...)
 }
 
@@ -151,6 +154,11 @@ func (r *Runner) Run(ctx context.Context) (*Report, error) {
 	if err != nil {
 		rep.Incomplete = true
 		return rep, err
+	}
+	if r.review != nil {
+		if err := r.review(ctx, labelsOf(on.Actors)); err != nil {
+			return rep, fmt.Errorf("review: %w", err)
+		}
 	}
 	if r.ledger != nil {
 		if err := r.askLedger(ctx, rep, on); err != nil {

@@ -35,7 +35,8 @@ type VirtualRun struct {
 	// MaxEntities bounds the counters (scoring/window/memory); 0: its default.
 	MaxEntities int
 
-	flags *Flags // set while it is played
+	sample *sampling // nil: none is drawn
+	flags  *Flags    // set while it is played
 }
 
 // virtualBegins is when the time of a virtual run begins: a working day's
@@ -127,7 +128,11 @@ func (r VirtualRun) runner(out io.Writer, stage *Virtual, service *app.Contained
 		return nil, err
 	}
 	house := &Service{Ticketing: "http://ticketing", TicketingKey: key, HTTP: &http.Client{Transport: service.Operations()}}
-	return New(stage, house, Options{Plan: r.Plan, Out: out, Stage: stage, HashTime: hashTime, Quiet: true, Flags: r.flags})
+	o := Options{Plan: r.Plan, Out: out, Stage: stage, HashTime: hashTime, Quiet: true, Flags: r.flags}
+	if r.sample != nil {
+		o.Review = func(ctx context.Context, labels []Label) error { return r.sample.judge(ctx, service, labels) }
+	}
+	return New(stage, house, o)
 }
 
 // locate is the GeoIP database of a long run. A short one has none, as nobody
@@ -148,11 +153,15 @@ func (r VirtualRun) open(ctx context.Context, dir string, stage *Virtual) (*app.
 		return nil, err
 	}
 	r.flags.know(program.Ruleset())
-	service, err := app.StartContained(ctx, app.ContainedOptions{
+	options := app.ContainedOptions{
 		Env: app.Env{Config: config, Log: slog.New(slog.DiscardHandler), Now: stage.Now, Locate: r.locate()},
 		Dir: dir, After: stage.At, Program: program, Seed: r.Plan.Seed, MaxEntities: r.MaxEntities, Verdicts: r.Verdicts,
 		Pace: r.Plan.Duration / mostTending,
-	})
+	}
+	if r.sample != nil {
+		options.Config.Site, options.Sample, options.Kept = r.sample.site, r.sample.rates, r.sample.kept
+	}
+	service, err := app.StartContained(ctx, options)
 	if err != nil {
 		return nil, err
 	}

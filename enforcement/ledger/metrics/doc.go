@@ -36,5 +36,5 @@
 // which somebody had a reason to look at, tell about themselves only. A hint
 // (a challenge's result, what the booking system reported) never outweighs what
 // a person said, and where hints do not suffice the account is not labelled.
-// Several sampled accounts of one operator share their intents.
+// The accounts that are known to be one operator's share its intents, drawn or not.
 package metrics

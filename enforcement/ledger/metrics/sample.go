@@ -118,13 +118,17 @@ func (f facts) units(draws []draw) []estimate.Account {
 	return out
 }
 
-// shared gives the intents of the sampled accounts, and those intercepted.
+// shared gives the intents of the sampled accounts, and those intercepted. An
+// intent of several accounts counts once, in equal parts: of all that are known
+// to be its operator's, drawn or not. Were it shared by those drawn alone, an
+// intent would count the more the more accounts it has, as any of them may be
+// drawn.
 func (f facts) shared(sampled map[accountKey]bool) (wanted, stopped map[accountKey]float64) {
 	owners := map[intentKey][]accountKey{}
 	had := map[accountKey]map[intentKey]bool{}
 	for _, q := range f.requests {
 		key, scalper := f.intentOf(q.accountKey, q.pool, q.day)
-		if !q.submit || !scalper || !sampled[q.accountKey] || had[q.accountKey][key] {
+		if !q.submit || !scalper || had[q.accountKey][key] {
 			continue
 		}
 		if had[q.accountKey] == nil {
@@ -141,6 +145,9 @@ func (f facts) shared(sampled map[accountKey]bool) (wanted, stopped map[accountK
 		}
 		n := len(owners[key])
 		for _, a := range owners[key] {
+			if !sampled[a] {
+				continue
+			}
 			if counts[a] == nil {
 				counts[a] = map[int][2]int{}
 			}

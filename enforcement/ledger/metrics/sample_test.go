@@ -114,3 +114,34 @@ func TestAFewLabelsOfASampleAreNotEnough(t *testing.T) {
 	assert.False(t, q.FalsePositive.Enough, "the others were not drawn")
 	assert.EqualValues(t, 1, q.FalsePositive.Denominator)
 }
+
+// TestAnIntentCountsOnceHoweverManyAccountsItHas: of operators with four
+// accounts each is drawn as often as of four with one; that makes four accounts'
+// intent no more than one.
+func TestAnIntentCountsOnceHoweverManyAccountsItHas(t *testing.T) {
+	b := newBook(t)
+	submit, week := ingest.KindOrderSubmit, enforcement.Week(start)
+	for i := range 40 {
+		operator := fmt.Sprintf("gang-%02d", i)
+		for j := range 4 {
+			a := fmt.Sprintf("%s-%d", operator, j)
+			b.event(a, submit, "d1", refusedBy(ingest.Block))
+			if j == 0 {
+				b.draw(a, enforcement.LabelScalper, 0.25, week, time.Time{})
+			}
+			b.label(a, enforcement.LabelScalper, operator, time.Time{})
+		}
+	}
+	for i := range 160 {
+		a := fmt.Sprintf("alone-%03d", i)
+		b.event(a, submit, "d1", ordered("O"+a))
+		if i%4 == 0 {
+			b.draw(a, enforcement.LabelScalper, 0.25, week, time.Time{})
+		}
+	}
+	reader, _ := b.open()
+	q, err := reader.Quality(t.Context(), period, metrics.Filter{})
+	require.NoError(t, err)
+	assert.InDelta(t, 40.0/200, q.Interception.Value, 1e-9)
+	assert.InDelta(t, 160.0/320, q.Miss.Value, 1e-9, "accounts, not intents")
+}

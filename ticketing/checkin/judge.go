@@ -2,6 +2,7 @@ package checkin
 
 import (
 	"bytes"
+	"crypto/hmac"
 	"crypto/subtle"
 	"slices"
 	"time"
@@ -64,7 +65,7 @@ func (r *round) judge(it *item) ([]Scan, error) {
 	if b == nil || reason != OK {
 		return r.one(it, base, b, reason)
 	}
-	if it.read.holder != nil && len(b.DocumentKey) > 0 && !bytes.Equal(it.read.holder, b.DocumentKey) {
+	if it.read.holder != nil && len(b.DocumentKey) > 0 && !hmac.Equal(it.read.holder, b.DocumentKey) {
 		return r.mismatch(it, base, b)
 	}
 	group := r.together(it, b)
@@ -108,7 +109,7 @@ func (r *round) one(it *item, base Scan, b *Booked, reason Reason) ([]Scan, erro
 // outbox is told.
 func (r *round) mismatch(it *item, base Scan, b *Booked) ([]Scan, error) {
 	scans, err := r.one(it, base, b, DocumentMismatch)
-	if err != nil || slices.ContainsFunc(r.orders[b.OrderID], func(o *Booked) bool { return bytes.Equal(it.read.holder, o.DocumentKey) }) {
+	if err != nil || slices.ContainsFunc(r.orders[b.OrderID], func(o *Booked) bool { return hmac.Equal(it.read.holder, o.DocumentKey) }) {
 		return scans, err
 	}
 	return scans, r.note(ticketing.EventMismatched, b, base.At, 1)

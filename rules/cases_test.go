@@ -103,7 +103,7 @@ func TestExplain(t *testing.T) {
 		Rule: "r", Ruleset: p.Version(), When: "reads > 5 and hour >= 8", Action: ingest.Challenge, Entity: EntityAccount, Key: "a1",
 		Messages: Messages{ZH: "7 次，8 点", EN: "7 reads at 8"},
 		Features: []ExplainedFeature{{
-			Name: "reads", Value: 7, Known: true, Entity: EntityAccount, Key: "a1", Aggregate: AggCount,
+			Name: "reads", InChinese: "此账号 90 秒内各类请求的次数", Value: 7, Known: true, Entity: EntityAccount, Key: "a1", Aggregate: AggCount,
 			Window: 90 * time.Second, Thresholds: []float64{5},
 		}},
 		Fields: []ExplainedField{{Name: "hour", Value: "8"}},

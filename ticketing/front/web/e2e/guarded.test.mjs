@@ -6,7 +6,8 @@ import { launch, visitor } from './browser.mjs'
 import { idNumber, phoneNumber } from './people.mjs'
 import { day, openPools, start } from './program.mjs'
 
-// Whoever books is asked; whoever books for four or more is turned away; and
+// Whoever books is asked; whoever books for four or more is turned away, and for
+// three without the signature of the device's own key, made for that very request; and
 // even who only looks is asked, once they looked long enough.
 const ruleset = `name: museum
 features:
@@ -25,6 +26,12 @@ rules:
     events: [order.submit]
     when: positions >= 4
     on: account
+    action: block
+    ttl: 1m
+  - id: refuse_unsigned
+    events: [order.submit]
+    when: positions == 3 and order_proof != "valid"
+    on: device
     action: block
     ttl: 1m
   - id: ask_lookers
@@ -118,5 +125,33 @@ test('who only looks is asked when they look for themselves, and not in the back
   await v.look('43-paused')
   await v.button('app.retry').click()
   await v.page.getByText(v.t('pool.live')).waitFor()
+  await v.close()
+})
+
+test('who agreed to the collector has the booking signed by the device, and signed anew with a pass', async () => {
+  const v = await visitor(browser, program, { language: 'en' })
+  const { page, t } = v
+  await v.go(`/pools/main/book?date=${day(5)}&slot=13:00`)
+  await v.signIn(phoneNumber())
+  const believed = page.waitForResponse((r) => r.url().endsWith('/.fairgate/collect') && r.ok())
+  await v.button('consent.give').click()
+  await believed
+  for (let n = 1; n < 3; n++) await page.getByRole('button', { name: t('book.more', { name: t('book.visitors') }) }).click()
+  for (let n = 1; n <= 3; n++) await v.fill(n, { name: `Guest ${n}`, number: idNumber() })
+  await v.button('book.submit_free').click()
+  await page.locator('.qr').first().waitFor()
+  const proofs = v.writes('POST', '/orders').map((r) => r.headers()['x-fairgate-proof'])
+  assert.equal(proofs.length, 2)
+  for (const proof of proofs) assert.match(proof, /^r1\.[\w-]{43}\.[\w-]{43}\.\d{13}\.[\w-]{22}\.[\w-]{86}$/)
+  assert.notEqual(proofs[0], proofs[1])
+  // What was recorded is no good again.
+  const { session, order } = await page.evaluate(() => ({ session: localStorage.getItem('fairgate.session') ?? sessionStorage.getItem('fairgate.session'), order: location.pathname }))
+  assert.ok(order.includes('/orders/'))
+  const [sent] = v.writes('POST', '/orders').slice(-1)
+  const again = await page.evaluate(async ([token, body, proof]) => {
+    const r = await fetch('/api/v1/orders', { method: 'POST', body, headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json', 'Idempotency-Key': crypto.randomUUID(), 'X-Fairgate-Proof': proof } })
+    return { status: r.status, code: (await r.json()).code }
+  }, [JSON.parse(session).token, sent.postData(), proofs[1]])
+  assert.deepEqual(again, { status: 403, code: 'refused' })
   await v.close()
 })

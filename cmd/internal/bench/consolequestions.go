@@ -33,6 +33,15 @@ func exampleOf(ctx context.Context, conn database.Conn, now time.Time, which str
 	return e, nil
 }
 
+// examples are a person's order that was accepted, and a machine's that was not.
+func examples(ctx context.Context, conn database.Conn, now time.Time) (person, machine example, err error) {
+	if person, err = exampleOf(ctx, conn, now, "startsWith(account, 'u') AND order_id != ''"); err != nil {
+		return person, machine, err
+	}
+	machine, err = exampleOf(ctx, conn, now, "startsWith(account, 'm') AND receipt != ''")
+	return person, machine, err
+}
+
 // consoleQuestions are those of the console's endpoints that read the ledger.
 func consoleQuestions(ctx context.Context, engine *chdb.Supervisor, now time.Time, plain bool) (_ []question, closeAll func() error, err error) {
 	var closers []io.Closer
@@ -84,11 +93,7 @@ func consoleQuestions(ctx context.Context, engine *chdb.Supervisor, now time.Tim
 		return nil, nil, err
 	}
 	closers = append(closers, conn)
-	person, err := exampleOf(ctx, conn, now, "startsWith(account, 'u') AND order_id != ''")
-	if err != nil {
-		return nil, nil, err
-	}
-	machine, err := exampleOf(ctx, conn, now, "startsWith(account, 'm') AND receipt != ''")
+	person, machine, err := examples(ctx, conn, now)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -16,7 +16,7 @@ func newMeasures(r prometheus.Registerer) *measures {
 			Name: "fairgate_digest_failures_total", Help: "Failed tries to bring the condensed hours up to date.",
 		}),
 		waiting: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "fairgate_digest_waiting_days", Help: "Days of the ledger whose condensed hours are still to be compared.",
+			Name: "fairgate_digest_waiting", Help: "Days of the ledger whose condensed hours are still to be compared.",
 		}),
 	}
 	if r != nil {

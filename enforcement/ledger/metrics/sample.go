@@ -138,7 +138,7 @@ func (f facts) shared(sampled map[accountKey]bool) (wanted, stopped map[accountK
 		owners[key] = append(owners[key], q.accountKey)
 	}
 	wanted, stopped = map[accountKey]float64{}, map[accountKey]float64{}
-	counts := map[accountKey]map[int][2]int{} // by how many share, so that sums do not depend on an order
+	counts := map[accountKey]map[int][2]uint64{} // by how many share, so that sums do not depend on an order
 	for key, i := range f.intents() {
 		if !i.counted() {
 			continue
@@ -149,11 +149,11 @@ func (f facts) shared(sampled map[accountKey]bool) (wanted, stopped map[accountK
 				continue
 			}
 			if counts[a] == nil {
-				counts[a] = map[int][2]int{}
+				counts[a] = map[int][2]uint64{}
 			}
 			c := counts[a][n]
 			c[0]++
-			c[1] += int(one(i.intercepted()))
+			c[1] += one(i.intercepted())
 			counts[a][n] = c
 		}
 	}

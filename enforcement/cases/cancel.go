@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"fairgate/enforcement"
@@ -54,9 +55,9 @@ func (s *Service) lastReceipt(ctx context.Context, id string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for i := len(evidence) - 1; i >= 0; i-- {
-		if evidence[i].Receipt != "" {
-			return evidence[i].Receipt, nil
+	for _, e := range slices.Backward(evidence) {
+		if e.Receipt != "" {
+			return e.Receipt, nil
 		}
 	}
 	return "", nil

@@ -1,0 +1,1 @@
+var e=(e,t)=>t===`zh`?e.description_zh||e.description||``:e.description||e.description_zh;export{e as t};

@@ -1,0 +1,1 @@
+import{O as e,S as t,Ui as n,qn as r}from"./visitor-text-DK8zIHAK.js";var i=n();function a({broken:n,at:a}){let o=e(`ui`);return n?(0,i.jsx)(r,{type:`warning`,showIcon:!0,banner:!0,role:`status`,title:a===void 0?o(`live_none`):o(`live_broken`,{at:t(a)})}):null}export{a as t};

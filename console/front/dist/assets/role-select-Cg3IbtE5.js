@@ -1,0 +1,1 @@
+import{Mt as e,O as t,Sa as n,Ui as r}from"./visitor-text-DK8zIHAK.js";var i=r();function a({id:r,value:a,onChange:o}){let s=t(`ui`),c=t(`system`);return(0,i.jsx)(e,{...r===void 0?{}:{id:r},...a===void 0?{}:{value:a},...o?{onChange:o}:{},"aria-label":c(`role`),placeholder:c(`role`),options:n.map(e=>({value:e,label:s(`role_${e}`)}))})}export{a as t};

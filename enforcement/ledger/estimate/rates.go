@@ -15,7 +15,8 @@ type Account struct {
 	// Share is which part of the account the unit stands for, 1 divided by the
 	// weeks of the period in which it was active; 0 is 1.
 	Share float64
-	// Attempted says that it tried to book, or was harmed before it could.
+	// Attempted says that it tried to book, or, unless it is a scalper, was harmed
+	// before it could.
 	Attempted, Harmed, Challenged bool
 	// Kept says that it kept a ticket.
 	Kept bool

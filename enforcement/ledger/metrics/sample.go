@@ -8,6 +8,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"fairgate/enforcement"
 	"fairgate/enforcement/ledger/database"
 	"fairgate/enforcement/ledger/estimate"
 )
@@ -108,10 +109,10 @@ func (f facts) units(draws []draw) []estimate.Account {
 		if !u.census {
 			share = 1 / float64(len(weeks[u.accountKey]))
 		}
-		harmed := m.harmed()
+		harmed, verdict := m.harmed(), f.accounts[u.accountKey].verdict
 		out = append(out, estimate.Account{
-			Label: f.accounts[u.accountKey].verdict, Probability: u.probability, Share: share,
-			Attempted: m.attempted || harmed, Harmed: harmed, Challenged: m.challenged, Kept: m.kept,
+			Label: verdict, Probability: u.probability, Share: share,
+			Attempted: m.attempted || harmed && verdict != enforcement.LabelScalper, Harmed: harmed, Challenged: m.challenged, Kept: m.kept,
 			Intents: wanted[u.accountKey], Intercepted: stopped[u.accountKey], Count: 1,
 		})
 	}

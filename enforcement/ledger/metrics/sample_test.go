@@ -145,3 +145,27 @@ func TestAnIntentCountsOnceHoweverManyAccountsItHas(t *testing.T) {
 	assert.InDelta(t, 40.0/200, q.Interception.Value, 1e-9)
 	assert.InDelta(t, 160.0/320, q.Miss.Value, 1e-9, "accounts, not intents")
 }
+
+// TestAScalperWhoNeverTriedToBookIsNoMiss: one that was refused while it looked
+// stands in no miss rate, unlike a person, who is harmed by that.
+func TestAScalperWhoNeverTriedToBookIsNoMiss(t *testing.T) {
+	b := newBook(t)
+	week := enforcement.Week(start)
+	for i := range 40 {
+		a := fmt.Sprintf("looks-%02d", i)
+		b.event(a, ingest.KindStockRead, "d1", refusedBy(ingest.Block))
+		b.draw(a, enforcement.LabelScalper, 0.5, week, time.Time{})
+		a = fmt.Sprintf("books-%02d", i)
+		b.event(a, ingest.KindOrderSubmit, "d1", ordered("O"+a))
+		b.draw(a, enforcement.LabelScalper, 0.5, week, time.Time{})
+		a = fmt.Sprintf("person-%02d", i)
+		b.event(a, ingest.KindStockRead, "d1", refusedBy(ingest.Block))
+		b.draw(a, enforcement.LabelHuman, 0.5, week, time.Time{})
+	}
+	reader, _ := b.open()
+	q, err := reader.Quality(t.Context(), period, metrics.Filter{})
+	require.NoError(t, err)
+	assert.EqualValues(t, 40, q.Miss.Denominator)
+	assert.InDelta(t, 1, q.Miss.Value, 1e-9)
+	assert.EqualValues(t, 40, q.FalsePositive.Denominator)
+}

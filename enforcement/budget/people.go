@@ -142,6 +142,7 @@ func (a *account) see(v enforcement.Sighting) (changed bool) {
 		if at >= a.unmet {
 			set(&a.unmet, 0)
 		}
+	case enforcement.ChallengeWrong: // tried again: met or not is told of later
 	}
 	return changed
 }

@@ -35,7 +35,7 @@ func TestHintsThatDoNotSufficeLabelNobody(t *testing.T) {
 	q, err := reader.Quality(t.Context(), period, metrics.Filter{})
 	require.NoError(t, err)
 	assert.EqualValues(t, 3, q.Labels.Unlabelled, "missed, taken back and nobody")
-	assert.EqualValues(t, []uint64{1, 1}, []uint64{q.Miss.Denominator, q.FalsePositive.Denominator}, "sold, and cleared by a person")
+	assert.Equal(t, []uint64{1, 1}, []uint64{q.Miss.Denominator, q.FalsePositive.Denominator}, "sold, and cleared by a person")
 	by := map[metrics.LabelCount]bool{}
 	for _, c := range q.Labels.BySource {
 		by[c] = true

@@ -11,7 +11,9 @@ import (
 // Judge evaluates the rules of one program of a Replay. It is for one goroutine.
 type Judge struct {
 	plan    *plan
+	replay  *Replay
 	offset  int
+	early   []float64 // what in-line rules see of an event that a later stage counts
 	busy    map[ingest.Kind]busy
 	ev      *rules.Evaluator
 	matches []rules.Match
@@ -22,7 +24,7 @@ type busy map[rules.Stage]struct{ acting, shadow bool }
 
 // Judge returns a judge by the nth program of NewReplay.
 func (r *Replay) Judge(n int) *Judge {
-	j := &Judge{plan: r.plans[n], offset: r.offsets[n], busy: map[ingest.Kind]busy{}, ev: rules.NewEvaluator()}
+	j := &Judge{plan: r.plans[n], replay: r, offset: r.offsets[n], early: make([]float64, 0, r.plans[n].size), busy: map[ingest.Kind]busy{}, ev: rules.NewEvaluator()}
 	for _, k := range append(ingest.Kinds(), "") {
 		j.busy[k] = busyOf(j.plan.program.Ruleset(), k)
 	}
@@ -49,11 +51,26 @@ func busyOf(rs *rules.Ruleset, k ingest.Kind) busy {
 	return out
 }
 
-// Values are the program's own in what Count has filled, finished in place.
-// It is called once for each event, before Hits.
-func (j *Judge) Values(counted []float64) []float64 {
+// Values are the program's own in what Count has filled for the event, finished
+// in place: as they are when all stages have counted it. It is called once for
+// each event, before Hits.
+func (j *Judge) Values(e *ingest.Event, counted []float64) []float64 {
 	end := j.offset + j.plan.size
-	return j.plan.finish(counted[j.offset:end:end], false)
+	own := counted[j.offset:end:end]
+	j.early = j.early[:0]
+	for _, i := range j.replay.kind(e.Kind).slots {
+		if i < j.offset || i >= end {
+			continue
+		}
+		if len(j.early) == 0 {
+			j.early = append(j.early, own...)
+		}
+		j.early[i-j.offset] = counted[j.replay.size+i]
+	}
+	if len(j.early) > 0 {
+		j.plan.finish(j.early, false)
+	}
+	return j.plan.finish(own, false)
 }
 
 // Names are those of the values.
@@ -70,14 +87,17 @@ func (j *Judge) Hits(e *ingest.Event, values []float64, hits []ingest.Hit) ([]in
 	// What screening found counts towards the bands of the later stage, too.
 	before := 0.0
 	for _, stage := range [...]rules.Stage{rules.StageInline, rules.StageAsync} {
-		score := before
+		score, seen := before, values
+		if stage == rules.StageInline && len(j.early) > 0 {
+			seen = j.early[:len(values):len(values)]
+		}
 		for _, which := range [...]rules.Which{rules.Acting, rules.Shadow} {
 			if b := known[stage]; which == rules.Acting && !b.acting || which == rules.Shadow && !b.shadow {
 				continue
 			}
 			var err error
 			j.ev.SetScore(score)
-			j.matches, err = j.plan.program.Evaluate(j.ev, e, values, stage, which, j.matches[:0])
+			j.matches, err = j.plan.program.Evaluate(j.ev, e, seen, stage, which, j.matches[:0])
 			if err != nil {
 				return hits, fmt.Errorf("evaluate event %s: %w", e.ID, err)
 			}

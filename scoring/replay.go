@@ -31,9 +31,21 @@ type Replay struct {
 	plans    []*plan
 	offsets  []int // of each plan's values
 	size     int
-	byKind   map[ingest.Kind][]group
-	other    []group
+	room     int // of the values of one event: size, or twice that
+	byKind   map[ingest.Kind]stages
+	other    stages
 	scratch  *scratch
+}
+
+// stages is what events of one kind touch.
+type stages struct {
+	// early is what in-line rules read of counters that a later stage adds this
+	// event to: read before all counts it.
+	early []group
+	// slots are the places in the values that early fills; each value stands as
+	// much further back as there are values in all.
+	slots []int
+	all   []group
 }
 
 // ReplayOptions are optional; the zero value is usable.
@@ -49,7 +61,7 @@ type ReplayOptions struct {
 // NewReplay works out what the programs need of the counters, which must hold
 // nothing of theirs yet.
 func NewReplay(counters Counters, o ReplayOptions, programs ...*rules.Program) *Replay {
-	r := &Replay{counters: counters, byKind: map[ingest.Kind][]group{}, scratch: newScratch()}
+	r := &Replay{counters: counters, byKind: map[ingest.Kind]stages{}, scratch: newScratch()}
 	r.scratch.portion = portion{o.Part, o.Parts}
 	for _, p := range programs {
 		one := newPlan(p)
@@ -69,27 +81,50 @@ func NewReplay(counters Counters, o ReplayOptions, programs ...*rules.Program) *
 		}
 	}
 	for _, k := range ingest.Kinds() {
-		r.byKind[k] = m.groups(r, o, k)
+		r.byKind[k] = m.stages(r, o, k)
 	}
-	r.other = m.groups(r, o, "")
+	r.other = m.stages(r, o, "")
+	r.room = r.size
+	for _, s := range r.byKind {
+		if len(s.slots) > 0 {
+			r.room = 2 * r.size
+		}
+	}
 	return r
 }
 
 // Size is the number of values that Count fills for one event.
-func (r *Replay) Size() int { return r.size }
+func (r *Replay) Size() int { return r.room }
+
+func (r *Replay) kind(k ingest.Kind) *stages {
+	if known, ok := r.byKind[k]; ok {
+		return &known
+	}
+	return &r.other
+}
 
 // Count counts the event, at every stage, and fills values, Size long, with
 // what the programs' features come to. Parts take turns at the same values, the
 // first of them first: it begins them anew.
 func (r *Replay) Count(ctx context.Context, e *ingest.Event, values []float64) error {
+	kind := r.kind(e.Kind)
 	if r.scratch.portion.index == 0 {
-		for i := range values {
+		for i := range values[:r.size] {
 			values[i] = rules.NoValue
 		}
+		for _, i := range kind.slots {
+			values[r.size+i] = rules.NoValue
+		}
 	}
-	groups, ok := r.byKind[e.Kind]
-	if !ok {
-		groups = r.other
+	if err := r.touch(ctx, e, kind.early, values); err != nil {
+		return err
+	}
+	return r.touch(ctx, e, kind.all, values)
+}
+
+func (r *Replay) touch(ctx context.Context, e *ingest.Event, groups []group, values []float64) error {
+	if len(groups) == 0 {
+		return nil
 	}
 	s := r.scratch
 	defer s.reset()
@@ -136,6 +171,53 @@ type named struct {
 // merger makes one list of groups of those of all stages and programs.
 type merger struct {
 	known map[seriesKey]named
+}
+
+func (m *merger) stages(r *Replay, o ReplayOptions, k ingest.Kind) stages {
+	out := stages{all: m.groups(r, o, k)}
+	var pairs []group
+	for i, p := range r.plans {
+		kind := p.kind(k)
+		follows := slices.ContainsFunc(kind.inline, func(g group) bool {
+			_, _, pair := g.entity.Parts()
+			return pair && len(kind.early(g)) > 0
+		})
+		for _, g := range kind.inline {
+			g.uses = kind.early(g)
+			if marks := follows && g.mark && o.Marks; len(g.uses) == 0 && !marks {
+				continue
+			}
+			for _, u := range g.uses {
+				for _, s := range u.slots {
+					out.slots = append(out.slots, r.offsets[i]+s.value)
+				}
+			}
+			list := &out.early
+			if _, _, pair := g.entity.Parts(); pair {
+				list = &pairs
+			}
+			m.add(list, g, r.size+r.offsets[i], o)
+		}
+	}
+	out.early = append(out.early, pairs...)
+	return out
+}
+
+// early are the group's uses that only read what a later stage counts.
+func (k *kindPlan) early(g group) []use {
+	return slices.DeleteFunc(slices.Clone(g.uses), func(u use) bool {
+		return u.write || len(u.slots) == 0 || !k.countsLater(u.series.ID)
+	})
+}
+
+// countsLater reports whether a stage after screening adds the event to the series.
+func (k *kindPlan) countsLater(series string) bool {
+	for _, g := range slices.Concat(k.outcome, k.async) {
+		if slices.ContainsFunc(g.uses, func(u use) bool { return u.write && u.series.ID == series }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *merger) groups(r *Replay, o ReplayOptions, k ingest.Kind) []group {

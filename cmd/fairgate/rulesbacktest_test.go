@@ -163,7 +163,7 @@ func (r *record) replay(t *testing.T, text string, from time.Time) map[string][]
 		require.NoError(t, err)
 		for i := range batch {
 			require.NoError(t, replay.Count(t.Context(), &batch[i], values))
-			hits, err := judge.Hits(&batch[i], judge.Values(values), nil)
+			hits, err := judge.Hits(&batch[i], judge.Values(&batch[i], values), nil)
 			require.NoError(t, err)
 			for _, h := range hits {
 				name := h.Rule

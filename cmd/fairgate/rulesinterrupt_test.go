@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -80,9 +81,15 @@ func TestABacktestAndAPublicationLeaveEachOtherAlone(t *testing.T) {
 	var before struct{ Program string }
 	require.NoError(t, house(t.Context(), http.MethodGet, "http://"+s.operators+"/api/v1/rulesets/museum", operators.first, nil, &before))
 
+	// What is to be published has been over yesterday's traffic itself.
+	text, next := strings.Replace(tried, "0.3", "0.6", 1), filepath.Join(t.TempDir(), "next.yaml")
+	require.NoError(t, os.WriteFile(next, []byte(text), 0o600))
+	tryout := s.backtest(t, dev.Data, next)
+	require.NoError(t, <-tryout.ended, "%s", tryout.err)
+
 	run := s.backtest(t, dev.Data, file)
 	run.awaitProgress(t)
-	v := operators.publish(t, strings.Replace(tried, "0.3", "0.6", 1))
+	v := operators.publish(t, text)
 	require.Empty(t, run.ended, "the backtest outlasts the publication")
 	require.NotEqual(t, before.Program, v.Program)
 	s.awaitVersion(t, record, v.Program)
@@ -113,7 +120,7 @@ func TestABacktestAndAPublicationLeaveEachOtherAlone(t *testing.T) {
 	var list struct{ Backtests []jobs.Job }
 	require.Eventually(t, func() bool {
 		require.NoError(t, house(t.Context(), http.MethodGet, "http://"+s.operators+"/api/v1/backtests", operators.first, nil, &list))
-		return len(list.Backtests) == 2 && list.Backtests[0].State == jobs.Cancelled
+		return len(list.Backtests) == 3 && list.Backtests[0].State == jobs.Cancelled
 	}, 2*time.Second, 20*time.Millisecond, "%+v", &list)
 	assert.Nil(t, list.Backtests[0].Result)
 }

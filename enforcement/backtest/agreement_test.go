@@ -107,7 +107,7 @@ func agree(t *testing.T, versions [2]*rules.Program, parts int) {
 		}
 		for i := range engines {
 			want, snapshot := engineHits(t, engines[i], *e)
-			own := judges[i].Values(values)
+			own := judges[i].Values(e, values)
 			hits, err := judges[i].Hits(e, own, nil)
 			require.NoError(t, err)
 			require.Equal(t, want, hits, "event %d, version %d", n, i)

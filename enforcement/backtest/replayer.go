@@ -112,7 +112,7 @@ func (r *replayer) take(events []ingest.Event, values []float64, size int, out *
 
 func (r *replayer) event(e *ingest.Event, counted []float64, out *findings) (finding, error) {
 	f := finding{action: ingest.Allow}
-	values := r.judge.Values(counted)
+	values := r.judge.Values(e, counted)
 	from := len(out.hits)
 	var err error
 	if out.hits, err = r.judge.Hits(e, values, out.hits); err != nil {

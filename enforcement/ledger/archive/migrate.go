@@ -5,14 +5,13 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
-	"github.com/pressly/goose/v3"
 
 	"fairgate/enforcement/ledger"
+	"fairgate/enforcement/ledger/database"
 )
 
 //go:embed migrations/*.sql
@@ -24,22 +23,11 @@ const versionTable = "ledger_migrations"
 // Migrate creates the database if need be, applies pending migrations, and
 // sets the retention on every table. Processes that start together may both
 // do so: every statement is one that can be repeated.
-func (a *Archive) Migrate(ctx context.Context) (err error) {
+func (a *Archive) Migrate(ctx context.Context) error {
 	if err := a.createDatabase(ctx); err != nil {
 		return fmt.Errorf("migrate the ledger: %w", err)
 	}
-	db := clickhouse.OpenDB(a.client)
-	defer func() { err = errors.Join(err, db.Close()) }()
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return fmt.Errorf("migrate the ledger: %w", err)
-	}
-	provider, err := goose.NewProvider(goose.DialectClickHouse, db, files,
-		goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return fmt.Errorf("migrate the ledger: %w", err)
-	}
-	if _, err := provider.Up(ctx); err != nil {
+	if err := database.Migrate(ctx, a.client, migrations, versionTable); err != nil {
 		return fmt.Errorf("migrate the ledger: %w", err)
 	}
 	if err := a.retain(ctx); err != nil {

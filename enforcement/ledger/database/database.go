@@ -1,6 +1,6 @@
 // Package database is the way of all readers and writers of the ledger into
-// ClickHouse: a connection that opens and closes alike for each, and the reading
-// of rows.
+// ClickHouse: a connection that opens and closes alike for each, the reading of
+// rows, and the making of tables by migrations.
 //
 // It owns no table and no question; those are of the packages beside it.
 package database

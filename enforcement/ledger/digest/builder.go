@@ -3,14 +3,11 @@ package digest
 import (
 	"context"
 	"embed"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
-	"github.com/pressly/goose/v3"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"fairgate/enforcement/ledger/database"
@@ -89,19 +86,8 @@ func (b *Builder) Close() error {
 // Migrate makes the tables, empty. The ledger's own must exist. An existing
 // ledger is condensed by Run, the newest days first; until then readers read
 // its events.
-func (b *Builder) Migrate(ctx context.Context) (err error) {
-	db := clickhouse.OpenDB(b.client)
-	defer func() { err = errors.Join(err, db.Close()) }()
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return fmt.Errorf("migrate the condensed hours: %w", err)
-	}
-	provider, err := goose.NewProvider(goose.DialectClickHouse, db, files,
-		goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return fmt.Errorf("migrate the condensed hours: %w", err)
-	}
-	if _, err := provider.Up(ctx); err != nil {
+func (b *Builder) Migrate(ctx context.Context) error {
+	if err := database.Migrate(ctx, b.client, migrations, versionTable); err != nil {
 		return fmt.Errorf("migrate the condensed hours: %w", err)
 	}
 	return nil

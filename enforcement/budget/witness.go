@@ -3,13 +3,10 @@ package budget
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"log/slog"
-	"time"
 
 	"fairgate/enforcement"
-	"fairgate/ingest/outage"
+	"fairgate/enforcement/witness"
 	"fairgate/ingest/outcome"
 )
 
@@ -55,46 +52,13 @@ func FromLabel(value []byte) (t Testimony, ok bool, err error) {
 	return t, true, nil
 }
 
-// pause is between attempts to keep evidence while SQL is away.
-const pause = time.Second
-
 // Witness takes evidence from a source until ctx ends, and then returns nil; an
 // error is the source's. What cannot be read is logged and passed over: the
 // ledger keeps such messages. read is FromOutcome or FromLabel.
 func (s *Service) Witness(
 	ctx context.Context, source enforcement.Source, read func(value []byte) (Testimony, bool, error),
 ) error {
-	away := outage.New(s.options.Logger, s.options.Now, slog.LevelWarn, "evidence of people cannot be kept", "evidence of people can be kept again")
-	for {
-		d, err := source.Fetch(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return nil //nolint:nilerr // to be ended is no failure
-		case err != nil:
-			return fmt.Errorf("fetch evidence: %w", err)
-		}
-		t, ok, err := read(d.Value)
-		if err != nil {
-			s.options.Logger.WarnContext(ctx, "evidence passed over", "error", err)
-		}
-		for ok {
-			err := s.Note(ctx, []Testimony{t})
-			if errors.Is(err, ErrBadInput) {
-				s.options.Logger.WarnContext(ctx, "evidence passed over", "error", err)
-				break
-			}
-			away.Report(ctx, err)
-			if err == nil {
-				break
-			}
-			select {
-			case <-time.After(pause):
-			case <-ctx.Done():
-				return nil
-			}
-		}
-		if err := source.Commit(ctx, d); err != nil && ctx.Err() == nil {
-			return fmt.Errorf("commit evidence: %w", err)
-		}
-	}
+	return witness.Run(ctx, source, witness.Options{
+		Told: "evidence", Kept: "evidence of people", Logger: s.options.Logger, Now: s.options.Now, Bad: ErrBadInput,
+	}, read, func(ctx context.Context, t Testimony) error { return s.Note(ctx, []Testimony{t}) })
 }

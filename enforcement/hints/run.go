@@ -2,21 +2,18 @@ package hints
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
 	"fairgate/enforcement"
+	"fairgate/enforcement/witness"
 	"fairgate/ingest/outage"
 )
 
-// How often Run looks for accounts to weigh, and forgets; and the pause between
-// attempts to keep a fact while SQL is away.
+// How often Run looks for accounts to weigh, and forgets.
 const (
 	settleEvery = 10 * time.Second
 	pruneEvery  = time.Hour
-	pause       = time.Second
 )
 
 // Run weighs accounts when they are due and forgets what is old, until ctx ends;
@@ -50,33 +47,7 @@ func (s *Service) Run(ctx context.Context) error {
 // returns nil; an error is the source's. What cannot be read is logged and
 // passed over: the ledger keeps such messages.
 func (s *Service) Witness(ctx context.Context, source enforcement.Source) error {
-	away := outage.New(s.options.Logger, s.options.Now, slog.LevelWarn, "hints cannot be kept", "hints can be kept again")
-	for {
-		d, err := source.Fetch(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return nil //nolint:nilerr // to be ended is no failure
-		case err != nil:
-			return fmt.Errorf("fetch a report: %w", err)
-		}
-		f, ok, err := FromOutcome(d.Value)
-		if err != nil {
-			s.options.Logger.WarnContext(ctx, "a report's hint passed over", "error", err)
-		}
-		for ok && err == nil {
-			err := s.Note(ctx, []Fact{f})
-			away.Report(ctx, err)
-			if err == nil || errors.Is(err, ErrBadInput) {
-				break
-			}
-			select {
-			case <-time.After(pause):
-			case <-ctx.Done():
-				return nil
-			}
-		}
-		if err := source.Commit(ctx, d); err != nil && ctx.Err() == nil {
-			return fmt.Errorf("commit a report: %w", err)
-		}
-	}
+	return witness.Run(ctx, source, witness.Options{
+		Told: "a report's hint", Kept: "hints", Logger: s.options.Logger, Now: s.options.Now, Bad: ErrBadInput,
+	}, FromOutcome, func(ctx context.Context, f Fact) error { return s.Note(ctx, []Fact{f}) })
 }

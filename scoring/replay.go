@@ -32,8 +32,8 @@ type Replay struct {
 	offsets  []int // of each plan's values
 	size     int
 	room     int // of the values of one event: size, or twice that
-	byKind   map[ingest.Kind]stages
-	other    stages
+	byKind   map[ingest.Kind]*stages
+	other    *stages
 	scratch  *scratch
 }
 
@@ -61,7 +61,7 @@ type ReplayOptions struct {
 // NewReplay works out what the programs need of the counters, which must hold
 // nothing of theirs yet.
 func NewReplay(counters Counters, o ReplayOptions, programs ...*rules.Program) *Replay {
-	r := &Replay{counters: counters, byKind: map[ingest.Kind]stages{}, scratch: newScratch()}
+	r := &Replay{counters: counters, byKind: map[ingest.Kind]*stages{}, scratch: newScratch()}
 	r.scratch.portion = portion{o.Part, o.Parts}
 	for _, p := range programs {
 		one := newPlan(p)
@@ -98,9 +98,9 @@ func (r *Replay) Size() int { return r.room }
 
 func (r *Replay) kind(k ingest.Kind) *stages {
 	if known, ok := r.byKind[k]; ok {
-		return &known
+		return known
 	}
-	return &r.other
+	return r.other
 }
 
 // Count counts the event, at every stage, and fills values, Size long, with
@@ -173,8 +173,8 @@ type merger struct {
 	known map[seriesKey]named
 }
 
-func (m *merger) stages(r *Replay, o ReplayOptions, k ingest.Kind) stages {
-	out := stages{all: m.groups(r, o, k)}
+func (m *merger) stages(r *Replay, o ReplayOptions, k ingest.Kind) *stages {
+	out := &stages{all: m.groups(r, o, k)}
 	var pairs []group
 	for i, p := range r.plans {
 		kind := p.kind(k)
